@@ -1,0 +1,36 @@
+# make demo   set everything up, build purity, show what it does
+# make test   set everything up and run every test
+# make bench  compare the speed of purity with nix develop and a launcher in C
+# make lint   what CONTRIBUTING asks of a change
+
+GO ?= go
+BIN := bin/purity
+export CGO_ENABLED := 0
+
+build: $(BIN)
+
+$(BIN): FORCE
+	@$(GO) build -trimpath -o $@ ./cmd/purity
+
+# Nix, a package set and projects made of Debian's packages, in
+# /var/cache/purity-fixtures or ~/.cache/purity-fixtures; made once.
+fixtures:
+	@$(GO) run ./fixtures/setup
+
+demo: fixtures build
+	@fixtures/demo $(BIN)
+
+test: fixtures lint
+	$(GO) test -timeout 20m ./...
+
+bench: fixtures build
+	@$(GO) run ./fixtures/bench $(BIN)
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'gofmt: the files above'; exit 1; }
+	@$(GO) vet ./...
+
+clean:
+	rm -rf bin
+
+.PHONY: build fixtures demo test bench lint clean FORCE

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// activeVariable tells a purity inside a confinement which one it is in:
+// the policy, and the request that it was made for.
+const activeVariable = "PURITY_ACTIVE"
+
+func (p *plan) active() string { return p.policy.Hash() + "-" + p.asked }
+
+// alreadyConfined reports whether this process runs in a confinement made for
+// the very same request. Inside, Nix and purity's cache are out of reach, so
+// this has to be known without them. The variable alone is only a claim; the
+// kernel is asked too.
+func (p *plan) alreadyConfined() bool {
+	_, asked, ok := strings.Cut(os.Getenv(activeVariable), "-")
+	return ok && asked == p.asked && enforce.Confined()
+}
+
+// runAgain runs a command in the confinement and the environment that this
+// process is in already.
+func (p *plan) runAgain(command []string) error {
+	environ := slices.Clone(os.Environ())
+	for _, v := range p.flags.Set {
+		name, _, _ := strings.Cut(v, "=")
+		environ = append(without(environ, name), v)
+	}
+	for _, name := range p.flags.Unset {
+		environ = without(environ, name)
+	}
+	p.env.Source = "the confinement that this command runs in"
+	path, err := p.find(command[0], environ)
+	if err != nil {
+		return err
+	}
+	return p.exec(launch{path, command, environ}, true)
+}
+
+func without(environ []string, name string) []string {
+	return slices.DeleteFunc(environ, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"context"
+
+	"github.com/nix-purity/purity/nixeval"
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+)
+
+// app is what every command gets: where to write, and how to speak.
+type app struct {
+	stdout io.Writer
+	stderr *os.File
+	log    zerolog.Logger // -v, or everything with --log-format json
+	json   bool
+	quiet  bool
+	tty    bool // standard error is a terminal
+}
+
+func newApp(g globals) *app {
+	a := &app{stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet}
+	a.tty = !a.json && term.IsTerminal(int(os.Stderr.Fd()))
+	level := zerolog.InfoLevel
+	if g.Verbose {
+		level = zerolog.DebugLevel
+	}
+	if a.quiet {
+		level = zerolog.ErrorLevel
+	}
+	var out io.Writer = os.Stderr
+	if !a.json {
+		out = lines{os.Stderr}
+	}
+	a.log = zerolog.New(out).Level(level)
+	return a
+}
+
+// fail says why purity ends and returns its exit code.
+func (a *app) fail(err error) int {
+	message, hint, code := explain(err)
+	event := a.log.Error()
+	if hint != "" {
+		event = event.Str("hint", hint)
+	}
+	event.Msg(message)
+	return code
+}
+
+// context ends when the user interrupts purity, so that a running nix is
+// told and waited for.
+func (a *app) context() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt)
+}
+
+// nix is how the commands ask Nix for environments.
+func (a *app) nix() (nixeval.Nix, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nixeval.Nix{}, fmt.Errorf("find cache directory: %w", err)
+	}
+	return nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}, nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the whole command line; each command is in a file of its name.
+type cli struct {
+	globals
+
+	Exec    execCmd    `cmd:"" help:"Run a command confined to a dev environment."`
+	Shell   shellCmd   `cmd:"" help:"Start an interactive shell in the same confinement."`
+	Closure closureCmd `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
+	Policy  policyCmd  `cmd:"" help:"Show what a confined command may reach, and why."`
+	Doctor  doctorCmd  `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
+	GC      gcCmd      `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
+	Version versionCmd `cmd:"" help:"Show the version of purity."`
+}
+
+// globals are the flags of every command.
+type globals struct {
+	Verbose   bool   `short:"v" help:"Say what purity does, on standard error."`
+	Quiet     bool   `short:"q" help:"Say nothing but errors."`
+	LogFormat string `enum:"text,json" default:"text" help:"Form of messages on standard error: ${enum}."`
+}
+
+// source are the flags that say which environment is meant.
+type source struct {
+	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file such as shell.nix, without a flake." xor:"source"`
+	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
+	Root          []string          `placeholder:"PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
+	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
+	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
+	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
+	Impure        bool              `help:"Let the evaluation read the environment and any file. It is then repeated on every run."`
+	Refresh       bool              `help:"Evaluate anew, whatever is cached."`
+	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)."`
+}
+
+// confinement are the flags that shape what the command sees.
+type confinement struct {
+	Home  string   `placeholder:"private|none|PATH" default:"private" help:"The command's HOME: a private directory of the project that persists, none at all, or a directory of yours."`
+	Keep  []string `placeholder:"VAR" sep:"none" help:"Keep a variable of the calling environment; can be repeated."`
+	Set   []string `placeholder:"VAR=VALUE" sep:"none" help:"Set a variable; can be repeated."`
+	Unset []string `placeholder:"VAR" sep:"none" help:"Remove a variable; can be repeated."`
+}
+
+const description = `Purity makes the declaration of a Nix dev shell true: a command run through it
+can read and execute the store paths of the shell's runtime closure, write the
+project and a private HOME and TMPDIR, and reach nothing else of the machine:
+no /usr/bin/gcc, no ~/.cargo/bin, no other store path. It needs Linux with
+Landlock (5.13 or later; 6.2 for all that purity asks of it) and no privileges.
+
+  purity exec -- make               run make in the dev shell of the flake here
+  purity exec --flake .#ci -- make  the same in another dev shell
+  purity shell                      look around in there
+  purity policy                     what may be reached, and why
+  purity closure --why PATH         what brings a store path in
+
+Exit codes are those of the command. Purity's own are 125 when it could not do
+what was asked (nothing ran), 126 when the command is refused or not
+executable, 127 when it is not in the environment.`
+
+func options(argv0 string) []kong.Option {
+	return []kong.Option{
+		kong.Name(filepath.Base(argv0)),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	}
+}
+
+// normalise is for people who type what other tools accept: --version, and
+// no command at all.
+func normalise(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/closure/binarycache"
+)
+
+type closureCmd struct {
+	Ref []string `arg:"" optional:"" name:"ref" help:"Flake, with an optional #attribute (default: the flake here); with --store, store paths."`
+	source
+	JSON       bool     `name:"json" help:"Print JSON." xor:"form"`
+	Dot        bool     `help:"Print the references as a graph for Graphviz." xor:"form"`
+	Why        string   `placeholder:"PATH" help:"Print the shortest chain of references that brings in a store path; part of its name will do." xor:"form"`
+	Diff       string   `placeholder:"REF|FILE" help:"Print what another closure has more, less or different: that of a flake, or a file written with --json or by closureInfo." xor:"form"`
+	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache (file://, http://, https://); they need not be on this machine."`
+	TrustedKey []string `placeholder:"KEY" sep:"none" help:"Public key that --store must be signed with (default: that of cache.nixos.org); can be repeated."`
+}
+
+// Run prints the closure.
+func (c *closureCmd) Run(a *app) error {
+	ctx, cancel := a.context()
+	defer cancel()
+	have, err := c.closure(ctx, a)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+		return printJSON(a.stdout, have)
+	case c.Dot:
+		return have.WriteDOT(a.stdout)
+	case c.Why != "":
+		return printWhy(a.stdout, have, c.Why)
+	case c.Diff != "":
+		other, err := c.other(ctx, a)
+		if err != nil {
+			return err
+		}
+		return printDiff(a.stdout, have.Diff(other))
+	}
+	return printClosure(a.stdout, have)
+}
+
+// closure is the one asked for: of store paths in a binary cache, or of an
+// environment.
+func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, error) {
+	if c.Store != "" {
+		if len(c.Ref) == 0 {
+			return closure.Closure{}, &hintedError{errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…"}
+		}
+		keys := c.TrustedKey
+		if len(keys) == 0 {
+			keys = []string{binarycache.DefaultKey}
+		}
+		return binarycache.Cache{URL: c.Store, Keys: keys}.Closure(ctx, c.Ref...)
+	}
+	if len(c.Ref) > 1 {
+		return closure.Closure{}, &hintedError{fmt.Errorf("resolve closure: %d references are given", len(c.Ref)), "purity closure REF --diff OTHER compares two"}
+	}
+	return a.closureOf(ctx, first(c.Ref), c.source)
+}
+
+func first(refs []string) string {
+	if len(refs) == 0 {
+		return "."
+	}
+	return refs[0]
+}
+
+// closureOf resolves an environment and returns its closure with references.
+func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Closure, error) {
+	p, err := a.prepare(ref, s, confinement{})
+	if err != nil {
+		return closure.Closure{}, err
+	}
+	if err := p.resolve(ctx); err != nil {
+		return closure.Closure{}, err
+	}
+	if s.ClosureFile != "" { // it lists paths, and Nix knows the rest
+		return p.nix.Closure(ctx, p.env.Paths...)
+	}
+	return p.env.Closure()
+}
+
+// other is what --diff names.
+func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error) {
+	data, err := os.ReadFile(c.Diff)
+	if err != nil { // not a file, so a flake
+		return a.closureOf(ctx, c.Diff, source{Refresh: c.Refresh, OverrideInput: c.OverrideInput})
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		var other closure.Closure
+		if err := json.Unmarshal(data, &other); err != nil {
+			return closure.Closure{}, fmt.Errorf("read closure %s: %w", c.Diff, err)
+		}
+		return other, nil
+	}
+	return a.closureOf(ctx, ".", source{ClosureFile: c.Diff})
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// printClosure lists the largest paths first: that is what people look for.
+func printClosure(out io.Writer, c closure.Closure) error {
+	nodes := slices.SortedStableFunc(slices.Values(c.Nodes), func(a, b closure.Node) int { return cmp.Compare(b.NarSize, a.NarSize) })
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, n := range nodes {
+		fmt.Fprintf(table, "%s\t  %s\n", size(n.NarSize), n.Path)
+	}
+	fmt.Fprintf(table, "%s\t  in %d store paths\n", size(c.NarSize()), len(nodes))
+	return table.Flush()
+}
+
+func printWhy(out io.Writer, c closure.Closure, wanted string) error {
+	path, err := match(c, wanted)
+	if err != nil {
+		return err
+	}
+	for i, p := range c.Why(path) {
+		fmt.Fprintf(out, "%*s%s\n", 2*i, "", p)
+	}
+	return nil
+}
+
+// match finds the path of c that is, or is named, wanted.
+func match(c closure.Closure, wanted string) (closure.Path, error) {
+	if p, _, err := closure.Within(c.StoreDir, wanted); err == nil {
+		if !c.Contains(p) {
+			return "", &hintedError{fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists what is"}
+		}
+		return p, nil
+	}
+	var found []closure.Path
+	for _, n := range c.Nodes {
+		if n.Path.Name() == wanted {
+			return n.Path, nil
+		}
+		if bytes.Contains([]byte(n.Path.Base()), []byte(wanted)) {
+			found = append(found, n.Path)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", &hintedError{fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is"}
+	case 1:
+		return found[0], nil
+	}
+	return "", &hintedError{fmt.Errorf("explain %s: %d paths of the closure are named so", wanted, len(found)), "purity closure --why " + string(found[0])}
+}
+
+func printDiff(out io.Writer, d closure.Difference) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, n := range d.Added {
+		fmt.Fprintf(table, "+\t%s\t%s\n", n.Path, size(n.NarSize))
+	}
+	for _, n := range d.Removed {
+		fmt.Fprintf(table, "-\t%s\t%s\n", n.Path, size(n.NarSize))
+	}
+	for _, change := range d.Changed {
+		fmt.Fprintf(table, "~\t%s\t%s -> %s\n", change.New.Path, size(change.Old.NarSize), size(change.New.NarSize))
+	}
+	if len(d.Added)+len(d.Removed)+len(d.Changed) == 0 {
+		fmt.Fprintln(table, "the same store paths")
+	}
+	return table.Flush()
+}
+
+// size writes bytes for people.
+func size(bytes int64) string {
+	switch {
+	case bytes < 1<<10:
+		return fmt.Sprintf("%d B", bytes)
+	case bytes < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
+	case bytes < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+}

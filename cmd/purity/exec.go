@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nix-purity/purity/nixeval"
+)
+
+type execCmd struct {
+	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	source
+	confinement
+	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+}
+
+// Help is shown below the flags.
+func (execCmd) Help() string {
+	return `The command gets the environment that "nix develop -c" would give it, but built
+from nothing: PATH holds directories of the closure only, HOME and TMPDIR are
+private to the project, and of the calling environment only the terminal,
+language, time zone, user, proxies and CI are kept (--keep adds to that).
+A shellHook runs first, inside the confinement.
+
+The command replaces purity: its exit code, signals, terminal and job control
+are its own, and everything it starts is confined as well.`
+}
+
+// Run replaces purity by the command; it returns only on an error.
+func (c *execCmd) Run(a *app) error {
+	command := c.Command
+	switch {
+	case len(command) > 0 && command[0] == "--":
+		command = command[1:]
+	case len(command) > 0 && strings.HasPrefix(command[0], "-"):
+		return &hintedError{fmt.Errorf("read command line: unknown flag %s", command[0]), "purity exec --help"}
+	}
+	if len(command) == 0 || command[0] == "" {
+		return &hintedError{errors.New("run command: none is given"), "purity exec -- make"}
+	}
+	ctx, cancel := a.context()
+	defer cancel()
+	p, err := a.prepare(c.Flake, c.source, c.confinement)
+	if err != nil {
+		return err
+	}
+	if p.alreadyConfined() {
+		return p.runAgain(command)
+	}
+	if err := p.resolve(ctx); err != nil {
+		return err
+	}
+	return p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+		return p.command(command, environ, run)
+	})
+}

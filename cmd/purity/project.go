@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// project is the directory that a confined command may write.
+type project struct {
+	dir string // absolute, without symlinks
+	cwd string // where the command starts, in dir
+}
+
+// findProject is the directory that --project names, else the nearest one
+// upward that holds what the environment is defined by or a git repository.
+func findProject(flag, anchor string) (project, error) {
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return project{}, fmt.Errorf("find working directory: %w", err)
+	}
+	if flag != "" {
+		dir, err := filepath.EvalSymlinks(flag)
+		if err != nil {
+			return project{}, fmt.Errorf("find project: %w", err)
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return project{}, fmt.Errorf("find project %s: not a directory", flag)
+		}
+		if !inside(cwd, dir) {
+			cwd = dir
+		}
+		return project{dir: dir, cwd: cwd}, nil
+	}
+	return project{dir: upward(cwd, anchor), cwd: cwd}, nil
+}
+
+// upward looks for anchor or .git in dir and above it; dir itself is the
+// answer where there is neither.
+func upward(dir, anchor string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		for _, name := range []string{anchor, ".git"} {
+			if _, err := os.Lstat(filepath.Join(at, name)); name != "" && err == nil {
+				return at
+			}
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// check refuses a project that would open what purity is there to close: the
+// user's home with its programs, the store, or purity's own cache.
+func (p project) check(nix nixeval.Nix) error {
+	store := nix.StoreDir()
+	switch home := os.Getenv("HOME"); {
+	case p.dir == "/":
+		return tooWide(p.dir, "it is the whole file system")
+	case home != "" && inside(real(home), p.dir):
+		return tooWide(p.dir, "your home directory is in it")
+	case inside(p.dir, store):
+		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
+	case inside(store, p.dir):
+		return tooWide(p.dir, "the store is in it")
+	case inside(real(nix.Cache), p.dir):
+		return tooWide(p.dir, "purity's cache is in it, and a command that could write that would write its own policy")
+	}
+	return nil
+}
+
+func tooWide(dir, why string) error {
+	return &hintedError{fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR"}
+}
+
+// inside reports whether path is dir or lies below it.
+func inside(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
+}
+
+// real is path without symlinks as far as it exists.
+func real(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(real(parent), filepath.Base(path))
+	}
+	return path
+}
+
+// makeHome returns the command's HOME: a directory of the project that
+// persists, one of the user's, or a path that does not exist.
+func makeHome(flag string, nix nixeval.Nix, p project) (dir string, granted bool, err error) {
+	switch flag {
+	case "none":
+		return "/homeless-shelter", false, nil // as in Nix's builds
+	case "private":
+		dir = filepath.Join(nix.ProjectDir(p.dir), "home")
+		err = os.MkdirAll(dir, 0o700)
+	default:
+		if dir, err = filepath.Abs(flag); err == nil {
+			dir, err = filepath.EvalSymlinks(dir)
+		}
+		if err == nil && (inside(real(nix.Cache), dir) || inside(nix.StoreDir(), dir)) {
+			err = errors.New("it holds purity's cache or the store, which a confined command must not write")
+		}
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("use home %s: %w", flag, err)
+	}
+	return dir, true, nil
+}
+
+// tempParent is where the private TMPDIRs of all runs are: in the user's
+// runtime directory, else in a directory of /tmp that is the user's alone.
+func tempParent() (string, error) {
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if dir == "" {
+		dir = filepath.Join(os.TempDir(), fmt.Sprintf("purity-%d", os.Getuid()))
+	} else {
+		dir = filepath.Join(dir, "purity")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("create temporary directory: %w", err)
+	}
+	if !nixeval.Private(dir) {
+		return "", fmt.Errorf("create temporary directory: %s belongs to somebody else", dir)
+	}
+	return dir, nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
+	"github.com/nix-purity/purity/nixeval/inputs"
+)
+
+// This file has the words for everything that can go wrong: an error says
+// what was done to what and why it did not work, a hint is what to do next,
+// where possible as a line that can be pasted.
+
+// hintedError is an error whose place already knows the way out.
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+// explain returns what is said about err and the exit code it stands for.
+func explain(err error) (message, hint string, code int) {
+	message, code = err.Error(), exitFailure
+	var (
+		hinted     *hintedError
+		noFlake    *inputs.NoFlakeError
+		noProgram  *nixeval.NotFoundError
+		evaluation *nixeval.EvaluationError
+		invalid    *closure.InvalidPathError
+		missing    *enforce.MissingError
+		absent     *absentError
+		exec       *enforce.ExecError
+	)
+	switch {
+	case errors.As(err, &hinted):
+		hint = hinted.hint
+	case errors.As(err, &noFlake):
+		hint = noFlakeHint()
+	case errors.As(err, &noProgram):
+		hint = "install Nix (https://nixos.org/download), or on Debian: apt-get install nix-bin"
+	case errors.As(err, &evaluation):
+		hint = evaluationHint(evaluation)
+	case errors.As(err, &invalid):
+		hint = restore(invalid.Path)
+	case errors.As(err, &missing):
+		hint = restore(missing.Path)
+	case errors.Is(err, nixeval.ErrNoShell):
+		hint = "enter one first (nix develop), or leave out --from-env"
+	case errors.As(err, &absent):
+		message, hint, code = absent.words(), absent.hint(), exitNotFound
+	case errors.As(err, &exec):
+		hint, code = execHint(exec), exitNotExecutable
+		if errors.Is(err, os.ErrNotExist) {
+			code = exitNotFound
+		}
+	}
+	return message, hint, code
+}
+
+func noFlakeHint() string {
+	for _, name := range []string{"shell.nix", "default.nix"} {
+		if _, err := os.Stat(name); err == nil {
+			return "use the file that is here: --file " + name
+		}
+	}
+	return "go to a directory with a flake.nix, name one with --flake REF, or start one: nix flake init"
+}
+
+func evaluationHint(e *nixeval.EvaluationError) string {
+	switch {
+	case e.Missing && len(e.Shells) > 0:
+		return "the dev shells of this flake are: " + strings.Join(e.Shells, ", ")
+	case e.Missing:
+		return "this flake has no dev shell for this machine; add devShells.<system>.default to its outputs"
+	case strings.Contains(e.Message, "daemon-socket"):
+		return "the Nix daemon does not answer or does not let you in; purity doctor says more"
+	case strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "flake.nix"):
+		return "Nix sees only what git tracks: git add flake.nix"
+	}
+	return ""
+}
+
+// restore is the command that brings a store path back. What is not a store
+// path needs no more than to be there.
+func restore(path string) string {
+	if strings.Contains(path, "/store/") {
+		return "restore it: nix-store --realise " + path + "  (or evaluate anew with --refresh)"
+	}
+	return ""
+}
+
+// absentError says that a command is not in the environment.
+type absentError struct {
+	name   string
+	source string // the environment
+	host   string // where the host has it, empty if nowhere
+}
+
+func (e *absentError) Error() string { return e.words() }
+
+func (e *absentError) words() string {
+	if e.host == "" {
+		return fmt.Sprintf("run %s: it is neither in the environment (%s) nor on this machine", e.name, e.source)
+	}
+	return fmt.Sprintf("run %s: it is not in the environment (%s); this machine has %s, which is outside and stays out of reach", e.name, e.source, e.host)
+}
+
+func (e *absentError) hint() string {
+	return fmt.Sprintf("add the package with bin/%s to the packages of the dev shell", e.name)
+}
+
+// text is the error and its hint as purity prints them, for bash to say.
+func (e *absentError) text() string {
+	return "purity: error: " + e.words() + "\npurity: hint: " + e.hint()
+}
+
+func execHint(e *enforce.ExecError) string {
+	switch {
+	case errors.Is(e, os.ErrPermission):
+		return "purity policy shows what can be executed; a script needs its #! interpreter there too"
+	case errors.Is(e, os.ErrNotExist):
+		return "if the file is there, its #! interpreter or ELF loader is not"
+	}
+	return ""
+}

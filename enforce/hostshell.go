@@ -1,0 +1,170 @@
+package enforce
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// hostPrograms exist at these paths on every system and are what "#!/bin/sh",
+// "#!/usr/bin/env NAME", system(3) and popen(3) mean. Nix's own build sandbox
+// has /bin/sh too.
+var hostPrograms = []string{"/bin/sh", "/usr/bin/env"}
+
+// HostShell grants the programs /bin/sh and /usr/bin/env, their ELF loader
+// and exactly the libraries they need, and nothing else of the host. A system
+// may lack either program.
+func HostShell() ([]Grant, error) {
+	grants := []Grant{{Path: "/etc/ld.so.cache", Access: Read, Reason: "host: where libraries are", Optional: true}}
+	seen := map[string]bool{}
+	for _, name := range hostPrograms {
+		file, err := filepath.EvalSymlinks(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("grant %s: %w", name, err)
+		}
+		grants = append(grants, Grant{Path: name, Access: Read | Execute, Reason: "host: " + name})
+		more, err := dependencies(file, seen)
+		if err != nil {
+			return nil, fmt.Errorf("grant %s: %w", name, err)
+		}
+		for _, m := range more {
+			m.Reason = "host: " + m.Reason + " of " + name
+			grants = append(grants, m)
+		}
+	}
+	return grants, nil
+}
+
+// dependencies are the loader of an ELF file and the libraries it names,
+// directly or through others, that are not seen yet.
+func dependencies(file string, seen map[string]bool) ([]Grant, error) {
+	f, err := readELF(file)
+	if err != nil {
+		return nil, err
+	}
+	var grants []Grant
+	if f.interpreter != "" && !seen[f.interpreter] {
+		seen[f.interpreter] = true
+		// The kernel executes the loader; libraries are only read.
+		grants = append(grants, Grant{Path: f.interpreter, Access: Read | Execute, Reason: "ELF loader"})
+	}
+	for _, name := range f.needed {
+		library := f.find(name)
+		if library == "" {
+			return nil, fmt.Errorf("no library %s, which %s needs", name, file)
+		}
+		if seen[library] {
+			continue
+		}
+		seen[library] = true
+		grants = append(grants, Grant{Path: library, Access: Read, Reason: "library"})
+		more, err := dependencies(library, seen)
+		if err != nil {
+			return nil, err
+		}
+		grants = append(grants, more...)
+	}
+	return grants, nil
+}
+
+// object is what the dynamic loader reads of an ELF file.
+type object struct {
+	interpreter string
+	needed      []string
+	search      []string // RPATH or RUNPATH
+	class       elf.Class
+	machine     elf.Machine
+}
+
+func readELF(file string) (object, error) {
+	f, err := elf.Open(file)
+	if err != nil {
+		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
+	}
+	defer f.Close()
+	o := object{class: f.Class, machine: f.Machine}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			name := make([]byte, p.Filesz)
+			if _, err := p.ReadAt(name, 0); err != nil {
+				return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
+			}
+			o.interpreter = strings.TrimRight(string(name), "\x00")
+		}
+	}
+	if o.needed, err = f.DynString(elf.DT_NEEDED); err != nil {
+		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
+	}
+	for _, tag := range []elf.DynTag{elf.DT_RUNPATH, elf.DT_RPATH} {
+		paths, _ := f.DynString(tag) // an ELF file without one
+		for _, dir := range strings.Split(strings.Join(paths, ":"), ":") {
+			o.search = append(o.search, strings.NewReplacer("$ORIGIN", filepath.Dir(file), "${ORIGIN}", filepath.Dir(file)).Replace(dir))
+		}
+	}
+	return o, nil
+}
+
+// find looks a library up as the dynamic loader does: RUNPATH, then the
+// system's directories. Which of these a loader was built for differs between
+// distributions; the first file of the right machine is what it takes.
+func (o object) find(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	dirs := slices.Concat(o.search, []string{filepath.Dir(o.interpreter)}, systemDirs())
+	for _, dir := range dirs {
+		file := filepath.Join(dir, name)
+		if !filepath.IsAbs(file) {
+			continue
+		}
+		if f, err := elf.Open(file); err == nil {
+			match := f.Class == o.class && f.Machine == o.machine
+			f.Close()
+			if match {
+				return file
+			}
+		}
+	}
+	return ""
+}
+
+// systemDirs are the directories of system libraries, those of ld.so.conf
+// (ldconfig(8)) before the ones that are built in.
+func systemDirs() []string {
+	return append(configured("/etc/ld.so.conf", 0), "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+}
+
+// configured reads the directories of an ld.so.conf with its includes.
+func configured(conf string, depth int) []string {
+	data, err := os.ReadFile(conf)
+	if err != nil || depth > 5 {
+		return nil
+	}
+	var dirs []string
+	for line := range strings.Lines(string(data)) {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 2 && fields[0] == "include":
+			pattern := fields[1]
+			if !filepath.IsAbs(pattern) {
+				pattern = filepath.Join(filepath.Dir(conf), pattern)
+			}
+			files, _ := filepath.Glob(pattern) // a bad pattern includes nothing
+			for _, f := range files {
+				dirs = append(dirs, configured(f, depth+1)...)
+			}
+		case len(fields) == 1:
+			dirs = append(dirs, fields[0])
+		}
+	}
+	return dirs
+}

@@ -1,0 +1,138 @@
+package enforce
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+)
+
+// abiVersion returns the version of the kernel's Landlock, or why there is none.
+func abiVersion() (int, error) {
+	abi, err := ll.LandlockGetABIVersion()
+	switch {
+	case err == nil:
+		return abi, nil
+	case errors.Is(err, unix.ENOSYS):
+		return 0, ErrNoLandlock
+	case errors.Is(err, unix.EOPNOTSUPP):
+		return 0, ErrLandlockOff
+	case errors.Is(err, unix.EPERM):
+		return 0, ErrLandlockBlocked
+	}
+	return 0, fmt.Errorf("confine: landlock_create_ruleset: %w", err)
+}
+
+// ruleset makes a Landlock ruleset of p and returns its descriptor.
+func (p Policy) ruleset(abi int) (int, error) {
+	attr := handled(abi)
+	fd, err := ll.LandlockCreateRuleset(&attr, 0)
+	if err != nil {
+		return -1, fmt.Errorf("confine: landlock_create_ruleset: %w", err)
+	}
+	for _, g := range p.Grants {
+		if err := addRule(fd, g, attr.HandledAccessFS); err != nil {
+			unix.Close(fd)
+			return -1, err
+		}
+	}
+	return fd, nil
+}
+
+// addRule opens the path of g and allows what g says with what was opened,
+// whatever the path may name later. Rules for the same object add up.
+func addRule(ruleset int, g Grant, handled uint64) error {
+	fd, mode, err := open(g)
+	switch {
+	case err == nil:
+		defer unix.Close(fd)
+	case g.Optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
+		return nil
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
+		return &MissingError{Path: g.Path}
+	default:
+		return fmt.Errorf("grant %s: %w", g.Path, err)
+	}
+	allowed := rights(g.Access) & handled
+	switch mode {
+	case unix.S_IFDIR:
+	case unix.S_IFLNK:
+		return nil // NoFollow
+	default:
+		allowed &= fileRights // the kernel refuses the others on what is no directory
+	}
+	if err := ll.LandlockAddPathBeneathRule(ruleset, &ll.PathBeneathAttr{AllowedAccess: allowed, ParentFd: fd}, 0); err != nil {
+		return fmt.Errorf("grant %s: landlock_add_rule: %w", g.Path, err)
+	}
+	return nil
+}
+
+// errWide refuses the one directory that would make every other grant moot.
+var errWide = errors.New("the whole file system is no grant")
+
+// open opens the object of a grant and returns its type. Links are followed
+// by resolving the path once; the result must have none when it is opened, so
+// that nobody can put one in between.
+func open(g Grant) (fd int, mode uint32, err error) {
+	if !filepath.IsAbs(g.Path) {
+		return -1, 0, errors.New("not an absolute path")
+	}
+	fd, mode, err = openNoLinks(g.Path)
+	linked := err == nil && mode == unix.S_IFLNK && !g.NoFollow
+	if linked {
+		unix.Close(fd)
+	}
+	if linked || errors.Is(err, unix.ELOOP) {
+		path, err := resolve(g)
+		if err != nil {
+			return -1, 0, err
+		}
+		if fd, mode, err = openNoLinks(path); err != nil {
+			return -1, 0, err
+		}
+	} else if err != nil {
+		return -1, 0, err
+	}
+	if mode == unix.S_IFDIR && isRoot(fd) {
+		unix.Close(fd)
+		return -1, 0, errWide
+	}
+	return fd, mode, nil
+}
+
+// resolve follows the links in the path of g, but for a last one if g says so.
+func resolve(g Grant) (string, error) {
+	if !g.NoFollow {
+		return filepath.EvalSymlinks(g.Path)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(g.Path))
+	return filepath.Join(dir, filepath.Base(g.Path)), err
+}
+
+func openNoLinks(path string) (fd int, mode uint32, err error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	for {
+		fd, err = unix.Openat2(unix.AT_FDCWD, path, &how)
+		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
+			break
+		}
+	}
+	if err != nil {
+		return -1, 0, err
+	}
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		unix.Close(fd)
+		return -1, 0, err
+	}
+	return fd, stat.Mode & unix.S_IFMT, nil
+}
+
+// isRoot reports whether fd is the root directory, whatever name it came by.
+func isRoot(fd int) bool {
+	var this, root unix.Stat_t
+	return unix.Fstat(fd, &this) != nil || unix.Stat("/", &root) != nil || this.Dev == root.Dev && this.Ino == root.Ino
+}

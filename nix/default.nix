@@ -1,0 +1,25 @@
+# The outputs of the flake.
+{ self, nixpkgs }:
+let
+  systems = [ "x86_64-linux" "aarch64-linux" ];
+  eachSystem = f: nixpkgs.lib.genAttrs systems (system: f (import nixpkgs {
+    inherit system;
+    overlays = [ self.overlays.default ];
+  }));
+in
+{
+  overlays.default = final: _prev: { purity = final.callPackage ./package.nix { }; };
+
+  packages = eachSystem (pkgs: { default = pkgs.purity; });
+
+  apps = eachSystem (pkgs: {
+    default = {
+      type = "app";
+      program = "${pkgs.purity}/bin/purity";
+    };
+  });
+
+  devShells = eachSystem (pkgs: {
+    default = pkgs.mkShell { packages = [ pkgs.go pkgs.gnumake pkgs.git ]; };
+  });
+}

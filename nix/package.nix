@@ -1,0 +1,34 @@
+{ lib, buildGoModule, installShellFiles }:
+
+buildGoModule {
+  pname = "purity";
+  version = lib.fileContents ./version;
+
+  src = lib.sourceByRegex ../. [
+    "go\\.(mod|sum)"
+    "(cmd|closure|enforce|nixeval)(/.*)?"
+  ];
+
+  # The hash of what `go mod vendor` writes; a test holds it to that.
+  vendorHash = lib.fakeHash;
+
+  subPackages = [ "cmd/purity" ];
+  env.CGO_ENABLED = 0;
+  ldflags = [ "-s" "-w" "-X main.version=${lib.fileContents ./version}" ];
+
+  # The tests need a kernel with Landlock, Nix and the network of Debian.
+  doCheck = false;
+
+  nativeBuildInputs = [ installShellFiles ];
+  postInstall = ''
+    installManPage cmd/purity/purity.1
+  '';
+
+  meta = {
+    description = "Run commands confined to the runtime closure of a Nix dev shell";
+    homepage = "https://github.com/nix-purity/purity";
+    license = lib.licenses.mit;
+    platforms = lib.platforms.linux;
+    mainProgram = "purity";
+  };
+}

@@ -1,0 +1,120 @@
+package nixeval
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/closure"
+)
+
+// ErrNoShell says that no dev shell is active.
+var ErrNoShell = errors.New("no dev shell is active: nothing in the environment comes from the store")
+
+// fromActiveShell takes the dev shell that the caller is in. Its -env store
+// path holds all of it, so nothing has to be evaluated.
+func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error) {
+	root := n.activeRoot(r)
+	if root == "" {
+		return n.fromVariables(ctx, r)
+	}
+	return n.cached(r, hashOf("active", string(root), magic), unchangeable, func(dir string) (Environment, error) {
+		if err := n.addRoots(ctx, dir, []closure.Path{root}); err != nil {
+			return Environment{}, err
+		}
+		return n.fromDevEnv(ctx, dir, root.Name(), root)
+	})
+}
+
+// activeRoot finds the -env store path of the active shell where `nix
+// develop`, devenv and nix-direnv leave it.
+func (n Nix) activeRoot(r Request) closure.Path {
+	candidates := []string{lookup(n.Environ, "NIX_GCROOT")}
+	if dir := cmp.Or(lookup(n.Environ, "DEVENV_DOTFILE"), filepath.Join(r.Project, ".devenv")); dir != "" {
+		candidates = append(candidates, filepath.Join(dir, "gc", "shell"))
+	}
+	candidates = append(candidates, direnvProfiles(r.Project)...)
+	for _, c := range candidates {
+		if c == "" {
+			continue
+		}
+		if root, err := n.storePath("/", c); err == nil && strings.HasSuffix(root.Name(), "-env") {
+			return root
+		}
+	}
+	return ""
+}
+
+// direnvProfiles are the profiles that nix-direnv keeps, the newest first.
+func direnvProfiles(project string) []string {
+	links, _ := filepath.Glob(filepath.Join(project, ".direnv", "flake-profile*")) // the pattern is well-formed
+	links = slices.DeleteFunc(links, func(l string) bool { return strings.HasSuffix(l, ".rc") })
+	slices.SortFunc(links, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
+	return links
+}
+
+func modified(path string) int64 {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return 0
+	}
+	return info.ModTime().UnixNano()
+}
+
+// fromVariables takes the variables that name store paths, and the closure of
+// all that they name.
+func (n Nix) fromVariables(ctx context.Context, r Request) (Environment, error) {
+	roots, environ := map[closure.Path]bool{}, []string{}
+	for _, v := range n.Environ {
+		named := storePathsIn(n.StoreDir(), v)
+		if len(named) > 0 {
+			environ = append(environ, v)
+		}
+		for _, p := range named {
+			roots[p] = true
+		}
+	}
+	if len(roots) == 0 {
+		return Environment{}, ErrNoShell
+	}
+	r.Roots = stringsOf(slices.Sorted(maps.Keys(roots)))
+	env, err := n.fromRoots(ctx, r)
+	if err != nil {
+		return Environment{}, err
+	}
+	env.Source = "the store paths of the environment"
+	env.setVariables(environ)
+	return env, nil
+}
+
+// storePathsIn finds the existing store paths that occur in text. A variable
+// may well mention a path that was collected since; that is no promise.
+func storePathsIn(storeDir, text string) []closure.Path {
+	var found []closure.Path
+	for {
+		_, rest, ok := strings.Cut(text, storeDir+"/")
+		if !ok {
+			return found
+		}
+		end := strings.IndexFunc(rest, func(c rune) bool {
+			return !strings.ContainsRune("+-._?=", c) && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+		})
+		if end < 0 {
+			end = len(rest)
+		}
+		if p, err := closure.Parse(storeDir, storeDir+"/"+rest[:end]); err == nil && exists(string(p)) {
+			found = append(found, p)
+		}
+		text = rest
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -1,0 +1,19 @@
+# Enters the dev environment: its state, its shellHook, and a PATH that holds
+# nothing which the confinement denies.
+purity_scripts=${BASH_SOURCE[0]%/*}
+source "$purity_scripts/state.bash"
+eval "${shellHook:-}"
+
+# The hook may have added directories of the host. bash stops at the first
+# match that is denied instead of trying the next one, so they have to go.
+purity_path=
+while [[ ${PATH-} ]]; do
+  purity_entry=${PATH%%:*}
+  case $purity_entry in
+    "$purity_store"/* | "$PURITY_PROJECT" | "$PURITY_PROJECT"/* | "$HOME"/*)
+      purity_path+=${purity_path:+:}$purity_entry ;;
+  esac
+  case $PATH in *:*) PATH=${PATH#*:} ;; *) PATH= ;; esac
+done
+export PATH=$purity_path
+unset purity_path purity_entry purity_store

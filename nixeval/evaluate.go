@@ -1,0 +1,256 @@
+package nixeval
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"github.com/nix-purity/purity/closure"
+)
+
+// scriptDir is the directory of an entry that a confinement may read.
+const scriptDir = "bash"
+
+func flakeArgs(r Request, ref flakeRef) []string {
+	args := []string{ref.installable()}
+	for _, o := range r.Overrides {
+		args = append(args, "--override-input", o[0], o[1])
+	}
+	if r.Impure {
+		args = append(args, "--impure")
+	}
+	return args
+}
+
+func fileArgs(r Request) []string {
+	args := []string{"--file", r.File}
+	if r.Attr != "" {
+		args = append(args, r.Attr)
+	}
+	return args
+}
+
+// evaluate has Nix build the dev environment that args name and reads it.
+// --profile both tells where it is and keeps it from being collected.
+func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string) (Environment, error) {
+	profile := filepath.Join(dir, rootLink)
+	args = append([]string{"print-dev-env", "--profile", profile}, args...)
+	if _, err := n.run(ctx, r.Dir, "nix", args...); err != nil {
+		return Environment{}, n.explain(ctx, r, err)
+	}
+	root, err := filepath.EvalSymlinks(profile)
+	if err != nil {
+		return Environment{}, fmt.Errorf("read profile: %w", err)
+	}
+	if err := removeOldGenerations(profile); err != nil {
+		return Environment{}, err
+	}
+	return n.fromDevEnv(ctx, dir, r.String(), closure.Path(root))
+}
+
+// fromDevEnv reads the -env store path root into an entry at dir.
+func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Path) (Environment, error) {
+	shell, err := readDevEnv(string(root))
+	if err != nil {
+		return Environment{}, err
+	}
+	c, err := n.Closure(ctx, root)
+	if err != nil {
+		return Environment{}, err
+	}
+	env := Environment{
+		Source: source, Bash: shell.bash(), Hooked: shell.hook() != "",
+		dir: dir, outputs: shell.outputs(), attrs: shell.StructuredAttrs,
+	}
+	env.setClosure(c)
+	env.setVariables(shell.exported())
+	if env.Bash != "" {
+		env.ScriptDir = filepath.Join(dir, scriptDir)
+		state := shell.state(c.StoreDir)
+		if err := writeScripts(env.ScriptDir, state); err != nil {
+			return Environment{}, err
+		}
+		env.rewritten = env.rewriter("/").Replace(state) != state
+	}
+	return env, env.saveClosure(c)
+}
+
+func writeScripts(dir, state string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("write environment scripts: %w", err)
+	}
+	for _, name := range []string{StateFile, EnterFile, ExecFile, ShellFile} {
+		text := []byte(state)
+		if name != StateFile {
+			text, _ = scripts.ReadFile(name) // embedded, so it is there
+		}
+		if err := renameio.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return fmt.Errorf("write environment scripts: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e Environment) saveClosure(c closure.Closure) error {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write closure: %w", err)
+	}
+	if err := renameio.WriteFile(filepath.Join(e.dir, closureFile), data, 0o600); err != nil {
+		return fmt.Errorf("write closure: %w", err)
+	}
+	return nil
+}
+
+// removeOldGenerations deletes the links of a profile that it does not point
+// to any more; each of them is a garbage collector root of its own.
+func removeOldGenerations(profile string) error {
+	current, err := os.Readlink(profile)
+	if err != nil {
+		return fmt.Errorf("read profile: %w", err)
+	}
+	links, err := filepath.Glob(profile + "-*-link")
+	if err != nil {
+		return fmt.Errorf("read profile: %w", err)
+	}
+	for _, link := range links {
+		if filepath.Base(link) != filepath.Base(current) {
+			if err := os.Remove(link); err != nil {
+				return fmt.Errorf("remove old generation: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// EvaluationError says that Nix could not make the dev environment.
+type EvaluationError struct {
+	Source  string
+	Message string   // Nix's, cut to the point
+	Shells  []string // the dev shells that there are, if the one asked for is missing
+	Missing bool     // there is no such attribute
+	Err     error
+}
+
+func (e *EvaluationError) Error() string {
+	return fmt.Sprintf("evaluate %s: %s", e.Source, e.Message)
+}
+
+func (e *EvaluationError) Unwrap() error { return e.Err }
+
+// explain turns the failure of an evaluation into what a user can act on.
+func (n Nix) explain(ctx context.Context, r Request, err error) error {
+	e := &EvaluationError{Source: r.String(), Message: err.Error(), Err: err}
+	if e.Missing = failedWith(err, "does not provide attribute"); e.Missing {
+		e.Shells = n.shells(ctx, r)
+	}
+	return e
+}
+
+// shells lists the dev shells of a flake for this machine; empty if that
+// cannot be found out either.
+func (n Nix) shells(ctx context.Context, r Request) []string {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	ref.attr = "devShells"
+	n.Report = nil
+	args := append([]string{"eval", "--json", "--apply",
+		"shells: builtins.attrNames (shells.${builtins.currentSystem} or {})", "--impure"}, flakeArgs(r, ref)...)
+	out, err := n.run(ctx, r.Dir, "nix", args...)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	if json.Unmarshal(out, &names) != nil {
+		return nil
+	}
+	return names
+}
+
+// Closure asks Nix for the runtime closure of roots. `nix path-info --json`
+// says it all in one call; where it is not to be had, nix-store does.
+func (n Nix) Closure(ctx context.Context, roots ...closure.Path) (closure.Closure, error) {
+	storeDir := roots[0].Dir()
+	nodes, err := n.pathInfo(ctx, storeDir, roots)
+	if err != nil && !failedWith(err, "is not valid") {
+		nodes, err = n.requisites(ctx, storeDir, roots)
+	}
+	if failedWith(err, "is not valid") {
+		return closure.Closure{}, fmt.Errorf("resolve closure: %w", &closure.InvalidPathError{Path: quotedPath(err.Error(), string(roots[0]))})
+	}
+	if err != nil {
+		return closure.Closure{}, fmt.Errorf("resolve closure %s: %w", roots[0], err)
+	}
+	c, err := closure.New(storeDir, roots, nodes)
+	if err != nil {
+		return closure.Closure{}, fmt.Errorf("resolve closure %s: %w", roots[0], err)
+	}
+	return c, nil
+}
+
+// pathInfo asks for format 1 by name, because newer versions warn when the
+// format is left open, and without where the flag is not known (before 2.33,
+// and Lix).
+func (n Nix) pathInfo(ctx context.Context, storeDir string, roots []closure.Path) ([]closure.Node, error) {
+	args := append([]string{"path-info", "--json", "-r"}, stringsOf(roots)...)
+	out, err := n.run(ctx, "/", "nix", append(args, "--json-format", "1")...)
+	if failedWith(err, "--json-format") {
+		out, err = n.run(ctx, "/", "nix", args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return closure.ParsePathInfo(out, storeDir)
+}
+
+// requisites uses nix-store alone, whose output has not changed in a decade.
+func (n Nix) requisites(ctx context.Context, storeDir string, roots []closure.Path) ([]closure.Node, error) {
+	out, err := n.run(ctx, "/", "nix-store", append([]string{"--query", "--requisites"}, stringsOf(roots)...)...)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := closure.ParseStorePaths(bytes.NewReader(out), storeDir)
+	if err != nil {
+		return nil, err
+	}
+	if out, err = n.run(ctx, "/", "nix-store", append([]string{"--dump-db"}, stringsOf(paths)...)...); err != nil {
+		return nil, err
+	}
+	return closure.ParseRegistration(bytes.NewReader(out), storeDir)
+}
+
+// addRoots registers roots with the garbage collector as links in dir.
+func (n Nix) addRoots(ctx context.Context, dir string, roots []closure.Path) error {
+	link := filepath.Join(dir, rootLink)
+	for i, root := range roots {
+		if i > 0 {
+			link = filepath.Join(dir, fmt.Sprintf("%s-%d", rootLink, i+1))
+		}
+		if _, err := n.run(ctx, "/", "nix-store", "--realise", string(root), "--add-root", link, "--indirect"); err != nil {
+			return fmt.Errorf("register garbage collector root: %w", err)
+		}
+	}
+	return nil
+}
+
+func stringsOf(paths []closure.Path) []string {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		out[i] = string(p)
+	}
+	return out
+}
+
+// quotedPath returns the first quoted store path of a message of Nix's.
+func quotedPath(message, fallback string) string {
+	if _, rest, ok := strings.Cut(message, "'"); ok {
+		if path, _, ok := strings.Cut(rest, "'"); ok {
+			return path
+		}
+	}
+	return fallback
+}

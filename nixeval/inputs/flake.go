@@ -1,0 +1,188 @@
+package inputs
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Flake is a flake on this machine and all else that its evaluation depends on.
+type Flake struct {
+	// Dir is the absolute directory of flake.nix, without symbolic links.
+	Dir string
+	// Tree says that Nix is given the directory as it is ("path:"), not what
+	// git tracks of it.
+	Tree bool
+	// StatCache is a file to remember the hashes of contents in; empty for
+	// none. Whatever is wrong with it costs time only.
+	StatCache string
+	// Nix is the nix program.
+	Nix string
+	// Environ is the environment that nix is started with.
+	Environ []string
+	// Overrides are pairs of input and reference (--override-input); paths
+	// are absolute.
+	Overrides [][2]string
+	// Extra strings enter the key as they are.
+	Extra []string
+}
+
+// Key is a fingerprint: hexadecimal, usable as a file name.
+type Key string
+
+// UncacheableError says why no fingerprint can be complete.
+type UncacheableError struct{ Reason string }
+
+func (e *UncacheableError) Error() string { return "fingerprint flake: " + e.Reason }
+
+func uncacheable(format string, args ...any) error {
+	return &UncacheableError{Reason: fmt.Sprintf(format, args...)}
+}
+
+// Key takes the fingerprint. Nix may write flake.lock while it evaluates, so
+// what an evaluation gave belongs to a key only if the key is the same after it.
+func (f Flake) Key() (Key, error) {
+	k := &keyer{sum: sha256.New(), files: openStatCache(f.StatCache), store: storeDir(f.Environ)}
+	k.strings("purity inputs 1", f.Dir, fmt.Sprint(f.Tree))
+	k.strings(f.Extra...)
+	if err := k.nix(f.Nix, f.Environ); err != nil {
+		return "", err
+	}
+	if err := k.tree(f.Dir, f.Tree); err != nil {
+		return "", err
+	}
+	if err := k.lock(f.Dir); err != nil {
+		return "", err
+	}
+	for _, o := range f.Overrides {
+		k.strings(o[0], o[1])
+		if err := k.reference(o[1]); err != nil {
+			return "", err
+		}
+	}
+	k.files.save()
+	return Key(hex.EncodeToString(k.sum.Sum(nil))), nil
+}
+
+// keyer adds up a key.
+type keyer struct {
+	sum   hash.Hash
+	files *statCache
+	store string          // the store directory: what is in it never changes
+	trees map[string]bool // directories that are in the key
+	buf   []byte
+}
+
+// strings adds strings so that none can run into the next.
+func (k *keyer) strings(parts ...string) {
+	k.buf = binary.AppendUvarint(k.buf[:0], uint64(len(parts)))
+	for _, p := range parts {
+		k.buf = binary.AppendUvarint(k.buf, uint64(len(p)))
+		k.buf = append(k.buf, p...)
+	}
+	k.sum.Write(k.buf)
+}
+
+// tree adds the directory of a flake as Nix copies it: the files of the whole
+// repository that git tracks, or without a repository the whole directory.
+func (k *keyer) tree(dir string, plain bool) error {
+	if k.trees[dir] {
+		return nil
+	}
+	if k.trees == nil {
+		k.trees = map[string]bool{}
+	}
+	k.trees[dir] = true
+	if !plain {
+		repo, err := findRepository(dir)
+		if err != nil {
+			return err
+		}
+		if repo != nil {
+			return k.repository(repo)
+		}
+	}
+	return k.directory(dir)
+}
+
+// NoFlakeError says that there is no flake.nix in a directory or above it.
+type NoFlakeError struct{ Dir string }
+
+func (e *NoFlakeError) Error() string {
+	return fmt.Sprintf("find flake: no flake.nix in %s or above it", e.Dir)
+}
+
+// FindFlake returns the directory of the flake that Nix finds from start on
+// upward, without symbolic links, and the root of the git repository it is in,
+// if any. As Nix does, it looks no further than the root of a repository
+// (src/libflake/flakeref.cc, parsePathFlakeRefWithFragment).
+func FindFlake(start string) (dir, gitRoot string, err error) {
+	real, err := filepath.EvalSymlinks(start)
+	if err != nil {
+		return "", "", fmt.Errorf("find flake: %w", err)
+	}
+	for at := real; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, "flake.nix")); err == nil {
+			return at, gitRootOf(at), nil
+		}
+		if isRepository(at) || at == filepath.Dir(at) {
+			return "", "", &NoFlakeError{Dir: start}
+		}
+	}
+}
+
+func gitRootOf(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if isRepository(at) {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return ""
+		}
+	}
+}
+
+func isRepository(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil
+}
+
+// nix adds the program and everything outside the flake that configures it.
+func (k *keyer) nix(program string, environ []string) error {
+	real, err := filepath.EvalSymlinks(program)
+	if err != nil {
+		return fmt.Errorf("fingerprint nix: %w", err)
+	}
+	id, _, err := identify(real)
+	if err != nil {
+		return fmt.Errorf("fingerprint nix: %w", err)
+	}
+	k.strings(real, fmt.Sprint(id))
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		if relevant(name) {
+			k.strings(v)
+		}
+	}
+	k.strings("configuration")
+	return k.configuration(environ)
+}
+
+// relevant reports whether Nix heeds a variable: its own, those that say where
+// its configuration is, and those of git and ssh that choose what is fetched.
+// Inside a dev shell there are NIX_ variables that its stdenv made; they cost a
+// miss, no more.
+func relevant(name string) bool {
+	switch name {
+	case "NIX_GCROOT", "NIX_LOG_FD", "NIX_BUILD_TOP", "NIX_BUILD_CORES":
+		return false // say where a shell or build is, not how to evaluate
+	case "HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_HOME", "XDG_STATE_HOME", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES":
+		return true
+	}
+	return strings.HasPrefix(name, "NIX_")
+}

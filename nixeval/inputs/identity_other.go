@@ -1,0 +1,12 @@
+//go:build !linux
+
+package inputs
+
+import "golang.org/x/sys/unix"
+
+func identityOf(s *unix.Stat_t) identity {
+	return identity{
+		Dev: uint64(s.Dev), Ino: s.Ino, Size: uint64(s.Size), Mode: uint32(s.Mode),
+		Mtime: uint64(s.Mtim.Nano()), Ctime: uint64(s.Ctim.Nano()),
+	}
+}

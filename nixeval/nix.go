@@ -1,0 +1,176 @@
+package nixeval
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// Nix runs the nix programs found in the PATH of Environ.
+type Nix struct {
+	// Environ is the environment that nix is started with, as os.Environ
+	// gives it.
+	Environ []string
+	// Cache is purity's own directory below the user's cache directory.
+	Cache string
+	// Report, if set, is called for each event of a running nix, from one
+	// goroutine at a time.
+	Report func(Event)
+}
+
+// NotFoundError says that a nix program is not in PATH.
+type NotFoundError struct{ Program string }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("start %s: not in PATH", e.Program)
+}
+
+// CommandError is a nix command that ended with an error.
+type CommandError struct {
+	Args    []string // the command line
+	Message string   // Nix's own error message, without colours and trace
+	Err     error    // how the process ended
+}
+
+func (e *CommandError) Error() string {
+	if e.Message == "" {
+		return fmt.Sprintf("%s: %v", strings.Join(e.Args, " "), e.Err)
+	}
+	return e.Message
+}
+
+func (e *CommandError) Unwrap() error { return e.Err }
+
+// features turns on what purity needs whatever the user's nix.conf says.
+// A setting in NIX_CONFIG works from Nix 2.4 on, for every command alike; the
+// flag of the same name is unknown to nix-store of some versions.
+const features = "extra-experimental-features = nix-command flakes"
+
+// environ is n.Environ with the experimental features appended to NIX_CONFIG.
+func (n Nix) environ() []string {
+	config := lookup(n.Environ, "NIX_CONFIG")
+	if config != "" {
+		config += "\n"
+	}
+	env := slices.DeleteFunc(slices.Clone(n.Environ), func(v string) bool {
+		return strings.HasPrefix(v, "NIX_CONFIG=")
+	})
+	return append(env, "NIX_CONFIG="+config+features)
+}
+
+// Program returns the absolute path of a nix program, or a [*NotFoundError].
+func (n Nix) Program(name string) (string, error) {
+	if p := Find(name, lookup(n.Environ, "PATH")); p != "" {
+		return p, nil
+	}
+	return "", &NotFoundError{Program: name}
+}
+
+// run starts a nix program in dir, reports its log and returns its output.
+// The programs log as internal-json on standard error, in every version the
+// same, so that progress, warnings and errors can be told apart.
+func (n Nix) run(ctx context.Context, dir, program string, args ...string) ([]byte, error) {
+	path, err := n.Program(program)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, "--log-format", "internal-json")
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Env = dir, n.environ()
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	n.report(Event{Kind: Started, Text: program + " " + strings.Join(args, " ")})
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", path, err)
+	}
+	failure := n.follow(stderr)
+	if err := cmd.Wait(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, &CommandError{Args: append([]string{program}, args...), Message: failure, Err: err}
+	}
+	return stdout.Bytes(), nil
+}
+
+// follow reports every line of a nix log and returns the last error in it.
+func (n Nix) follow(log io.Reader) (failure string) {
+	in := bufio.NewReader(log)
+	for {
+		line, err := in.ReadString('\n')
+		if line != "" {
+			event := parseLog(strings.TrimSuffix(line, "\n"))
+			if event.Kind == Failed {
+				failure = event.Text
+			}
+			n.report(event)
+		}
+		if err != nil {
+			return failure
+		}
+	}
+}
+
+func (n Nix) report(e Event) {
+	if n.Report != nil && e.Kind != nothing {
+		n.Report(e)
+	}
+}
+
+// Version returns what `nix --version` prints, such as "nix (Nix) 2.26.3".
+func (n Nix) Version(ctx context.Context) (string, error) {
+	path, err := n.Program("nix")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env = n.environ()
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", path, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// Find looks name up in path, a PATH value, as execvp does, and returns "" if
+// no entry has an executable of that name. Relative entries are passed over.
+func Find(name, path string) string {
+	for dir := range strings.SplitSeq(path, ":") {
+		if !strings.HasPrefix(dir, "/") {
+			continue
+		}
+		file := dir + "/" + name
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return file
+		}
+	}
+	return ""
+}
+
+// lookup returns the value of the last NAME=value in environ.
+func lookup(environ []string, name string) string {
+	for _, v := range slices.Backward(environ) {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// failedWith reports whether err is a nix command whose message has text.
+func failedWith(err error, text string) bool {
+	var c *CommandError
+	return errors.As(err, &c) && strings.Contains(c.Message, text)
+}

@@ -1,0 +1,244 @@
+package nixeval
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/nixeval/inputs"
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// Resolve returns the environment that r asks for, from the cache where
+// nothing that Nix would read has changed, else from Nix.
+func (n Nix) Resolve(ctx context.Context, r Request) (Environment, error) {
+	switch {
+	case r.ClosureFile != "":
+		return n.fromClosureFile(r)
+	case r.FromEnv:
+		return n.fromActiveShell(ctx, r)
+	case len(r.Roots) > 0:
+		return n.fromRoots(ctx, r)
+	case r.File != "":
+		// A file is evaluated impurely: it may read anything, so that no
+		// fingerprint of it can be complete.
+		return n.uncached(ctx, r, fileArgs(r))
+	}
+	return n.fromFlake(ctx, r)
+}
+
+// attempts is how often a flake is evaluated anew because it changed while
+// Nix read it. Twice is common: the first evaluation writes flake.lock.
+const attempts = 3
+
+func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	r.Overrides = absolute(r.Overrides, r.Dir)
+	args := flakeArgs(r, ref)
+	if ref.path == "" || r.Impure {
+		return n.uncached(ctx, r, args)
+	}
+	root, _, err := inputs.FindFlake(ref.path)
+	if err != nil {
+		return Environment{}, err
+	}
+	program, err := n.Program("nix")
+	if err != nil {
+		return Environment{}, err
+	}
+	flake := inputs.Flake{
+		Dir:       root,
+		Tree:      ref.tree,
+		StatCache: filepath.Join(n.ProjectDir(r.Project), "stat"),
+		Nix:       program,
+		Environ:   n.Environ,
+		Overrides: r.Overrides,
+		Extra:     []string{magic, ref.attr},
+	}
+	for range attempts {
+		key, err := flake.Key()
+		if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
+			return n.uncached(ctx, r, args)
+		} else if err != nil {
+			return Environment{}, err
+		}
+		unchanged := func() bool {
+			after, err := flake.Key()
+			return err == nil && after == key
+		}
+		env, err := n.cached(r, string(key), unchanged, func(dir string) (Environment, error) {
+			return n.evaluate(ctx, r, dir, args)
+		})
+		if !errors.Is(err, errChanged) {
+			return env, err
+		}
+	}
+	return n.uncached(ctx, r, args)
+}
+
+// absolute makes relative paths among overrides absolute.
+func absolute(overrides [][2]string, dir string) [][2]string {
+	overrides = slices.Clone(overrides)
+	for i, o := range overrides {
+		if strings.HasPrefix(o[1], ".") {
+			overrides[i][1] = filepath.Join(dir, o[1])
+		}
+	}
+	return overrides
+}
+
+// errChanged says that what was evaluated is not what the key stands for.
+var errChanged = errors.New("changed while it was evaluated")
+
+// cached returns the entry of key, or makes it, once however many want it.
+func (n Nix) cached(r Request, key string, unchanged func() bool, build func(dir string) (Environment, error)) (Environment, error) {
+	if env, ok := load(n.entryDir(r.Project, key)); ok && !r.Refresh {
+		return env, nil
+	}
+	dir, err := n.makeEntryDir(r.Project, key)
+	if err != nil {
+		return Environment{}, err
+	}
+	unlock, err := lockedfile.MutexAt(dir + ".lock").Lock()
+	if err != nil {
+		return Environment{}, fmt.Errorf("lock cache entry: %w", err)
+	}
+	defer unlock()
+	if env, ok := load(dir); ok && !r.Refresh {
+		return env, nil
+	}
+	env, err := build(dir)
+	if err != nil {
+		os.Remove(dir) // if nothing is in it, not even a root
+		return Environment{}, err
+	}
+	if !unchanged() {
+		return Environment{}, errChanged
+	}
+	n.prune(r.Project, key)
+	return env, env.save()
+}
+
+// uncached evaluates every time. The directory of an entry is needed all the
+// same, for the root and the bash code.
+func (n Nix) uncached(ctx context.Context, r Request, args []string) (Environment, error) {
+	r.Refresh = true
+	return n.cached(r, hashOf(append([]string{"uncached", r.Dir}, args...)...), unchangeable, func(dir string) (Environment, error) {
+		return n.evaluate(ctx, r, dir, args)
+	})
+}
+
+func unchangeable() bool { return true }
+
+// fromRoots resolves store paths. What they refer to never changes, so the
+// paths themselves are the key.
+func (n Nix) fromRoots(ctx context.Context, r Request) (Environment, error) {
+	var roots []closure.Path
+	var key []string
+	for _, arg := range r.Roots {
+		root, err := n.storePath(r.Dir, arg)
+		if err != nil {
+			return Environment{}, err
+		}
+		roots, key = append(roots, root), append(key, string(root))
+	}
+	return n.cached(r, hashOf(append(key, magic)...), unchangeable, func(dir string) (Environment, error) {
+		c, err := n.Closure(ctx, roots...)
+		if err != nil {
+			return Environment{}, err
+		}
+		if err := n.addRoots(ctx, dir, roots); err != nil {
+			return Environment{}, err
+		}
+		env := Environment{Source: r.String(), dir: dir}
+		env.setClosure(c)
+		env.setVariables([]string{"PATH=" + binDirs(roots)})
+		return env, env.saveClosure(c)
+	})
+}
+
+// storePath returns the store path that arg is, lies in or links to.
+func (n Nix) storePath(dir, arg string) (closure.Path, error) {
+	if !filepath.IsAbs(arg) {
+		arg = filepath.Join(dir, arg)
+	}
+	path, _, err := closure.Within(n.StoreDir(), arg)
+	if err == nil {
+		return path, nil
+	}
+	target, linkErr := filepath.EvalSymlinks(arg)
+	if linkErr != nil {
+		return "", fmt.Errorf("resolve root: %w", linkErr)
+	}
+	if path, _, err = closure.Within(n.StoreDir(), target); err != nil {
+		return "", fmt.Errorf("resolve root %s: %w", arg, err)
+	}
+	return path, nil
+}
+
+// StoreDir is the store directory that Nix uses in this environment
+// (src/libstore/globals.cc: NIX_STORE_DIR, NIX_STORE, then the default).
+func (n Nix) StoreDir() string {
+	for _, name := range []string{"NIX_STORE_DIR", "NIX_STORE"} {
+		if dir := lookup(n.Environ, name); dir != "" {
+			return filepath.Clean(dir)
+		}
+	}
+	return "/nix/store"
+}
+
+// fromClosureFile reads store paths from a file. It says nothing of
+// variables, so PATH is the bin directory of every path that has one.
+func (n Nix) fromClosureFile(r Request) (Environment, error) {
+	name := r.ClosureFile
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.Dir, name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return Environment{}, fmt.Errorf("read closure file: %w", err)
+	}
+	defer file.Close()
+	paths, err := closure.ParseStorePaths(file, n.StoreDir())
+	if err != nil {
+		return Environment{}, fmt.Errorf("read closure file %s: %w", r.ClosureFile, err)
+	}
+	if len(paths) == 0 {
+		return Environment{}, fmt.Errorf("read closure file %s: no store paths in it", r.ClosureFile)
+	}
+	env := Environment{Source: r.ClosureFile, StoreDir: n.StoreDir(), Paths: paths}
+	env.setVariables([]string{"PATH=" + binDirs(paths)})
+	return env, nil
+}
+
+// binDirs joins the bin directories of those paths that have one.
+func binDirs(paths []closure.Path) string {
+	var dirs []string
+	for _, p := range paths {
+		if info, err := os.Stat(string(p) + "/bin"); err == nil && info.IsDir() {
+			dirs = append(dirs, string(p)+"/bin")
+		}
+	}
+	return strings.Join(dirs, ":")
+}
+
+// setClosure takes over the paths of c.
+func (e *Environment) setClosure(c closure.Closure) {
+	e.StoreDir, e.Roots, e.Paths = c.StoreDir, c.Roots, c.Paths()
+}
+
+// hashOf is a key made of strings, none of which can run into the next.
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
