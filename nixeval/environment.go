@@ -74,7 +74,7 @@ func (e Environment) Environ(host []string, run Run) []string {
 	for _, v := range e.variables {
 		b.set(rewrite.Replace(v))
 	}
-	if len(e.Roots) == 1 { // as nix develop says which shell is active
+	if e.ScriptDir != "" { // a dev shell: nix develop says so too which one is active
 		b.set("NIX_GCROOT=" + string(e.Roots[0]))
 	}
 	if e.Bash != "" {

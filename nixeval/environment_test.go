@@ -18,7 +18,7 @@ const (
 
 func sample() Environment {
 	e := Environment{
-		Source: "test", StoreDir: store, Bash: bashP + "/bin/bash",
+		Source: "test", StoreDir: store, Bash: bashP + "/bin/bash", ScriptDir: "/cache/bash",
 		Roots: []closure.Path{toolP}, Paths: []closure.Path{bashP, toolP},
 		outputs: map[string]string{"out": outside},
 	}

@@ -87,8 +87,12 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 func absolute(overrides [][2]string, dir string) [][2]string {
 	overrides = slices.Clone(overrides)
 	for i, o := range overrides {
-		if strings.HasPrefix(o[1], ".") {
-			overrides[i][1] = filepath.Join(dir, o[1])
+		path, scheme := strings.CutPrefix(o[1], "path:")
+		switch {
+		case scheme && !filepath.IsAbs(path):
+			overrides[i][1] = "path:" + filepath.Join(dir, path)
+		case strings.HasPrefix(path, "."):
+			overrides[i][1] = filepath.Join(dir, path)
 		}
 	}
 	return overrides

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nix-purity/purity/fixtures"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"purity": main})
+}
+
+// The scripts run as users would run purity: real Nix, real kernel, real
+// projects. Those in script/ run with every version of Nix, those in once/,
+// which do not depend on it, with the newest.
+func TestScripts(t *testing.T) {
+	for _, nix := range fixtures.All(t) {
+		t.Run(nix.Version, func(t *testing.T) { runScripts(t, "testdata/script", nix) })
+	}
+}
+
+func TestScriptsOnce(t *testing.T) { runScripts(t, "testdata/once", fixtures.Newest(t)) }
+
+func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
+	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where testscript put purity
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			home := filepath.Join(env.WorkDir, "home")
+			runtime := filepath.Join(env.WorkDir, "run")
+			for _, dir := range []string{home, runtime} {
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					return err
+				}
+			}
+			env.Vars = append(env.Vars, nix.Environ(home)...)
+			env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
+			env.Setenv("XDG_RUNTIME_DIR", runtime)
+			env.Setenv("NIX", nix.Version)
+			env.Setenv("STORE", fixtures.StoreDir())
+			env.Setenv("FIXTURES", fixtures.Dir())
+			env.Setenv("UNDECLARED", undeclared(t))
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			return cond == "nix:"+nix.Version, nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"project": copyProject,
+			"commit":  commit,
+			"rewrite": rewrite,
+		},
+	})
+}
+
+// copyProject NAME [DIR] copies a project of the fixtures and commits it.
+func copyProject(ts *testscript.TestScript, _ bool, args []string) {
+	name, dir := args[0], args[len(args)-1]
+	dir = ts.MkAbs(dir)
+	ts.Check(fixtures.Project(name, dir))
+	ts.Check(fixtures.Commit(dir))
+}
+
+// commit DIR makes DIR a repository and commits everything.
+func commit(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(fixtures.Commit(ts.MkAbs(args[0])))
+}
+
+// rewrite FILE OLD NEW replaces text in a file, leaving its size and mtime as
+// they were where OLD and NEW are of one length.
+func rewrite(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	info, err := os.Stat(file)
+	ts.Check(err)
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(file, []byte(strings.ReplaceAll(text, args[1], args[2])), info.Mode()))
+	ts.Check(os.Chtimes(file, info.ModTime(), info.ModTime()))
+}
+
+// undeclared is a store path that no project of the fixtures declares: git.
+func undeclared(t *testing.T) string {
+	data, err := os.ReadFile(filepath.Join(fixtures.Dir(), "roots", "set"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strings.Fields(string(data)) {
+		if strings.HasSuffix(path, "-git") {
+			return path
+		}
+	}
+	t.Fatal("the package set has no git")
+	return ""
+}
