@@ -119,7 +119,7 @@ func (o object) find(name string) string {
 	if strings.Contains(name, "/") {
 		return name
 	}
-	dirs := slices.Concat(o.search, []string{filepath.Dir(o.interpreter)}, systemDirs())
+	dirs := slices.Concat(o.search, systemDirs(o.machine))
 	for _, dir := range dirs {
 		file := filepath.Join(dir, name)
 		if !filepath.IsAbs(file) {
@@ -136,10 +136,24 @@ func (o object) find(name string) string {
 	return ""
 }
 
-// systemDirs are the directories of system libraries, those of ld.so.conf
-// (ldconfig(8)) before the ones that are built in.
-func systemDirs() []string {
-	return append(configured("/etc/ld.so.conf", 0), "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+// systemDirs are the directories of system libraries: those of ld.so.conf
+// (ldconfig(8)), then the ones that are built into loaders, Debian's by machine.
+func systemDirs(machine elf.Machine) []string {
+	dirs := configured("/etc/ld.so.conf", 0)
+	if triplet := triplets[machine]; triplet != "" {
+		dirs = append(dirs, "/lib/"+triplet, "/usr/lib/"+triplet)
+	}
+	return append(dirs, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+}
+
+var triplets = map[elf.Machine]string{
+	elf.EM_X86_64:  "x86_64-linux-gnu",
+	elf.EM_AARCH64: "aarch64-linux-gnu",
+	elf.EM_386:     "i386-linux-gnu",
+	elf.EM_ARM:     "arm-linux-gnueabihf",
+	elf.EM_RISCV:   "riscv64-linux-gnu",
+	elf.EM_PPC64:   "powerpc64le-linux-gnu",
+	elf.EM_S390:    "s390x-linux-gnu",
 }
 
 // configured reads the directories of an ld.so.conf with its includes.

@@ -174,3 +174,27 @@ func failedWith(err error, text string) bool {
 	var c *CommandError
 	return errors.As(err, &c) && strings.Contains(c.Message, text)
 }
+
+// Ping asks the store for an answer, through the daemon where there is one.
+func (n Nix) Ping(ctx context.Context) error {
+	n.Report = nil
+	// A path that cannot be valid: the answer is that it is not.
+	_, err := n.run(ctx, "/", "nix-store", "--check-validity", n.StoreDir()+"/"+strings.Repeat("0", 32)+"-purity")
+	if failedWith(err, "is not valid") {
+		return nil
+	}
+	return err
+}
+
+// FeaturesOn reports whether the user's own configuration lets nix commands
+// and flakes be used; purity does not depend on it.
+func (n Nix) FeaturesOn(ctx context.Context) bool {
+	path, err := n.Program("nix")
+	if err != nil {
+		return false
+	}
+	cmd := exec.CommandContext(ctx, path, "flake", "metadata", "path:/nonexistent")
+	cmd.Env = n.Environ
+	out, _ := cmd.CombinedOutput() // it fails either way, and says why
+	return !strings.Contains(string(out), "is disabled")
+}

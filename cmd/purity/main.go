@@ -19,6 +19,7 @@ import (
 const (
 	exitFailure       = 125 // purity could not do what was asked, so nothing ran
 	exitNotExecutable = 126 // the command was found but may not be or cannot be executed
+	exitSick          = 1   // purity doctor found an error
 	exitNotFound      = 127 // there is no such command in the environment
 )
 
@@ -42,10 +43,14 @@ func run(args []string) int {
 	if err != nil {
 		return app.fail(usageError(err))
 	}
-	if err := ctx.Run(app); err != nil {
+	switch err := ctx.Run(app); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errSick):
+		return exitSick
+	default:
 		return app.fail(err)
 	}
-	return 0
 }
 
 // usageError drops kong's usage text from a parse error: the error and a

@@ -42,7 +42,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			env.Vars = append(env.Vars, nix.Environ(home)...)
 			env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 			env.Setenv("XDG_RUNTIME_DIR", runtime)
-			env.Setenv("NIX", nix.Version)
+			env.Setenv("PURITY", filepath.Join(bin, "purity"))
 			env.Setenv("STORE", fixtures.StoreDir())
 			env.Setenv("FIXTURES", fixtures.Dir())
 			env.Setenv("UNDECLARED", undeclared(t))
