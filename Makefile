@@ -10,7 +10,7 @@ export CGO_ENABLED := 0
 build: $(BIN)
 
 $(BIN): FORCE
-	@$(GO) build -trimpath -o $@ ./cmd/purity
+	@$(GO) build -trimpath -ldflags "-s -w" -o $@ ./cmd/purity
 
 # Nix, a package set and projects made of Debian's packages, in
 # /var/cache/purity-fixtures or ~/.cache/purity-fixtures; made once.

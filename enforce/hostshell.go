@@ -2,8 +2,10 @@ package enforce
 
 import (
 	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -82,6 +84,7 @@ type object struct {
 	search      []string // RPATH or RUNPATH
 	class       elf.Class
 	machine     elf.Machine
+	order       binary.ByteOrder
 }
 
 func readELF(file string) (object, error) {
@@ -90,7 +93,7 @@ func readELF(file string) (object, error) {
 		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
 	}
 	defer f.Close()
-	o := object{class: f.Class, machine: f.Machine}
+	o := object{class: f.Class, machine: f.Machine, order: f.ByteOrder}
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
 			name := make([]byte, p.Filesz)
@@ -125,15 +128,26 @@ func (o object) find(name string) string {
 		if !filepath.IsAbs(file) {
 			continue
 		}
-		if f, err := elf.Open(file); err == nil {
-			match := f.Class == o.class && f.Machine == o.machine
-			f.Close()
-			if match {
-				return file
-			}
+		if o.matches(file) {
+			return file
 		}
 	}
 	return ""
+}
+
+// matches reports whether file is an ELF file for the same machine, by the
+// first bytes alone.
+func (o object) matches(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [20]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:4]) != elf.ELFMAG {
+		return false
+	}
+	return elf.Class(head[elf.EI_CLASS]) == o.class && elf.Machine(o.order.Uint16(head[18:])) == o.machine
 }
 
 // systemDirs are the directories of system libraries: those of ld.so.conf

@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,13 +13,16 @@ import (
 // sweepAfterExit starts a process that waits for this one to end and then
 // becomes a sweeper of dir.
 //
-// This process is about to become the user's command, which is why the
-// waiting one must not be its child: a command that waits for all its
-// children would wait for a process that waits for it. So it is a grandchild
-// whose parent ends at once. It holds nothing of ours open, is in a session
-// of its own, and is forked, not started anew, because that takes a tenth of
-// the time; between fork and execve only raw system calls are allowed, since
-// Go's runtime is not there for a forked child.
+// This process is about to become the user's command, which must not find a
+// child that it did not start: a command that waits for all its children would
+// wait for a process that waits for it. So the child gets no exit signal, by
+// which it counts as a "clone" child that wait(2) passes over (wait(2), __WCLONE);
+// when the command ends, init inherits and reaps it.
+//
+// The child holds nothing of ours open and is in a session of its own. It is
+// forked, not started anew, because that takes a tenth of the time; between
+// fork and execve only raw system calls are allowed, since Go's runtime is not
+// there for a forked child.
 func sweepAfterExit(dir string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -37,22 +39,17 @@ func sweepAfterExit(dir string) error {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &s.mask); err != nil {
 		return fmt.Errorf("block signals: %w", err)
 	}
-	pid, errno := s.fork()
+	errno := s.fork()
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &s.mask, nil); err != nil {
 		return fmt.Errorf("unblock signals: %w", err)
 	}
 	if errno != 0 {
 		return fmt.Errorf("fork: %w", errno)
 	}
-	for {
-		_, err := unix.Wait4(pid, nil, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return nil // ECHILD where SIGCHLD is ignored
-		}
-	}
+	return nil
 }
 
-// sweeper is all that the forked processes need, made before the fork.
+// sweeper is all that the child needs, made before the fork.
 type sweeper struct {
 	pidfd int
 	mask  unix.Sigset_t
@@ -82,31 +79,29 @@ func newSweeper(dir string) (*sweeper, error) {
 	return s, nil
 }
 
-// fork makes the child, which makes the grandchild and ends.
+// fork makes the child, with no exit signal. The child does not return.
 //
 //go:norace
 //go:nosplit
 //go:noinline
-func (s *sweeper) fork() (pid int, errno unix.Errno) {
-	r, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
-	if errno != 0 || r != 0 {
-		return int(r), errno
+func (s *sweeper) fork() unix.Errno {
+	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
+	if errno != 0 || pid != 0 {
+		return errno
 	}
-	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
-	if r, _, errno = unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0); errno == 0 && r == 0 {
-		s.wait()
-	}
+	s.wait()
 	for {
-		unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, 1, 0, 0)
 	}
 }
 
-// wait is the grandchild: it keeps the pidfd, as descriptor 0, and waits.
+// wait is the child: it keeps the pidfd alone, as descriptor 0, and waits.
 //
 //go:norace
 //go:nosplit
 //go:noinline
 func (s *sweeper) wait() {
+	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
 	unix.RawSyscall(unix.SYS_DUP3, uintptr(s.pidfd), 0, 0)
 	unix.RawSyscall(unix.SYS_CLOSE_RANGE, 1, ^uintptr(0)>>32, 0)
 	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(s.root)), 0, 0)

@@ -19,6 +19,13 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Show the version of purity."`
 }
 
+// execCLI is the part of cli that purity exec needs.
+type execCLI struct {
+	globals
+
+	Exec execCmd `cmd:"" help:"Run a command confined to a dev environment."`
+}
+
 // globals are the flags of every command.
 type globals struct {
 	Verbose   bool   `short:"v" help:"Say what purity does, on standard error."`

@@ -33,17 +33,12 @@ func run(args []string) int {
 	if code, ok := enforce.RunSweeper(args); ok {
 		return code
 	}
-	var c cli
-	parser, err := kong.New(&c, options(args[0])...)
-	if err != nil {
-		panic(err) // a wrong tag on cli, which a test finds first
-	}
-	ctx, err := parser.Parse(normalise(args[1:]))
-	app := newApp(c.globals)
+	command, flags, err := parse(args[0], normalise(args[1:]))
+	app := newApp(flags)
 	if err != nil {
 		return app.fail(usageError(err))
 	}
-	switch err := ctx.Run(app); {
+	switch err := command(app); {
 	case err == nil:
 		return 0
 	case errors.Is(err, errSick):
@@ -51,6 +46,39 @@ func run(args []string) int {
 	default:
 		return app.fail(err)
 	}
+}
+
+// parse reads the command line.
+//
+// kong takes longer to learn all commands than purity to run one. So exec, the
+// one that has to be quick, is learnt alone where the first word says that it
+// is meant, and not at all where no flag can be.
+func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
+	if len(args) > 2 && args[0] == "exec" && args[1] == "--" {
+		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
+	}
+	var all cli
+	var exec execCLI
+	var parser *kong.Kong
+	if args[0] == "exec" {
+		parser, err = kong.New(&exec, options(name)...)
+	} else {
+		parser, err = kong.New(&all, options(name)...)
+	}
+	if err != nil {
+		panic(err) // a wrong tag, which a test finds first
+	}
+	ctx, err := parser.Parse(args)
+	if args[0] == "exec" {
+		all.globals = exec.globals
+	}
+	return func(a *app) error { return ctx.Run(a) }, all.globals, err
+}
+
+// plainExec is purity exec without any flag; a test holds it to what kong
+// makes of that.
+func plainExec(command []string) *execCmd {
+	return &execCmd{Flake: ".", confinement: confinement{Home: "private"}, Command: command}
 }
 
 // usageError drops kong's usage text from a parse error: the error and a

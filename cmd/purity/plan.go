@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
@@ -25,9 +26,18 @@ type plan struct {
 	flags   confinement
 	asked   string // identity of the request and of the flags that shape the policy
 
+	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
+
 	env    nixeval.Environment
 	home   string
 	policy enforce.Policy
+}
+
+// begin starts f and returns how to wait for what it gives.
+func begin[T any](f func() (T, error)) func() (T, error) {
+	once := sync.OnceValues(f)
+	go once()
+	return once
 }
 
 // launch is a program with its arguments and environment.
@@ -67,7 +77,10 @@ func (a *app) prepare(ref string, s source, c confinement) (*plan, error) {
 	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
 		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
-	return &plan{app: a, nix: nix, project: project, request: request, flags: c, asked: request.Identity(c.Home)}, nil
+	return &plan{
+		app: a, nix: nix, project: project, request: request, flags: c, asked: request.Identity(c.Home),
+		hostShell: begin(enforce.HostShell),
+	}, nil
 }
 
 // resolve asks for the environment, showing what Nix does meanwhile.
@@ -99,7 +112,7 @@ func (p *plan) confine() error {
 	if granted {
 		grants = append(grants, enforce.Grant{Path: home, Access: all, Reason: "home"})
 	}
-	shell, err := enforce.HostShell()
+	shell, err := p.hostShell()
 	if err != nil {
 		return err
 	}
