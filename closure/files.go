@@ -174,6 +174,9 @@ func texts(paths []Path) []string {
 }
 
 func parseAll(storeDir string, list []string) ([]Path, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	paths := make([]Path, len(list))
 	for i, s := range list {
 		var err error
