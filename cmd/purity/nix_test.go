@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/nix-purity/purity/fixtures"
+)
+
+// The flake evaluates, the hash of its dependencies is that of what go mod
+// vendor writes, and what it builds does the main job.
+func TestFlake(t *testing.T) {
+	u := newUser(t, "self", fixtures.Newest(t))
+	u.environ = append(u.environ, "NIX_CONFIG=extra-experimental-features = nix-command flakes")
+	run := func(dir, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		if name == "nix" || name == "nix-store" {
+			cmd.Path = filepath.Join(u.nix.Bin, name)
+			cmd.Err = nil
+			cmd.Env = u.environ
+		}
+		cmd.Dir = dir
+		out, err := cmd.Output()
+		if err != nil {
+			exit, _ := err.(*exec.ExitError)
+			t.Fatalf("%s %q: %v\n%s", name, args, err, exit.Stderr)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	root := run(".", "git", "rev-parse", "--show-toplevel")
+	repository := filepath.Join(u.dir, "purity")
+	if err := os.Mkdir(repository, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run(root, "sh", "-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "+repository)
+	if err := fixtures.Commit(repository); err != nil {
+		t.Fatal(err)
+	}
+
+	text, err := os.ReadFile(filepath.Join(root, "nix/package.nix"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := os.ReadFile(filepath.Join(root, "nix/version"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := filepath.Join(u.dir, "purity-"+strings.TrimSpace(string(version))+"-go-modules")
+	run(repository, "go", "mod", "vendor", "-o", modules)
+	want := run(repository, "nix", "hash", "path", modules)
+	if got := regexp.MustCompile(`vendorHash = "(.*)"`).FindStringSubmatch(string(text)); got == nil || got[1] != want {
+		t.Fatalf("nix/package.nix says %q; vendorHash is %q", got, want)
+	}
+	run(repository, "nix-store", "--add-fixed", "--recursive", "sha256", modules)
+
+	override := []string{"--override-input", "nixpkgs", "path:" + fixtures.Packages(), "--no-write-lock-file"}
+	nix := func(args ...string) string { return run(repository, "nix", append(args, override...)...) }
+	result := filepath.Join(u.dir, "result")
+	nix("build", ".", "--out-link", result)
+	if out := run(repository, result+"/bin/purity", "version"); !strings.HasPrefix(out, "purity "+strings.TrimSpace(string(version))) {
+		t.Errorf("version: %s", out)
+	}
+	if _, err := os.Stat(result + "/share/man/man1/purity.1"); err != nil {
+		t.Error(err)
+	}
+	if out := nix("eval", "--raw", ".#devShells.x86_64-linux.default.name"); out != "nix-shell" {
+		t.Errorf("dev shell: %s", out)
+	}
+	if out := nix("eval", ".#overlays.default", "--apply", "o: builtins.isFunction o"); out != "true" {
+		t.Errorf("overlay: %s", out)
+	}
+
+	project := u.project(t, "c")
+	cmd := exec.Command(filepath.Join(u.nix.Bin, "nix"), append(append([]string{"run"}, override...), repository+"#", "--", "exec", "--flake", ".", "--", "make", "test")...)
+	cmd.Dir, cmd.Env = project, u.environ
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "hello from a confined make") {
+		t.Errorf("nix run: %v\n%s", err, out)
+	}
+}
