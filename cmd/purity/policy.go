@@ -17,8 +17,8 @@ type policyCmd struct {
 
 // Help is shown below the flags.
 func (policyCmd) Help() string {
-	return `Each row is a path, what a command may do with it and all below it (r read,
-w write, x execute, i control the terminal), and why. What no row names is
+	return `Each row is what a command may do (r read, w write, x execute, i control the
+terminal), why, and with which path and all below it. What no row names is
 refused. These are the very grants that exec uses.`
 }
 
@@ -63,7 +63,7 @@ func (c *policyCmd) Run(a *app) error {
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, g := range grants {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", g.Access, g.Path, g.Reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", g.Access, g.Reason, g.Path)
 	}
 	return table.Flush()
 }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/nix-purity/purity/fixtures"
+)
+
+// The manual names every command and flag.
+func TestManual(t *testing.T) {
+	data, err := os.ReadFile("purity.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual := strings.NewReplacer(`\-`, "-", `\fI`, "", `\fP`, "", `"`, "").Replace(string(data))
+	var all cli
+	parser, err := kong.New(&all, options("purity")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Children {
+		if !strings.Contains(manual, ".B "+command.Name+"\n") {
+			t.Errorf("the manual lacks the command %s", command.Name)
+		}
+		for _, flag := range append(command.Flags, parser.Model.Flags...) {
+			if !regexp.MustCompile(`--` + flag.Name + `\b`).MatchString(manual) {
+				t.Errorf("the manual lacks --%s of %s", flag.Name, command.Name)
+			}
+		}
+	}
+}
+
+// What README.md shows of the demo is what the demo prints, but for what differs
+// from machine to machine.
+func TestReadmeDemo(t *testing.T) {
+	fixtures.All(t)
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, ok := strings.Cut(string(readme), "<!-- demo -->\n```console\n")
+	shown, _, ok2 := strings.Cut(shown, "```\n")
+	if !ok || !ok2 {
+		t.Fatal("README.md has no demo")
+	}
+	cmd := exec.Command("../../fixtures/demo", binary(t))
+	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	vary := []struct{ pattern, by string }{
+		{`\S*/purity-demo-\w+`, "/tmp/demo"},
+		{`in [0-9.]+ s: \d+ store`, "in 0.3 s: 47 store"},
+		{`this machine has \S+,`, "this machine has /usr/bin/python3,"},
+		{` +`, " "},
+	}
+	want, got := shown, string(out)
+	for _, v := range vary {
+		re := regexp.MustCompile(v.pattern)
+		want, got = re.ReplaceAllString(want, v.by), re.ReplaceAllString(got, v.by)
+	}
+	if want != got {
+		t.Errorf("README.md shows\n%s\nthe demo prints\n%s", want, got)
+	}
+}
+
+// The rooms of CONTRIBUTING.md: who may import whom, and which outside things
+// have one owner.
+func TestArrows(t *testing.T) {
+	const module = "github.com/nix-purity/purity/"
+	allowed := map[string]string{ // package to pattern of what of ours it may import
+		"cmd/purity":          `closure.*|enforce|nixeval.*`,
+		"nixeval":             `closure|nixeval/inputs`,
+		"nixeval/inputs":      `none`,
+		"closure":             `none`,
+		"closure/binarycache": `closure`,
+		"enforce":             `closure`,
+		"fixtures":            `none`,
+		"fixtures/setup":      `fixtures`,
+		"fixtures/bench":      `fixtures`,
+	}
+	owners := map[string]string{
+		"github.com/alecthomas/kong":                            "cmd/purity",
+		"github.com/rs/zerolog":                                 "cmd/purity",
+		"github.com/landlock-lsm/go-landlock/landlock/syscall":  "enforce",
+		"github.com/landlock-lsm/go-landlock/landlock":          "nobody",
+		"github.com/nix-community/go-nix/pkg/narinfo":           "closure/binarycache",
+		"github.com/nix-community/go-nix/pkg/narinfo/signature": "closure/binarycache",
+		"net/http": "closure/binarycache",
+	}
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], module)
+		pattern, known := allowed[pkg]
+		if !known {
+			t.Errorf("%s is not in the table", pkg)
+		}
+		for _, imported := range fields[1:] {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !regexp.MustCompile("^("+pattern+")$").MatchString(ours) {
+				t.Errorf("%s imports %s", pkg, ours)
+			}
+			if owner, ok := owners[imported]; ok && owner != pkg {
+				t.Errorf("%s imports %s, which is %s's", pkg, imported, owner)
+			}
+		}
+	}
+}
+
+// go.mod and go.sum are tidy, and nothing takes the store directory for granted.
+func TestTidy(t *testing.T) {
+	if out, err := exec.Command("go", "mod", "tidy", "-diff").CombinedOutput(); err != nil {
+		t.Errorf("go mod tidy: %v\n%s", err, out)
+	}
+	literal := regexp.MustCompile(`"/nix/store`)
+	for _, dir := range []string{".", "../../enforce", "../../closure", "../../closure/binarycache"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(file, "_test.go") && literal.Match(data) {
+				t.Errorf("%s has the literal store directory", file)
+			}
+		}
+	}
+}
