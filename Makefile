@@ -21,7 +21,7 @@ demo: fixtures build
 	@fixtures/demo $(BIN)
 
 test: fixtures lint
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 10m ./...
 
 bench: fixtures build
 	@$(GO) run ./fixtures/bench $(BIN)
