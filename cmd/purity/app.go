@@ -1,13 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-
-	"context"
 
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/rs/zerolog"
@@ -54,8 +53,12 @@ func (a *app) fail(err error) int {
 }
 
 // context ends when the user interrupts purity, so that a running nix is
-// told and waited for.
+// told and waited for. Where the interrupt is ignored, as in the background
+// jobs of a script, it stays so, for the command inherits that.
 func (a *app) context() (context.Context, context.CancelFunc) {
+	if signal.Ignored(os.Interrupt) {
+		return context.WithCancel(context.Background())
+	}
 	return signal.NotifyContext(context.Background(), os.Interrupt)
 }
 

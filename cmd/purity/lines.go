@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
-
-	"maps"
 )
 
 // lines writes zerolog's events as lines for people: "purity: warning: …",

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nix-purity/purity/nixeval"
@@ -35,6 +36,10 @@ func (p *progress) event(e nixeval.Event) {
 	case nixeval.Ended:
 		p.running = slices.DeleteFunc(p.running, func(r nixeval.Event) bool { return r.ID == e.ID })
 	case nixeval.Warning:
+		if strings.Contains(e.Text, "deprecated") { // how purity calls Nix is no concern of the user's
+			p.app.log.Debug().Msg("nix: " + e.Text)
+			return
+		}
 		p.clear()
 		p.app.log.Warn().Msg("nix: " + e.Text)
 	case nixeval.Log, nixeval.Note:

@@ -66,6 +66,8 @@ func (p project) check(nix nixeval.Nix) error {
 		return tooWide(p.dir, "it is the whole file system")
 	case home != "" && inside(real(home), p.dir):
 		return tooWide(p.dir, "your home directory is in it")
+	case inside(real("/bin/sh"), p.dir) || inside(real("/usr/bin/env"), p.dir):
+		return tooWide(p.dir, "the host's programs are in it")
 	case inside(p.dir, store):
 		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
 	case inside(store, p.dir):
