@@ -161,8 +161,21 @@ func (p *plan) launch(program launcher) error {
 // exec is the last step of every run.
 func (p *plan) exec(l launch, nested bool) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
-	return p.policy.Exec(enforce.Command{
+	err := p.policy.Exec(enforce.Command{
 		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested,
+	})
+	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
+		name := filepath.Base(l.path)
+		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
+	}
+	return err
+}
+
+// executable reports whether the policy lets path be executed.
+func (p *plan) executable(path string) bool {
+	path = real(path)
+	return slices.ContainsFunc(p.policy.Grants, func(g enforce.Grant) bool {
+		return g.Access&enforce.Execute != 0 && inside(path, real(g.Path))
 	})
 }
 

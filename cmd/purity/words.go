@@ -39,6 +39,14 @@ func explain(err error) (message, hint string, code int) {
 		exec       *enforce.ExecError
 	)
 	switch {
+	case errors.As(err, &exec):
+		hint, code = execHint(exec), exitNotExecutable
+		if errors.Is(err, os.ErrNotExist) {
+			code = exitNotFound
+		}
+		if errors.As(err, &hinted) {
+			hint = hinted.hint
+		}
 	case errors.As(err, &hinted):
 		hint = hinted.hint
 	case errors.As(err, &noFlake):
@@ -55,11 +63,6 @@ func explain(err error) (message, hint string, code int) {
 		hint = "enter one first (nix develop), or leave out --from-env"
 	case errors.As(err, &absent):
 		message, hint, code = absent.words(), absent.hint(), exitNotFound
-	case errors.As(err, &exec):
-		hint, code = execHint(exec), exitNotExecutable
-		if errors.Is(err, os.ErrNotExist) {
-			code = exitNotFound
-		}
 	}
 	return message, hint, code
 }
