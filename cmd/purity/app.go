@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 
 	"github.com/nix-purity/purity/nixeval"
@@ -50,16 +48,6 @@ func (a *app) fail(err error) int {
 	}
 	event.Msg(message)
 	return code
-}
-
-// context ends when the user interrupts purity, so that a running nix is
-// told and waited for. Where the interrupt is ignored, as in the background
-// jobs of a script, it stays so, for the command inherits that.
-func (a *app) context() (context.Context, context.CancelFunc) {
-	if signal.Ignored(os.Interrupt) {
-		return context.WithCancel(context.Background())
-	}
-	return signal.NotifyContext(context.Background(), os.Interrupt)
 }
 
 // nix is how the commands ask Nix for environments.

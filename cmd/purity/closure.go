@@ -29,8 +29,7 @@ type closureCmd struct {
 
 // Run prints the closure.
 func (c *closureCmd) Run(a *app) error {
-	ctx, cancel := a.context()
-	defer cancel()
+	ctx := context.Background()
 	have, err := c.closure(ctx, a)
 	if err != nil {
 		return err

@@ -43,8 +43,7 @@ var errSick = errors.New("something is in the way")
 
 // Run checks everything, whatever the first finding.
 func (c doctorCmd) Run(a *app) error {
-	ctx, cancel := a.context()
-	defer cancel()
+	ctx := context.Background()
 	checks := checkKernel(enforce.Probe())
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,8 +40,7 @@ func (c *execCmd) Run(a *app) error {
 	if len(command) == 0 || command[0] == "" {
 		return &hintedError{errors.New("run command: none is given"), "purity exec -- make"}
 	}
-	ctx, cancel := a.context()
-	defer cancel()
+	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.confinement)
 	if err != nil {
 		return err

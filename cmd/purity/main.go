@@ -6,7 +6,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"runtime"
@@ -21,7 +20,6 @@ const (
 	exitFailure       = 125 // purity could not do what was asked, so nothing ran
 	exitNotExecutable = 126 // the command was found but may not be or cannot be executed
 	exitSick          = 1   // purity doctor found an error
-	exitInterrupted   = 130 // the user interrupted it while Nix was at work
 	exitNotFound      = 127 // there is no such command in the environment
 )
 
@@ -45,8 +43,6 @@ func run(args []string) int {
 		return 0
 	case errors.Is(err, errSick):
 		return exitSick
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	default:
 		return app.fail(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
@@ -37,8 +38,7 @@ type grantJSON struct {
 
 // Run prints the policy.
 func (c *policyCmd) Run(a *app) error {
-	ctx, cancel := a.context()
-	defer cancel()
+	ctx := context.Background()
 	p, err := a.prepare(c.Ref, c.source, confinement{Home: c.Home})
 	if err != nil {
 		return err

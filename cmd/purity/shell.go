@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/nix-purity/purity/nixeval"
@@ -21,8 +22,7 @@ them. The prompt begins with (purity). A .bashrc in the private HOME is read.`
 
 // Run replaces purity by the shell; it returns only on an error.
 func (c *shellCmd) Run(a *app) error {
-	ctx, cancel := a.context()
-	defer cancel()
+	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.confinement)
 	if err != nil {
 		return err
