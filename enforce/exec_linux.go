@@ -35,10 +35,7 @@ func (p Policy) Exec(cmd Command) error {
 
 // restrict does all that comes before execve, the irrevocable steps last.
 func (p Policy) restrict(cmd Command) error {
-	abi, err := abiVersion()
-	if err == nil {
-		err = checkABI(abi)
-	}
+	abi, err := usableABI()
 	if err != nil {
 		return err
 	}

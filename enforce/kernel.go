@@ -30,12 +30,25 @@ type Kernel struct {
 	Err      error // why nothing can be enforced, nil if it can
 }
 
-// Probe asks the running kernel.
-func Probe() Kernel {
+// Available returns why the running kernel cannot enforce any policy, nil if
+// it can.
+func Available() error {
+	_, err := usableABI()
+	return err
+}
+
+// usableABI returns the version of Landlock, which is recent enough.
+func usableABI() (int, error) {
 	abi, err := abiVersion()
 	if err == nil {
 		err = checkABI(abi)
 	}
+	return abi, err
+}
+
+// Probe asks the running kernel.
+func Probe() Kernel {
+	abi, err := usableABI()
 	k := Kernel{ABI: abi, Err: err}
 	for _, f := range features {
 		k.Features = append(k.Features, Feature{Meaning: f.meaning, ABI: f.abi, Kernel: f.kernel, Upheld: abi >= f.abi, Needed: f.abi <= minABI})

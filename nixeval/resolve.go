@@ -35,7 +35,8 @@ func (n Nix) Resolve(ctx context.Context, r Request) (Environment, error) {
 }
 
 // attempts is how often a flake is evaluated anew because it changed while
-// Nix read it. Twice is common: the first evaluation writes flake.lock.
+// Nix read it. Twice is common: the first evaluation writes flake.lock. Nix
+// caches evaluations too, so that the second is quick.
 const attempts = 3
 
 func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
@@ -65,7 +66,14 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 	for range attempts {
 		key, err := flake.Key()
 		if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
-			return n.uncached(ctx, r, args)
+			env, err := n.uncached(ctx, r, args)
+			if err != nil {
+				return Environment{}, err
+			}
+			if _, err := flake.Key(); err != nil {
+				return env, nil
+			}
+			continue // Nix wrote flake.lock, and now there is a key
 		} else if err != nil {
 			return Environment{}, err
 		}

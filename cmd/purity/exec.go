@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -39,6 +40,9 @@ func (c *execCmd) Run(a *app) error {
 	}
 	if len(command) == 0 || command[0] == "" {
 		return &hintedError{errors.New("run command: none is given"), "purity exec -- make"}
+	}
+	if err := enforce.Available(); err != nil { // before any evaluation
+		return err
 	}
 	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.confinement)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -22,6 +23,9 @@ them. The prompt begins with (purity). A .bashrc in the private HOME is read.`
 
 // Run replaces purity by the shell; it returns only on an error.
 func (c *shellCmd) Run(a *app) error {
+	if err := enforce.Available(); err != nil { // before any evaluation
+		return err
+	}
 	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.confinement)
 	if err != nil {

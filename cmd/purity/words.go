@@ -59,6 +59,8 @@ func explain(err error) (message, hint string, code int) {
 		hint = restore(invalid.Path)
 	case errors.As(err, &missing):
 		hint = restore(missing.Path)
+	case errors.Is(err, enforce.ErrNoLandlock), errors.Is(err, enforce.ErrLandlockOff), errors.Is(err, enforce.ErrLandlockBlocked), errors.Is(err, enforce.ErrNotLinux):
+		hint = "purity doctor says more"
 	case errors.Is(err, nixeval.ErrNoShell):
 		hint = "enter one first (nix develop), or leave out --from-env"
 	case errors.As(err, &absent):

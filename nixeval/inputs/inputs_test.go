@@ -29,7 +29,7 @@ func newRepo(t *testing.T, initArgs ...string) repo {
 	must(t, os.MkdirAll(top+"/conf", 0o755))
 	must(t, os.MkdirAll(top+"/home/.config/nix", 0o755))
 	r.write("../nix", "a program")
-	r.write("flake.nix", "{ }")
+	r.write("flake.nix", "{ outputs = { self }: { }; }")
 	r.write("shell.nix", "one")
 	r.write("data/deep/file", "data")
 	must(t, os.Symlink("shell.nix", r.dir+"/link"))
@@ -87,7 +87,7 @@ func (r repo) sameStat(name, text string) {
 // Every change that Nix would see changes the key.
 func TestChanges(t *testing.T) {
 	tests := map[string]func(r *repo){
-		"flake.nix":                 func(r *repo) { r.write("flake.nix", "{ a = 1; }") },
+		"flake.nix":                 func(r *repo) { r.write("flake.nix", "{ outputs = { self }: { a = 1; }; }") },
 		"same size, same mtime":     func(r *repo) { r.sameStat("shell.nix", "two") },
 		"file deep below":           func(r *repo) { r.write("data/deep/file", "DATA") },
 		"file removed":              func(r *repo) { must(r.t, os.Remove(r.dir+"/data/deep/file")) },
@@ -254,6 +254,30 @@ func read3(r repo, name string) string {
 	data, err := os.ReadFile(filepath.Join(r.dir, name))
 	must(r.t, err)
 	return string(data)
+}
+
+// Without a lock file, inputs are whatever they are today.
+func TestNoLock(t *testing.T) {
+	r := newRepo(t)
+	for text, known := range map[string]bool{
+		"{ outputs = { self }: { }; }":                         true,
+		"{ outputs = { self, ... }: { }; }":                    true,
+		"{ outputs = _: { }; }":                                true,
+		"{ outputs = { self, nixpkgs }: { }; }":                false, // from the registry
+		"{ inputs.x.url = \"github:a/b\"; outputs = _: { }; }": false,
+		"{ outputs = args: { }; }":                             false,
+	} {
+		r.write("flake.nix", text)
+		var unknowable *UncacheableError
+		if _, err := r.flake.Key(); known != (err == nil) || !known && !errors.As(err, &unknowable) {
+			t.Errorf("%s: %v", text, err)
+		}
+		r.write("flake.lock", `{"nodes":{}}`)
+		if _, err := r.flake.Key(); err != nil {
+			t.Errorf("%s with a lock: %v", text, err)
+		}
+		must(t, os.Remove(r.dir+"/flake.lock"))
+	}
 }
 
 // Includes of nix.conf count, however deep.

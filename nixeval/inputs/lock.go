@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -38,7 +40,7 @@ type lockedRef struct {
 func (k *keyer) lock(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, "flake.lock"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // Nix writes one, and then this is asked again
+		return withoutLock(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("fingerprint flake: %w", err)
@@ -56,6 +58,21 @@ func (k *keyer) lock(dir string) error {
 		if err := k.input(name, node, dir); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// noInputs matches the usual forms of outputs that take no input; compiled on
+// use, for few flakes have none.
+const noInputs = `outputs\s*=\s*(_|\{\s*self\s*(,\s*\.\.\.\s*)?\})\s*:`
+
+// withoutLock is about a flake without flake.lock: its inputs, if it has any,
+// can be something else tomorrow. Mostly Nix writes the file when it evaluates;
+// where it does not, only a flake that clearly has no inputs is known.
+func withoutLock(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "flake.nix"))
+	if err != nil || bytes.Contains(text, []byte("inputs")) || !regexp.MustCompile(noInputs).Match(text) {
+		return uncacheable("%s has no flake.lock", dir)
 	}
 	return nil
 }
