@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
@@ -80,27 +81,25 @@ func open(g Grant) (fd int, mode uint32, err error) {
 	if !filepath.IsAbs(g.Path) {
 		return -1, 0, errors.New("not an absolute path")
 	}
-	fd, mode, err = openNoLinks(g.Path)
-	linked := err == nil && mode == unix.S_IFLNK && !g.NoFollow
+	fd, stat, err := openNoLinks(g.Path)
+	linked := err == nil && stat.Mode&unix.S_IFMT == unix.S_IFLNK && !g.NoFollow
 	if linked {
 		unix.Close(fd)
 	}
 	if linked || errors.Is(err, unix.ELOOP) {
-		path, err := resolve(g)
-		if err != nil {
-			return -1, 0, err
+		var path string
+		if path, err = resolve(g); err == nil {
+			fd, stat, err = openNoLinks(path)
 		}
-		if fd, mode, err = openNoLinks(path); err != nil {
-			return -1, 0, err
-		}
-	} else if err != nil {
+	}
+	if err != nil {
 		return -1, 0, err
 	}
-	if mode == unix.S_IFDIR && isRoot(fd) {
+	if isRoot(stat) {
 		unix.Close(fd)
 		return -1, 0, errWide
 	}
-	return fd, mode, nil
+	return fd, stat.Mode & unix.S_IFMT, nil
 }
 
 // resolve follows the links in the path of g, but for a last one if g says so.
@@ -112,7 +111,7 @@ func resolve(g Grant) (string, error) {
 	return filepath.Join(dir, filepath.Base(g.Path)), err
 }
 
-func openNoLinks(path string) (fd int, mode uint32, err error) {
+func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	for {
 		fd, err = unix.Openat2(unix.AT_FDCWD, path, &how)
@@ -121,18 +120,23 @@ func openNoLinks(path string) (fd int, mode uint32, err error) {
 		}
 	}
 	if err != nil {
-		return -1, 0, err
+		return -1, stat, err
 	}
-	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		unix.Close(fd)
-		return -1, 0, err
+		return -1, stat, err
 	}
-	return fd, stat.Mode & unix.S_IFMT, nil
+	return fd, stat, nil
 }
 
-// isRoot reports whether fd is the root directory, whatever name it came by.
-func isRoot(fd int) bool {
-	var this, root unix.Stat_t
-	return unix.Fstat(fd, &this) != nil || unix.Stat("/", &root) != nil || this.Dev == root.Dev && this.Ino == root.Ino
+// isRoot reports whether stat is of the root directory, whatever name it came
+// by. Where that cannot be told, it is.
+func isRoot(stat unix.Stat_t) bool {
+	root, err := rootDirectory()
+	return err != nil || stat.Dev == root.Dev && stat.Ino == root.Ino
 }
+
+var rootDirectory = sync.OnceValues(func() (root unix.Stat_t, err error) {
+	err = unix.Stat("/", &root)
+	return root, err
+})

@@ -51,11 +51,17 @@ type header struct {
 	Rewrite  bool              `json:",omitempty"`
 }
 
-// ProjectDir is the directory of the cache that belongs to a project.
+// ProjectDir is the directory of the cache that belongs to a project. It is
+// named so that a person can tell whose it is, and no tool stumbles over it.
 func (n Nix) ProjectDir(project string) string {
 	sum := sha256.Sum256([]byte(project))
-	name := filepath.Base(project) + "-" + hex.EncodeToString(sum[:8])
-	return filepath.Join(n.Cache, "projects", name)
+	name := strings.Map(func(c rune) rune {
+		if strings.ContainsRune("._-", c) || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' {
+			return c
+		}
+		return '_'
+	}, filepath.Base(project))
+	return filepath.Join(n.Cache, "projects", name[:min(len(name), 40)]+"-"+hex.EncodeToString(sum[:8]))
 }
 
 func (n Nix) entryDir(project, key string) string {
