@@ -22,6 +22,10 @@ buildGoModule {
   nativeBuildInputs = [ installShellFiles ];
   postInstall = ''
     installManPage cmd/purity/purity.1
+    for shell in bash zsh fish; do
+      $out/bin/purity completion $shell > purity.$shell
+      installShellCompletion --cmd purity --$shell purity.$shell
+    done
   '';
 
   meta = {

@@ -146,16 +146,19 @@ func load(dir string) (Environment, bool) {
 // rooted reports whether the garbage collector still sees the entry's roots.
 // Whether the paths themselves exist is found out when they are opened.
 func (e Environment) rooted() bool {
-	target, err := os.Readlink(filepath.Join(e.dir, rootLink))
-	if err != nil {
-		return len(e.Roots) == 0
+	root, err := readRoot(e.dir)
+	return err == nil && len(e.Roots) > 0 && root == string(e.Roots[0])
+}
+
+// readRoot returns the store path that the root of an entry stands for: a link
+// to it, or a profile, which is a link to such a link. It is the path by Nix's
+// name for it, which need not be free of links itself.
+func readRoot(dir string) (string, error) {
+	target, err := os.Readlink(filepath.Join(dir, rootLink))
+	if err == nil && !filepath.IsAbs(target) {
+		target, err = os.Readlink(filepath.Join(dir, target))
 	}
-	if !filepath.IsAbs(target) { // a profile: root -> root-1-link -> store path
-		if target, err = os.Readlink(filepath.Join(e.dir, target)); err != nil {
-			return false
-		}
-	}
-	return len(e.Roots) > 0 && target == string(e.Roots[0])
+	return target, err
 }
 
 // Private reports whether dir is a directory that nobody but the user (or

@@ -43,7 +43,7 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 	if _, err := n.run(ctx, r.Dir, "nix", args...); err != nil {
 		return Environment{}, n.explain(ctx, r, err)
 	}
-	root, err := filepath.EvalSymlinks(profile)
+	root, err := readRoot(dir)
 	if err != nil {
 		return Environment{}, fmt.Errorf("read profile: %w", err)
 	}

@@ -17,6 +17,8 @@ type cli struct {
 	Doctor  doctorCmd  `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
 	GC      gcCmd      `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
 	Version versionCmd `cmd:"" help:"Show the version of purity."`
+
+	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
 
 // execCLI is the part of cli that purity exec needs.

@@ -65,8 +65,10 @@ func TestFlake(t *testing.T) {
 	if out := run(repository, result+"/bin/purity", "version"); !strings.HasPrefix(out, "purity "+strings.TrimSpace(string(version))) {
 		t.Errorf("version: %s", out)
 	}
-	if _, err := os.Stat(result + "/share/man/man1/purity.1"); err != nil {
-		t.Error(err)
+	for _, file := range []string{"man/man1/purity.1", "bash-completion/completions/purity.bash", "zsh/site-functions/_purity", "fish/vendor_completions.d/purity.fish"} {
+		if info, err := os.Stat(result + "/share/" + file); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
 	}
 	if out := nix("eval", "--raw", ".#devShells.x86_64-linux.default.name"); out != "nix-shell" {
 		t.Errorf("dev shell: %s", out)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/nix-purity/purity/closure"
@@ -95,7 +96,7 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 // restore is the command that brings a store path back. What is not a store
 // path needs no more than to be there.
 func restore(path string) string {
-	if strings.Contains(path, "/store/") {
+	if _, err := closure.Parse(filepath.Dir(path), path); err == nil {
 		return "restore it: nix-store --realise " + path + "  (or evaluate anew with --refresh)"
 	}
 	return ""
