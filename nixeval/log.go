@@ -123,3 +123,39 @@ func plain(s string) string {
 	}
 	return strings.TrimRight(strings.ReplaceAll(s, "\r", ""), "\n")
 }
+
+// buildLogs are the ends of the logs of builds, by activity. Nix leaves them
+// out of the error of a build that failed when it logs for programs.
+type buildLogs map[uint64]*buildLog
+
+type buildLog struct {
+	derivation string
+	tail       []string
+}
+
+// tailLines is how many lines of a failed build's log are told.
+const tailLines = 10
+
+// add takes note of an event; to the error of a build it adds the log's end.
+func (logs buildLogs) add(e Event) Event {
+	switch e.Kind {
+	case Begun:
+		if path, ok := strings.CutPrefix(e.Text, "building '"); ok {
+			path, _, _ = strings.Cut(path, "'")
+			logs[e.ID] = &buildLog{derivation: path}
+		}
+	case Log:
+		if b := logs[e.ID]; b != nil {
+			b.tail = append(b.tail, e.Text)
+			b.tail = b.tail[max(0, len(b.tail)-tailLines):]
+		}
+	case Failed:
+		for _, b := range logs {
+			if strings.Contains(e.Text, b.derivation) && len(b.tail) > 0 {
+				e.Text += "\nthe end of its log:\n  > " + strings.Join(b.tail, "\n  > ")
+				b.tail = nil
+			}
+		}
+	}
+	return e
+}

@@ -105,20 +105,23 @@ func (n Nix) run(ctx context.Context, dir, program string, args ...string) ([]by
 	return stdout.Bytes(), nil
 }
 
-// follow reports every line of a nix log and returns the last error in it.
+// follow reports every line of a nix log and returns the errors in it: one of
+// an evaluation, several where a build fails and others that need it.
 func (n Nix) follow(log io.Reader) (failure string) {
+	var failures []string
+	logs := buildLogs{}
 	in := bufio.NewReader(log)
 	for {
 		line, err := in.ReadString('\n')
 		if line != "" {
-			event := parseLog(strings.TrimSuffix(line, "\n"))
-			if event.Kind == Failed {
-				failure = event.Text
+			event := logs.add(parseLog(strings.TrimSuffix(line, "\n")))
+			if event.Kind == Failed && !slices.Contains(failures, event.Text) {
+				failures = append(failures, event.Text)
 			}
 			n.report(event)
 		}
 		if err != nil {
-			return failure
+			return strings.Join(failures, "\n")
 		}
 	}
 }
