@@ -18,7 +18,7 @@ const (
 	// ExecFile enters and runs a command. Its arguments are what to say if
 	// there is no such command, and the command line.
 	ExecFile = "exec.bash"
-	// ShellFile enters as the rc file of an interactive bash.
+	// ShellFile enters in an interactive bash: its first PROMPT_COMMAND.
 	ShellFile = "shell.bash"
 )
 

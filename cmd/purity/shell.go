@@ -60,7 +60,10 @@ func (p *plan) shell(name string, environ []string, run nixeval.Run) (launch, er
 			return launch{}, err
 		}
 		scripts, err := p.env.Scripts(run)
-		return launch{path, []string{name, "--rcfile", filepath.Join(scripts, nixeval.ShellFile), "-i"}, environ}, err
+		// Not as an rc file: bash would read the host's before it, and say
+		// that this is refused.
+		environ = append(environ, `PROMPT_COMMAND=source "$PURITY_RC"`, "PURITY_RC="+filepath.Join(scripts, nixeval.ShellFile))
+		return launch{path, []string{name, "--norc", "-i"}, environ}, err
 	case "zsh":
 		environ = append(environ, "PS1="+prompt+"%~ %# ")
 		return p.command([]string{name, "-i"}, environ, run)
