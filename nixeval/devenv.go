@@ -79,6 +79,12 @@ func parseDevEnv(data []byte) (devEnv, error) {
 			delete(env.Variables, name)
 		}
 	}
+	if env.StructuredAttrs == nil {
+		// Nix before 2.19 does not hand out the files, and these would name
+		// ones of a build directory that is gone, which others could put there.
+		delete(env.Variables, "NIX_ATTRS_SH_FILE")
+		delete(env.Variables, "NIX_ATTRS_JSON_FILE")
+	}
 	return env, nil
 }
 

@@ -60,7 +60,7 @@ func TestEnvironKeepsHostBelow(t *testing.T) {
 func TestParseDevEnv(t *testing.T) {
 	env, err := parseDevEnv([]byte(`{"bashFunctions":{"f":"echo\n"},"later":1,"variables":{
 		"builder":{"type":"exported","value":"/s/bash"},"HOME":{"type":"exported","value":"/homeless-shelter"},
-		"TMPDIR":{"type":"exported","value":"/build"},"SHELL":{"type":"exported","value":"/noshell"},"n":{"type":"unknown"},
+		"TMPDIR":{"type":"exported","value":"/build"},"SHELL":{"type":"exported","value":"/noshell"},"NIX_ATTRS_SH_FILE":{"type":"exported","value":"/tmp/nix-build-x/.attrs.sh"},"n":{"type":"unknown"},
 		"outputs":{"type":"exported","value":"out dev"},"out":{"type":"exported","value":"/s/o"},"dev":{"type":"exported","value":"/s/d"},
 		"shellHook":{"type":"exported","value":" \n"},"a;b":{"type":"exported","value":"x"},"v":{"type":"var","value":"x"}}}`))
 	if err != nil {
