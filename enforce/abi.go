@@ -6,41 +6,88 @@ import (
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
-// minABI is the oldest Landlock that can uphold a policy: before ABI 3 (Linux
-// 6.2) any file could be truncated, before 2 nothing renamed across directories.
-const minABI = 3
+// DefaultABI is the oldest Landlock that a policy is content with unless it
+// says so: before ABI 3 (Linux 6.2) any file could be truncated, before 2 nothing
+// renamed across directories.
+const DefaultABI = 3
 
 // feature is one thing that Landlock learnt to control.
 type feature struct {
 	abi     int    // since which ABI
 	kernel  string // since which Linux
-	fs      uint64 // rights on files that purity handles
+	fs      uint64 // rights on files
+	net     uint64 // rights on ports
 	scoped  uint64
-	meaning string // what a kernel without it cannot refuse; empty if purity does not ask for it
+	meaning string // what a kernel without it cannot refuse
+
+	// wanted reports whether a policy has something for it to refuse; nil: always.
+	wanted func(Policy) bool
+	// filtered reports whether the system call filter refuses it anyway.
+	filtered func(Policy) bool
+	// asked reports whether a policy says so in so many words that the lack
+	// is an error whatever ABI it is content with.
+	asked func(Policy) bool
 }
 
-// features are those of Landlock's ABI versions 1 to 9 that purity uses
-// (Documentation/userspace-api/landlock.rst, "Previous limitations").
+func ports(p Policy) bool    { return !p.Network.Any }
+func noInet(p Policy) bool   { return !p.NoFilter && p.Network.None() }
+func noUDP(p Policy) bool    { return !p.NoFilter && !p.Network.Any && !p.Network.UDP }
+func noUnix(p Policy) bool   { return !p.NoFilter && !p.UnixSockets }
+func closed(p Policy) bool   { return p.Network.None() }
+func noSocket(p Policy) bool { return !p.UnixSockets }
+
+// features are those of Landlock's ABI versions 1 to 11, but for the ones that
+// restrict nothing: audit flags (7), all threads at once (8), quiet rules (10),
+// no_new_privs in the same call (11). Documentation/userspace-api/landlock.rst,
+// "Previous limitations".
 var features = []feature{
 	{abi: 1, kernel: "5.13", meaning: "opening, creating and removing files", fs: ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSReadDir |
 		ll.AccessFSRemoveDir | ll.AccessFSRemoveFile | ll.AccessFSMakeChar | ll.AccessFSMakeDir | ll.AccessFSMakeReg |
 		ll.AccessFSMakeSock | ll.AccessFSMakeFifo | ll.AccessFSMakeBlock | ll.AccessFSMakeSym},
-	{abi: 2, kernel: "5.19", meaning: "renaming and linking across directories", fs: ll.AccessFSRefer},
+	{abi: 2, kernel: "5.19", meaning: "renaming and linking across directories, but where it must be allowed", fs: ll.AccessFSRefer},
 	{abi: 3, kernel: "6.2", meaning: "truncating files", fs: ll.AccessFSTruncate},
+	{abi: 4, kernel: "6.7", meaning: "TCP by port", net: ll.AccessNetBindTCP | ll.AccessNetConnectTCP, wanted: ports, filtered: noInet, asked: ports},
 	{abi: 5, kernel: "6.10", meaning: "controlling devices", fs: ll.AccessFSIoctlDev},
 	{abi: 6, kernel: "6.12", meaning: "abstract UNIX sockets and signals to processes outside", scoped: ll.ScopeAbstractUnixSocket | ll.ScopeSignal},
+	{abi: 9, kernel: "7.1", meaning: "connecting to UNIX sockets in the file system", fs: ll.AccessFSResolveUnix, filtered: noUnix, asked: noSocket},
+	{abi: 10, kernel: "7.2", meaning: "UDP by port", net: ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP, wanted: ports, filtered: noUDP, asked: closed},
 }
 
-// handled is what a ruleset of an ABI refuses unless a rule allows it.
-func handled(abi int) ll.RulesetAttr {
-	var attr ll.RulesetAttr
+// Gap is what a policy refuses and a kernel cannot.
+type Gap struct {
+	Meaning string
+	Kernel  string // Linux version that can, empty if it is not a matter of that
+	Err     error  // why, where that is known
+	// Fatal gaps are errors unless the policy says that best effort will do.
+	Fatal bool
+}
+
+func (g Gap) String() string {
+	if g.Kernel == "" {
+		return fmt.Sprintf("cannot refuse %s (%v)", g.Meaning, g.Err)
+	}
+	return fmt.Sprintf("cannot refuse %s; that takes Linux %s", g.Meaning, g.Kernel)
+}
+
+// downgrade is what of p Landlock's version abi can uphold, and what it cannot.
+func (p Policy) downgrade(abi int) (attr ll.RulesetAttr, gaps []Gap) {
+	minABI := p.MinABI
+	if minABI == 0 {
+		minABI = DefaultABI
+	}
 	for _, f := range features {
-		if f.abi <= abi {
+		switch {
+		case f.wanted != nil && !f.wanted(p):
+		case f.abi <= abi:
 			attr.HandledAccessFS |= f.fs
+			attr.HandledAccessNet |= f.net
 			attr.Scoped |= f.scoped
+		case f.filtered != nil && f.filtered(p):
+		default:
+			gaps = append(gaps, Gap{Meaning: f.meaning, Kernel: f.kernel, Fatal: f.abi <= minABI || f.asked != nil && f.asked(p)})
 		}
 	}
-	return attr
+	return attr, gaps
 }
 
 // restrictFlags asks for denials to be logged after execve too, where the
@@ -53,7 +100,7 @@ func restrictFlags(abi int) uint32 {
 }
 
 // Landlock's rights that make sense on what is not a directory.
-const fileRights = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev
+const fileRights = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev | ll.AccessFSResolveUnix
 
 // rights translates an access to Landlock's rights. Device nodes can never be
 // made: with them root could read every disk.
@@ -72,18 +119,8 @@ func rights(a Access) uint64 {
 	if a&Ioctl != 0 {
 		r |= ll.AccessFSIoctlDev
 	}
+	if a&Connect != 0 {
+		r |= ll.AccessFSResolveUnix
+	}
 	return r
-}
-
-// checkABI says what a kernel that is too old cannot uphold.
-func checkABI(abi int) error {
-	if abi >= minABI {
-		return nil
-	}
-	for _, f := range features {
-		if f.abi > abi && f.abi <= minABI {
-			return fmt.Errorf("confine: the Landlock of this kernel (ABI %d) cannot refuse %s; that takes Linux %s", abi, f.meaning, f.kernel)
-		}
-	}
-	return nil
 }

@@ -3,18 +3,18 @@ package enforce
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
-	"slices"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
 // Exec confines the process to p and replaces it by cmd. It returns only if
-// that could not be done: a [*MissingError], an [*ExecError], or another error;
-// then the calling thread may be confined already, and nothing more should be
-// done than to say so and exit.
+// that could not be done: a [*GapError], a [*MissingError], an [*ExecError], or
+// another error; then the calling thread may be confined already, and nothing
+// more should be done than to say so and exit.
 //
 // Landlock before ABI 8 restricts one thread, and execve carries on with the
 // thread that calls it, so it all happens on one.
@@ -35,21 +35,40 @@ func (p Policy) Exec(cmd Command) error {
 
 // restrict does all that comes before execve, the irrevocable steps last.
 func (p Policy) restrict(cmd Command) error {
-	abi, err := usableABI()
-	if err != nil {
+	k := Probe()
+	if _, err := p.Gaps(k); err != nil {
 		return err
 	}
-	ruleset, err := p.ruleset(abi)
-	if err != nil {
-		return err
+	ruleset := -1
+	if k.ABI > 0 {
+		var err error
+		if ruleset, err = p.ruleset(k.ABI); err != nil {
+			return err
+		}
+		defer unix.Close(ruleset)
 	}
-	defer unix.Close(ruleset)
 	if err := closeDescriptors(cmd.KeepFDs); err != nil {
+		return err
+	}
+	if err := dropCapabilities(p.Capabilities); err != nil {
 		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("confine: set no_new_privs: %w", err)
 	}
+	if ruleset >= 0 {
+		if err := restrictSelf(ruleset, k.ABI); err != nil {
+			return err
+		}
+	}
+	if p.NoFilter || k.Filter != nil { // which Gaps has judged
+		return nil
+	}
+	return p.filter().Install()
+}
+
+// restrictSelf puts the thread into the ruleset and makes sure that it is.
+func restrictSelf(ruleset, abi int) error {
 	if err := ll.LandlockRestrictSelf(ruleset, restrictFlags(abi)); errors.Is(err, unix.E2BIG) {
 		return errors.New("confine: this process is in 16 layers of Landlock already, which is the most there can be")
 	} else if err != nil {
@@ -61,6 +80,20 @@ func (p Policy) restrict(cmd Command) error {
 	return nil
 }
 
+// filter is what the system call filter refuses for p.
+func (p Policy) filter() seccomp.Rules {
+	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC}
+	switch {
+	case p.Network.None():
+		rules.Inet = seccomp.InetNone
+	case !p.Network.Any:
+		rules.Inet = seccomp.InetPorts
+	}
+	return rules
+}
+
+func filterAvailable() error { return seccomp.Available() }
+
 // Confined reports whether the calling thread is in a confinement that, as
 // every policy of ours, does not allow to list the root directory.
 func Confined() bool {
@@ -69,27 +102,4 @@ func Confined() bool {
 		unix.Close(fd)
 	}
 	return errors.Is(err, unix.EACCES)
-}
-
-// closeDescriptors has every descriptor but 0, 1, 2 and keep closed by execve.
-// What is open reaches past any confinement: rights are checked when a file
-// is opened.
-func closeDescriptors(keep []int) error {
-	from := uint(3)
-	keep = slices.Sorted(slices.Values(keep))
-	for _, fd := range slices.Compact(keep) {
-		if fd < 3 {
-			continue
-		}
-		if uint(fd) > from {
-			if err := unix.CloseRange(from, uint(fd)-1, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-				return fmt.Errorf("confine: close_range: %w", err)
-			}
-		}
-		from = uint(fd) + 1
-	}
-	if err := unix.CloseRange(from, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		return fmt.Errorf("confine: close_range: %w", err)
-	}
-	return nil
 }

@@ -1,6 +1,9 @@
 package enforce
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The reasons why a kernel has no Landlock for us.
 var (
@@ -14,44 +17,75 @@ var (
 	ErrNotLinux = errors.New("confine: purity can enforce on Linux only")
 )
 
-// Feature is one thing that purity asks of Landlock.
+// GapError says what a kernel cannot uphold of a policy.
+type GapError struct {
+	ABI  int
+	Gaps []Gap // the fatal ones
+}
+
+func (e *GapError) Error() string {
+	return fmt.Sprintf("confine: this kernel (Landlock ABI %d) %v", e.ABI, e.Gaps[0])
+}
+
+// Kernel is what a kernel can do for a policy.
+type Kernel struct {
+	ABI int   // Landlock's version, 0 if there is none for us
+	Err error // why there is none
+	// Filter is why no system call filter can be installed, nil if one can.
+	Filter error
+}
+
+// Feature is one thing that Landlock can refuse.
 type Feature struct {
-	Meaning string // what is refused by it
+	Meaning string
 	ABI     int    // since which version of Landlock
 	Kernel  string // and of Linux
-	Upheld  bool   // by this kernel
-	Needed  bool   // without it nothing runs
 }
 
-// Kernel is what the running kernel can do for a policy.
-type Kernel struct {
-	ABI      int // Landlock's version, 0 if there is none for us
-	Features []Feature
-	Err      error // why nothing can be enforced, nil if it can
-}
-
-// Available returns why the running kernel cannot enforce any policy, nil if
-// it can.
-func Available() error {
-	_, err := usableABI()
-	return err
-}
-
-// usableABI returns the version of Landlock, which is recent enough.
-func usableABI() (int, error) {
-	abi, err := abiVersion()
-	if err == nil {
-		err = checkABI(abi)
+// Features are all that purity asks of Landlock, the oldest first.
+func Features() []Feature {
+	all := make([]Feature, len(features))
+	for i, f := range features {
+		all[i] = Feature{f.meaning, f.abi, f.kernel}
 	}
-	return abi, err
+	return all
+}
+
+// Upholds reports whether Landlock's version abi controls all of an access.
+func Upholds(abi int, a Access) bool {
+	var known uint64
+	for _, f := range features {
+		if f.abi <= abi {
+			known |= f.fs
+		}
+	}
+	return rights(a)&^known == 0
 }
 
 // Probe asks the running kernel.
 func Probe() Kernel {
-	abi, err := usableABI()
-	k := Kernel{ABI: abi, Err: err}
-	for _, f := range features {
-		k.Features = append(k.Features, Feature{Meaning: f.meaning, ABI: f.abi, Kernel: f.kernel, Upheld: abi >= f.abi, Needed: f.abi <= minABI})
+	abi, err := abiVersion()
+	return Kernel{ABI: abi, Err: err, Filter: filterAvailable()}
+}
+
+// Gaps are what k cannot uphold of p. The error is the one for which p must
+// not be enforced on k: a [*GapError], or why there is no Landlock.
+func (p Policy) Gaps(k Kernel) ([]Gap, error) {
+	if k.Err != nil && !p.AllowUnenforced {
+		return nil, k.Err
 	}
-	return k
+	_, gaps := p.downgrade(k.ABI)
+	if !p.NoFilter && k.Filter != nil {
+		gaps = append(gaps, Gap{Meaning: "system calls", Err: k.Filter, Fatal: true})
+	}
+	var fatal []Gap
+	for _, g := range gaps {
+		if g.Fatal {
+			fatal = append(fatal, g)
+		}
+	}
+	if len(fatal) > 0 && !p.BestEffort && k.Err == nil {
+		return gaps, &GapError{ABI: k.ABI, Gaps: fatal}
+	}
+	return gaps, nil
 }

@@ -29,7 +29,7 @@ func abiVersion() (int, error) {
 
 // ruleset makes a Landlock ruleset of p and returns its descriptor.
 func (p Policy) ruleset(abi int) (int, error) {
-	attr := handled(abi)
+	attr, _ := p.downgrade(abi)
 	fd, err := ll.LandlockCreateRuleset(&attr, 0)
 	if err != nil {
 		return -1, fmt.Errorf("confine: landlock_create_ruleset: %w", err)
@@ -40,7 +40,35 @@ func (p Policy) ruleset(abi int) (int, error) {
 			return -1, err
 		}
 	}
+	if err := p.Network.addRules(fd, attr.HandledAccessNet); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
 	return fd, nil
+}
+
+// addRules allows the ports of n, as far as they are handled at all.
+func (n Network) addRules(ruleset int, handled uint64) error {
+	connect, bind := uint64(ll.AccessNetConnectTCP), uint64(ll.AccessNetBindTCP)
+	if n.UDP {
+		connect, bind = connect|ll.AccessNetConnectSendUDP, bind|ll.AccessNetBindUDP
+	}
+	allowed := map[uint16]uint64{}
+	for _, port := range n.Connect {
+		allowed[port] |= connect & handled
+	}
+	for _, port := range n.Bind {
+		allowed[port] |= bind & handled
+	}
+	for port, rights := range allowed {
+		if rights == 0 {
+			continue
+		}
+		if err := ll.LandlockAddNetPortRule(ruleset, &ll.NetPortAttr{AllowedAccess: rights, Port: uint64(port)}, 0); err != nil {
+			return fmt.Errorf("grant port %d: landlock_add_rule: %w", port, err)
+		}
+	}
+	return nil
 }
 
 // addRule opens the path of g and allows what g says with what was opened,
@@ -64,6 +92,9 @@ func addRule(ruleset int, g Grant, handled uint64) error {
 		return nil // NoFollow
 	default:
 		allowed &= fileRights // the kernel refuses the others on what is no directory
+	}
+	if allowed == 0 { // nothing that this kernel controls
+		return nil
 	}
 	if err := ll.LandlockAddPathBeneathRule(ruleset, &ll.PathBeneathAttr{AllowedAccess: allowed, ParentFd: fd}, 0); err != nil {
 		return fmt.Errorf("grant %s: landlock_add_rule: %w", g.Path, err)

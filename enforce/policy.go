@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -23,12 +25,18 @@ const (
 	Execute
 	// Ioctl controls a device, as terminals need.
 	Ioctl
+	// Connect connects to UNIX sockets. Before Landlock's ABI 9 the kernel
+	// refuses none, granted or not.
+	Connect
+
+	// All is everything that makes sense with ordinary files.
+	All = Read | Write | Execute | Connect
 )
 
-// String writes a as "r-x-": read, write, execute, ioctl.
+// String writes a as "r-x--": read, write, execute, ioctl, connect.
 func (a Access) String() string {
-	text := []byte("----")
-	for i, letter := range []byte("rwxi") {
+	text := []byte("-----")
+	for i, letter := range []byte("rwxic") {
 		if a&(1<<i) != 0 {
 			text[i] = letter
 		}
@@ -41,7 +49,7 @@ type Grant struct {
 	Path   string
 	Access Access
 	// Reason says why, in words for people: "closure", "project",
-	// "base: resolver configuration".
+	// "base: resolver configuration", "purity.toml:7".
 	Reason string
 	// Optional grants are left out where the path does not exist or cannot
 	// be reached.
@@ -54,8 +62,43 @@ type Grant struct {
 	PerRun bool
 }
 
-// Policy is what a confined process may reach; all else is refused.
-type Policy struct{ Grants []Grant }
+// Network is which networks can be reached. The zero value is none.
+type Network struct {
+	Any bool // all of them; the rest does not matter then
+	// Connect and Bind are the ports that TCP may connect to and listen at,
+	// and UDP too if that is allowed and the kernel can tell (ABI 10).
+	Connect, Bind []uint16
+	UDP           bool
+}
+
+// None reports whether n allows nothing.
+func (n Network) None() bool { return !n.Any && !n.UDP && len(n.Connect)+len(n.Bind) == 0 }
+
+// Policy is what a confined process may reach; all else is refused. The zero
+// value of each field is the strict one.
+type Policy struct {
+	Grants  []Grant
+	Network Network
+	// UnixSockets lets UNIX sockets be made at all. Which of those in the
+	// file system can be connected to is up to Grants, from ABI 9.
+	UnixSockets bool
+	// UserNamespaces lets new ones be made.
+	UserNamespaces bool
+	// SysVIPC lets System V shared memory, semaphores and message queues be
+	// used: those of all other programs too.
+	SysVIPC bool
+	// Capabilities are those that root keeps, as bits (capabilities(7)).
+	Capabilities uint64
+	// NoFilter goes without a system call filter.
+	NoFilter bool
+
+	// MinABI is the oldest Landlock to be content with; 0 means DefaultABI.
+	MinABI int
+	// BestEffort takes a kernel that cannot uphold everything.
+	BestEffort bool
+	// AllowUnenforced takes a kernel without any Landlock.
+	AllowUnenforced bool
+}
 
 // Hash identifies the policy: equal for policies that allow the same, in
 // whatever order and for whatever reason.
@@ -67,8 +110,39 @@ func (p Policy) Hash() string {
 		}
 	}
 	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(slices.Compact(lines), "\x00\x00")))
+	lines = slices.Compact(lines)
+	p.Grants = nil
+	lines = append(lines, fmt.Sprintf("%+v", p))
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\x00\x00")))
 	return hex.EncodeToString(sum[:16])
+}
+
+// Covering are the grants that apply to a path, which is resolved as the
+// kernel would: what they allow together is what may be done with it.
+func (p Policy) Covering(path string) []Grant {
+	path = resolved(path)
+	var covering []Grant
+	for _, g := range p.Grants {
+		if info, err := os.Lstat(g.Path); g.NoFollow && err == nil && info.Mode()&os.ModeSymlink != 0 {
+			continue // it gets no rule
+		}
+		dir := resolved(g.Path)
+		if path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") {
+			covering = append(covering, g)
+		}
+	}
+	return covering
+}
+
+// resolved is path without symbolic links, as far as it exists.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
+	}
+	return path
 }
 
 // MissingError says that a path to grant does not exist.

@@ -48,6 +48,7 @@ type Run struct {
 	Keep    []string // names of further host variables to keep
 	Set     []string // NAME=value
 	Unset   []string // names
+	Bare    bool     // of the host's variables keep only how the terminal is
 }
 
 // Kept are the variables of the host that pass into every environment: how
@@ -60,13 +61,16 @@ var Kept = []string{
 	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY",
 }
 
+// terminal are those of Kept that a [Run.Bare] has.
+var terminal = Kept[:5]
+
 // Environ builds the environment of a process as `nix develop -c` would have
 // it, from nothing: what is kept of host, the variables of the dev shell, the
 // private directories, then what the run sets and unsets.
 func (e Environment) Environ(host []string, run Run) []string {
 	b := newBuilder(len(host) + len(e.variables))
 	for _, v := range host {
-		if name, _, _ := strings.Cut(v, "="); kept(name, run.Keep) {
+		if name, _, _ := strings.Cut(v, "="); kept(name, run) {
 			b.set(v)
 		}
 	}
@@ -197,10 +201,14 @@ func (e *Environment) setVariables(environ []string) {
 }
 
 // kept reports whether the host's variable of that name passes.
-func kept(name string, more []string) bool {
-	return slices.ContainsFunc(Kept, func(k string) bool {
+func kept(name string, run Run) bool {
+	names := Kept
+	if run.Bare {
+		names = terminal
+	}
+	return slices.ContainsFunc(names, func(k string) bool {
 		return k == name || strings.HasSuffix(k, "_") && strings.HasPrefix(name, k)
-	}) || slices.Contains(more, name)
+	}) || slices.Contains(run.Keep, name)
 }
 
 // builder is an environment under construction: one entry a name, the last

@@ -27,11 +27,11 @@ func (p *plan) alreadyConfined() bool {
 // process is in already.
 func (p *plan) runAgain(command []string) error {
 	environ := slices.Clone(os.Environ())
-	for _, v := range p.flags.Set {
+	for _, v := range p.Set {
 		name, _, _ := strings.Cut(v, "=")
 		environ = append(without(environ, name), v)
 	}
-	for _, name := range p.flags.Unset {
+	for _, name := range p.Unset {
 		environ = without(environ, name)
 	}
 	p.env.Source = "the confinement that this command runs in"

@@ -2,8 +2,11 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 // cli is the whole command line; each command is in a file of its name.
@@ -14,6 +17,10 @@ type cli struct {
 	Shell   shellCmd   `cmd:"" help:"Start an interactive shell in the same confinement."`
 	Closure closureCmd `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
 	Policy  policyCmd  `cmd:"" help:"Show what a confined command may reach, and why."`
+	Explain explainCmd `cmd:"" help:"Say whether and why a path can be read, written or executed."`
+	Config  configCmd  `cmd:"" help:"Check purity.toml, or print its schema."`
+	Allow   allowCmd   `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
+	Deny    denyCmd    `cmd:"" help:"Take that back."`
 	Doctor  doctorCmd  `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
 	GC      gcCmd      `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
 	Version versionCmd `cmd:"" help:"Show the version of purity."`
@@ -48,14 +55,6 @@ type source struct {
 	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)."`
 }
 
-// confinement are the flags that shape what the command sees.
-type confinement struct {
-	Home  string   `placeholder:"private|none|PATH" default:"private" help:"The command's HOME: a private directory of the project that persists, none at all, or a directory of yours."`
-	Keep  []string `placeholder:"VAR" sep:"none" help:"Keep a variable of the calling environment; can be repeated."`
-	Set   []string `placeholder:"VAR=VALUE" sep:"none" help:"Set a variable; can be repeated."`
-	Unset []string `placeholder:"VAR" sep:"none" help:"Remove a variable; can be repeated."`
-}
-
 const description = `Purity makes the declaration of a Nix dev shell true: a command run through it
 can read and execute the store paths of the shell's runtime closure, write the
 project and a private HOME and TMPDIR, and reach nothing else of the machine:
@@ -66,6 +65,7 @@ Landlock (5.13 or later; 6.2 for all that purity asks of it) and no privileges.
   purity exec --flake .#ci -- make  the same in another dev shell
   purity shell                      look around in there
   purity policy                     what may be reached, and why
+  purity explain PATH               the same of one path
   purity closure --why PATH         what brings a store path in
 
 Exit codes are those of the command. Purity's own are 125 when it could not do
@@ -76,6 +76,7 @@ func options(argv0 string) []kong.Option {
 	return []kong.Option{
 		kong.Name(filepath.Base(argv0)),
 		kong.Description(description),
+		kong.Vars{"presets": strings.Join(config.PresetNames(), ", ")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 }

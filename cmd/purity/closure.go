@@ -14,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/closure/binarycache"
+	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 type closureCmd struct {
@@ -79,7 +80,7 @@ func first(refs []string) string {
 
 // closureOf resolves an environment and returns its closure with references.
 func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Closure, error) {
-	p, err := a.prepare(ref, s, confinement{})
+	p, err := a.prepare(ref, s, config.Settings{})
 	if err != nil {
 		return closure.Closure{}, err
 	}

@@ -18,7 +18,7 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manual := strings.NewReplacer(`\-`, "-", `\fI`, "", `\fP`, "", `"`, "").Replace(string(data))
+	manual := strings.NewReplacer(`\-`, "-", `\fI`, "", `\fP`, "", `"`, "", `[no\-]`, "").Replace(string(data))
 	var all cli
 	parser, err := kong.New(&all, options("purity")...)
 	if err != nil {
@@ -76,12 +76,17 @@ func TestReadmeDemo(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":          `closure.*|enforce|nixeval.*`,
+		"cmd/purity":          `closure.*|enforce.*|nixeval.*|cmd/purity/config`,
+		"cmd/purity/config":   `enforce|enforce/host`,
 		"nixeval":             `closure|nixeval/inputs`,
 		"nixeval/inputs":      `none`,
 		"closure":             `none`,
 		"closure/binarycache": `closure`,
-		"enforce":             `closure`,
+		"enforce":             `closure|enforce/seccomp`,
+		"enforce/host":        `enforce`,
+		"enforce/inspect":     `none`,
+		"enforce/seccomp":     `none`,
+		"enforce/tempdir":     `none`,
 		"fixtures":            `none`,
 		"fixtures/setup":      `fixtures`,
 		"fixtures/bench":      `fixtures`,
@@ -93,7 +98,10 @@ func TestArrows(t *testing.T) {
 		"github.com/landlock-lsm/go-landlock/landlock":          "nobody",
 		"github.com/nix-community/go-nix/pkg/narinfo":           "closure/binarycache",
 		"github.com/nix-community/go-nix/pkg/narinfo/signature": "closure/binarycache",
-		"net/http": "closure/binarycache",
+		"github.com/pelletier/go-toml/v2":                       "cmd/purity/config",
+		"golang.org/x/net/bpf":                                  "enforce/seccomp",
+		"github.com/bmatcuk/doublestar/v4":                      "enforce/host",
+		"net/http":                                              "closure/binarycache",
 	}
 	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")
 	cmd.Dir = "../.."

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,10 @@ import (
 	"runtime"
 	"text/tabwriter"
 
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
@@ -44,7 +48,8 @@ var errSick = errors.New("something is in the way")
 // Run checks everything, whatever the first finding.
 func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
-	checks := checkKernel(enforce.Probe())
+	k := enforce.Probe()
+	checks := append(checkKernel(k), checkServices(k)...)
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)
 	if c.JSON {
@@ -85,11 +90,38 @@ func checkKernel(k enforce.Kernel) []check {
 		return []check{{"kernel", failure, k.Err.Error(), fix}}
 	}
 	checks := []check{{"kernel", ok, fmt.Sprintf("Landlock ABI %d", k.ABI), ""}}
-	for _, f := range k.Features {
-		if f.Upheld {
-			checks = append(checks, check{"kernel", ok, "refuses " + f.Meaning, ""})
-		} else {
-			checks = append(checks, check{"kernel", warning, "cannot refuse " + f.Meaning, "use Linux " + f.Kernel + " or later"})
+	for _, f := range enforce.Features() {
+		status, finding, fix := ok, "refuses "+f.Meaning, ""
+		if f.ABI > k.ABI {
+			status, finding, fix = warning, "cannot refuse "+f.Meaning, "use Linux "+f.Kernel+" or later"
+			if f.ABI <= enforce.DefaultABI {
+				status = failure
+			}
+		}
+		checks = append(checks, check{"kernel", status, finding, fix})
+	}
+	if k.Filter != nil {
+		return append(checks, check{"kernel", failure, k.Filter.Error(), "use a kernel with CONFIG_SECCOMP_FILTER, or --no-seccomp"})
+	}
+	return append(checks, check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
+}
+
+// checkServices names what outside does as it is told, and can be reached.
+func checkServices(k enforce.Kernel) []check {
+	var checks []check
+	if !enforce.Upholds(k.ABI, enforce.Connect) {
+		for _, s := range host.Sockets(host.Here("/")) {
+			checks = append(checks, check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
+		}
+	}
+	for _, s := range host.Daemons() {
+		checks = append(checks, check{"services", warning, "a running " + s.Name + " " + s.Does, "stop it before a run that is to be pure"})
+	}
+	if files, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*"); err == nil {
+		for _, file := range files {
+			if data, err := os.ReadFile(file); err == nil && bytes.Contains(data, []byte("flags: ")) && bytes.Contains(data, []byte("F\n")) {
+				checks = append(checks, check{"services", warning, "programs for another machine run by the host's " + filepath.Base(file) + " (binfmt_misc, flag F)", "register it without the flag F"})
+			}
 		}
 	}
 	return checks
@@ -136,6 +168,10 @@ func (a *app) checkProject() []check {
 			checks = append(checks, check{"project", failure, err.Error(), fix})
 		}
 	}
+	for _, hazard := range inspect.Hazards(dir) {
+		checks = append(checks, check{"project", warning, hazard.String(), ""})
+	}
+	checks = append(checks, checkSettings(cwd, dir)...)
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
 		checks = append(checks, check{"project", warning, "no flake.lock: what the inputs are is not fixed", "nix flake lock"})
 	}
@@ -145,9 +181,25 @@ func (a *app) checkProject() []check {
 	case exec.Command("git", "-C", dir, "ls-files", "--error-unmatch", "flake.nix").Run() != nil:
 		checks = append(checks, check{"project", failure, "git does not track flake.nix, so Nix does not see it", "git add flake.nix"})
 	case root != dir:
-		checks = append(checks, check{"project", warning, "the repository is " + root + ", above the project: git does not work in there", "name the whole: --project " + root})
+		checks = append(checks, check{"project", ok, "the repository is " + root + ", above the project: git's directory can be read, nothing else of it", ""})
 	default:
 		checks = append(checks, check{"project", ok, "git tracks flake.nix", ""})
 	}
 	return checks
+}
+
+// checkSettings looks at purity.toml, if there is one.
+func checkSettings(cwd, dir string) []check {
+	file, err := config.Find(cwd, dir)
+	if err == nil && file == nil {
+		return nil
+	}
+	if err == nil {
+		err = trusted(file)
+	}
+	if err != nil {
+		_, fix, _ := explain(err)
+		return []check{{"settings", failure, err.Error(), fix}}
+	}
+	return []check{{"settings", ok, file.Path, ""}}
 }

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 type execCmd struct {
 	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
 	source
-	confinement
+	config.Settings
 	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
@@ -41,21 +41,15 @@ func (c *execCmd) Run(a *app) error {
 	if len(command) == 0 || command[0] == "" {
 		return &hintedError{errors.New("run command: none is given"), "purity exec -- make"}
 	}
-	if err := enforce.Available(); err != nil { // before any evaluation
-		return err
-	}
 	ctx := context.Background()
-	p, err := a.prepare(c.Flake, c.source, c.confinement)
+	p, err := a.prepare(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
 	if p.alreadyConfined() {
 		return p.runAgain(command)
 	}
-	if err := p.resolve(ctx); err != nil {
-		return err
-	}
-	return p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+	return p.enter(ctx, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.command(command, environ, run)
 	})
 }

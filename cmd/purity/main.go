@@ -12,7 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 // Exit codes of purity itself; every other code is the command's.
@@ -30,7 +31,7 @@ func init() { runtime.LockOSThread() }
 func main() { os.Exit(run(os.Args)) }
 
 func run(args []string) int {
-	if code, ok := enforce.RunSweeper(args); ok {
+	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
 	command, flags, err := parse(args[0], normalise(args[1:]))
@@ -38,9 +39,13 @@ func run(args []string) int {
 	if err != nil {
 		return app.fail(usageError(err))
 	}
-	switch err := command(app); {
+	err = command(app)
+	var ended *endedError
+	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &ended):
+		return ended.exit()
 	case errors.Is(err, errSick):
 		return exitSick
 	default:
@@ -54,7 +59,7 @@ func run(args []string) int {
 // one that has to be quick, is learnt alone where the first word says that it
 // is meant, and not at all where no flag can be.
 func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
-	if len(args) > 2 && args[0] == "exec" && args[1] == "--" {
+	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
 	}
 	var all cli
@@ -78,7 +83,7 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 // plainExec is purity exec without any flag; a test holds it to what kong
 // makes of that.
 func plainExec(command []string) *execCmd {
-	return &execCmd{Flake: ".", confinement: confinement{Home: "private"}, Command: command}
+	return &execCmd{Flake: ".", Command: command}
 }
 
 // usageError drops kong's usage text from a parse error: the error and a

@@ -31,7 +31,7 @@ func TestGrammar(t *testing.T) {
 		if _, err := parser.Parse(args); err != nil {
 			t.Fatal(err)
 		}
-		exported := cmp.AllowUnexported(execCmd{}, execCLI{}, cli{}, globals{}, source{}, confinement{})
+		exported := cmp.AllowUnexported(execCmd{}, execCLI{}, cli{}, globals{}, source{})
 		if diff := cmp.Diff(all.Exec, alone.Exec, exported); diff != "" {
 			t.Errorf("%q alone: %s", args, diff)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,7 +10,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -23,14 +25,17 @@ type plan struct {
 	nix     nixeval.Nix
 	project project
 	request nixeval.Request
-	flags   confinement
-	asked   string // identity of the request and of the flags that shape the policy
+	file    *config.File // purity.toml, nil if there is none
+	settings
+	asked string // identity of the request and of the settings
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 
-	env    nixeval.Environment
-	home   string
-	policy enforce.Policy
+	env       nixeval.Environment
+	evaluated bool // Nix was asked
+	home      string
+	policy    enforce.Policy
+	keep, set []string // variables that presets ask for
 }
 
 // begin starts f and returns how to wait for what it gives.
@@ -51,10 +56,7 @@ type launch struct {
 type launcher func(environ []string, run nixeval.Run) (launch, error)
 
 // prepare finds out what is asked for, without asking Nix.
-func (a *app) prepare(ref string, s source, c confinement) (*plan, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
+func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error) {
 	anchor := "flake.nix"
 	if s.File != "" {
 		anchor = filepath.Base(s.File)
@@ -70,6 +72,14 @@ func (a *app) prepare(ref string, s source, c confinement) (*plan, error) {
 	if err := project.check(nix); err != nil {
 		return nil, err
 	}
+	file, err := config.Find(project.cwd, project.dir)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := newSettings(file, flags, project.cwd)
+	if err != nil {
+		return nil, err
+	}
 	request := nixeval.Request{
 		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv,
 		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
@@ -78,8 +88,9 @@ func (a *app) prepare(ref string, s source, c confinement) (*plan, error) {
 		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
 	return &plan{
-		app: a, nix: nix, project: project, request: request, flags: c, asked: request.Identity(c.Home),
-		hostShell: begin(enforce.HostShell),
+		app: a, nix: nix, project: project, request: request, file: file, settings: settings,
+		asked:     request.Identity(settings.identity()),
+		hostShell: begin(func() ([]enforce.Grant, error) { return host.Shell(settings.level.Programs...) }),
 	}, nil
 }
 
@@ -89,35 +100,24 @@ func (p *plan) resolve(ctx context.Context) error {
 	p.nix.Report = progress.event
 	env, err := p.nix.Resolve(ctx, p.request)
 	progress.done(env, err)
-	p.env = env
+	p.env, p.evaluated = env, p.evaluated || progress.asked
 	return err
 }
 
-// confine makes HOME and the policy.
-func (p *plan) confine() error {
-	home, granted, err := makeHome(p.flags.Home, p.nix, p.project)
-	if err != nil {
+// enter is all that comes after what is asked for is known. It returns only on
+// an error, or when a command that had to be watched has ended.
+func (p *plan) enter(ctx context.Context, program launcher) error {
+	if err := p.ready(); err != nil {
 		return err
 	}
-	p.home = home
-	const all = enforce.Read | enforce.Write | enforce.Execute
-	grants := make([]enforce.Grant, 0, len(p.env.Paths)+64)
-	for _, path := range p.env.Paths {
-		grants = append(grants, enforce.Grant{Path: string(path), Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
-	}
-	if p.env.ScriptDir != "" {
-		grants = append(grants, enforce.Grant{Path: p.env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
-	}
-	grants = append(grants, enforce.Grant{Path: p.project.dir, Access: all, Reason: "project"})
-	if granted {
-		grants = append(grants, enforce.Grant{Path: home, Access: all, Reason: "home"})
-	}
-	shell, err := p.hostShell()
-	if err != nil {
+	if err := p.resolve(ctx); err != nil {
 		return err
 	}
-	p.policy = enforce.Policy{Grants: slices.Concat(grants, enforce.Base(), shell)}
-	return nil
+	p.warn()
+	if p.watched() {
+		return p.watch()
+	}
+	return p.run(ctx, program)
 }
 
 // run replaces purity by a program. A store path that is gone although the
@@ -144,7 +144,17 @@ func (p *plan) launch(program launcher) error {
 	if err != nil {
 		return err
 	}
-	run := nixeval.Run{Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Keep: p.flags.Keep, Set: p.flags.Set, Unset: p.flags.Unset}
+	run := nixeval.Run{
+		Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Bare: !p.level.Environment,
+		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.set, p.Set), Unset: p.Unset,
+	}
+	if !p.level.Environment {
+		users, err := standIns(temp)
+		if err != nil {
+			return err
+		}
+		run.Set = append(users, run.Set...)
+	}
 	if err := p.env.WriteAttrs(run); err != nil {
 		return err
 	}
@@ -173,10 +183,7 @@ func (p *plan) exec(l launch, nested bool) error {
 
 // executable reports whether the policy lets path be executed.
 func (p *plan) executable(path string) bool {
-	path = real(path)
-	return slices.ContainsFunc(p.policy.Grants, func(g enforce.Grant) bool {
-		return g.Access&enforce.Execute != 0 && inside(path, real(g.Path))
-	})
+	return slices.ContainsFunc(p.policy.Covering(path), func(g enforce.Grant) bool { return g.Access&enforce.Execute != 0 })
 }
 
 // makeTemp makes the TMPDIR of this run and sees to its removal when the
@@ -186,7 +193,7 @@ func (p *plan) makeTemp() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	temp, err := enforce.MakeTemp(parent)
+	temp, err := tempdir.Make(parent)
 	if err != nil {
 		return "", err
 	}
@@ -244,19 +251,4 @@ func (p *plan) find(name string, environ []string) (string, error) {
 
 func (p *plan) absent(name string) *absentError {
 	return &absentError{name: name, source: p.env.Source, host: nixeval.Find(name, os.Getenv("PATH"))}
-}
-
-// check refuses what can only be a slip.
-func (c confinement) check() error {
-	for _, v := range c.Set {
-		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
-			return &hintedError{fmt.Errorf("set variable %q: no value", v), "--set " + v + "=VALUE"}
-		}
-	}
-	for _, name := range slices.Concat(c.Keep, c.Unset) {
-		if name == "" || strings.Contains(name, "=") {
-			return &hintedError{fmt.Errorf("name variable %q: not a name", name), "--set takes VAR=VALUE, --keep and --unset take VAR"}
-		}
-	}
-	return nil
 }

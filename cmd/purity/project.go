@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -72,10 +73,22 @@ func (p project) check(nix nixeval.Nix) error {
 		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
 	case inside(store, p.dir):
 		return tooWide(p.dir, "the store is in it")
+	case inside(trustDir(), p.dir):
+		return tooWide(p.dir, "what you allowed (purity allow) is in it")
 	case inside(real(nix.Cache), p.dir):
 		return tooWide(p.dir, "purity's cache is in it, and a command that could write that would write its own policy")
 	}
 	return nil
+}
+
+// trustDir is where purity remembers what was allowed, empty where that cannot be
+// told: then nothing can be allowed, either.
+func trustDir() string {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return ""
+	}
+	return real(trust.Dir)
 }
 
 func tooWide(dir, why string) error {
@@ -111,7 +124,7 @@ func makeHome(flag string, nix nixeval.Nix, p project) (dir string, granted bool
 		if dir, err = filepath.Abs(flag); err == nil {
 			dir, err = filepath.EvalSymlinks(dir)
 		}
-		if err == nil && (inside(real(nix.Cache), dir) || inside(nix.StoreDir(), dir)) {
+		if err == nil && (inside(real(nix.Cache), dir) || inside(nix.StoreDir(), dir) || inside(trustDir(), dir)) {
 			err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 		}
 	}

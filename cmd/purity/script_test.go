@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/fixtures"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -49,12 +53,17 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
+			if abi, ok := strings.CutPrefix(cond, "abi"); ok { // of the running kernel, or later
+				n, err := strconv.Atoi(abi)
+				return enforce.Probe().ABI >= n, err
+			}
 			return cond == "nix:"+nix.Version, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"project": copyProject,
 			"commit":  commit,
 			"rewrite": rewrite,
+			"serve":   serve,
 		},
 	})
 }
@@ -99,4 +108,24 @@ func undeclared(t *testing.T) string {
 	}
 	t.Fatal("the package set has no git")
 	return ""
+}
+
+// serve listens at a TCP and a UDP port (PORT) and at an abstract UNIX socket
+// (ABSTRACT), and finds another port that is free (FREE).
+func serve(ts *testscript.TestScript, _ bool, _ []string) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	port := tcp.Addr().(*net.TCPAddr).Port
+	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	ts.Check(err)
+	abstract := fmt.Sprintf("purity-test-%d", port)
+	unix, err := net.Listen("unix", "@"+abstract)
+	ts.Check(err)
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("PORT", strconv.Itoa(port))
+	ts.Setenv("FREE", strconv.Itoa(other.Addr().(*net.TCPAddr).Port))
+	ts.Setenv("ABSTRACT", abstract)
+	ts.Check(other.Close())
+	ts.Defer(func() { tcp.Close(); udp.Close(); unix.Close() })
 }

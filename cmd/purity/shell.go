@@ -4,14 +4,14 @@ import (
 	"context"
 	"path/filepath"
 
-	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 type shellCmd struct {
 	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
 	source
-	confinement
+	config.Settings
 	Shell string `placeholder:"PROGRAM" help:"Another shell than the environment's bash."`
 }
 
@@ -23,18 +23,12 @@ them. The prompt begins with (purity). A .bashrc in the private HOME is read.`
 
 // Run replaces purity by the shell; it returns only on an error.
 func (c *shellCmd) Run(a *app) error {
-	if err := enforce.Available(); err != nil { // before any evaluation
-		return err
-	}
 	ctx := context.Background()
-	p, err := a.prepare(c.Flake, c.source, c.confinement)
+	p, err := a.prepare(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
-	if err := p.resolve(ctx); err != nil {
-		return err
-	}
-	return p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+	return p.enter(ctx, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.shell(c.Shell, environ, run)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
@@ -38,6 +39,8 @@ func explain(err error) (message, hint string, code int) {
 		missing    *enforce.MissingError
 		absent     *absentError
 		exec       *enforce.ExecError
+		gap        *enforce.GapError
+		position   *config.PositionError
 	)
 	switch {
 	case errors.As(err, &exec):
@@ -50,6 +53,13 @@ func explain(err error) (message, hint string, code int) {
 		}
 	case errors.As(err, &hinted):
 		hint = hinted.hint
+	case errors.As(err, &position):
+		hint = "purity config schema says what there can be"
+		if position.Nearest != "" {
+			hint = "did you mean " + position.Nearest + "?"
+		}
+	case errors.As(err, &gap):
+		hint = "with --best-effort purity goes on, and names what it cannot refuse"
 	case errors.As(err, &noFlake):
 		hint = noFlakeHint()
 	case errors.As(err, &noProgram):

@@ -1,4 +1,4 @@
-package enforce
+package host
 
 import (
 	"debug/elf"
@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/nix-purity/purity/enforce"
 )
 
 // hostPrograms exist at these paths on every system and are what "#!/bin/sh",
@@ -18,13 +20,13 @@ import (
 // has /bin/sh too.
 var hostPrograms = []string{"/bin/sh", "/usr/bin/env"}
 
-// HostShell grants the programs /bin/sh and /usr/bin/env, their ELF loader
-// and exactly the libraries they need, and nothing else of the host. A system
-// may lack either program.
-func HostShell() ([]Grant, error) {
-	grants := []Grant{{Path: "/etc/ld.so.cache", Access: Read, Reason: "host: where libraries are", Optional: true}}
+// Shell grants programs of the host, /bin/sh and /usr/bin/env or the first
+// alone, their ELF loader and exactly the libraries they need, and nothing else.
+// A system may lack either program.
+func Shell(programs ...string) ([]enforce.Grant, error) {
+	grants := []enforce.Grant{{Path: "/etc/ld.so.cache", Access: enforce.Read, Reason: "host: where libraries are", Optional: true}}
 	seen := map[string]bool{}
-	for _, name := range hostPrograms {
+	for _, name := range programs {
 		file, err := filepath.EvalSymlinks(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -32,7 +34,7 @@ func HostShell() ([]Grant, error) {
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
 		}
-		grants = append(grants, Grant{Path: name, Access: Read | Execute, Reason: "host: " + name})
+		grants = append(grants, enforce.Grant{Path: name, Access: enforce.Read | enforce.Execute, Reason: "host: " + name})
 		more, err := dependencies(file, seen)
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
@@ -47,16 +49,16 @@ func HostShell() ([]Grant, error) {
 
 // dependencies are the loader of an ELF file and the libraries it names,
 // directly or through others, that are not seen yet.
-func dependencies(file string, seen map[string]bool) ([]Grant, error) {
+func dependencies(file string, seen map[string]bool) ([]enforce.Grant, error) {
 	f, err := readELF(file)
 	if err != nil {
 		return nil, err
 	}
-	var grants []Grant
+	var grants []enforce.Grant
 	if f.interpreter != "" && !seen[f.interpreter] {
 		seen[f.interpreter] = true
 		// The kernel executes the loader; libraries are only read.
-		grants = append(grants, Grant{Path: f.interpreter, Access: Read | Execute, Reason: "ELF loader"})
+		grants = append(grants, enforce.Grant{Path: f.interpreter, Access: enforce.Read | enforce.Execute, Reason: "ELF loader"})
 	}
 	for _, name := range f.needed {
 		library := f.find(name)
@@ -67,7 +69,7 @@ func dependencies(file string, seen map[string]bool) ([]Grant, error) {
 			continue
 		}
 		seen[library] = true
-		grants = append(grants, Grant{Path: library, Access: Read, Reason: "library"})
+		grants = append(grants, enforce.Grant{Path: library, Access: enforce.Read, Reason: "library"})
 		more, err := dependencies(library, seen)
 		if err != nil {
 			return nil, err

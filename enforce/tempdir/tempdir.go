@@ -1,4 +1,4 @@
-package enforce
+package tempdir
 
 import (
 	"fmt"
@@ -14,10 +14,10 @@ import (
 // over.
 const tempPrefix = "run-"
 
-// MakeTemp makes the temporary directory of this run in parent and sees to it
+// Make makes the temporary directory of this run in parent and sees to it
 // that it is removed when this process ends, by then perhaps as another
 // program.
-func MakeTemp(parent string) (string, error) {
+func Make(parent string) (string, error) {
 	pattern := fmt.Sprintf("%s%d-%s-*", tempPrefix, os.Getpid(), startTime(os.Getpid()))
 	dir, err := os.MkdirTemp(parent, pattern)
 	if err != nil {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+)
+
+type configCmd struct {
+	Check  configCheckCmd  `cmd:"" help:"Check the purity.toml here."`
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of purity.toml, for editors."`
+}
+
+// Help is shown below the flags.
+func (configCmd) Help() string {
+	return `purity.toml, in the project or a directory below, has the keys that exec has as
+flags:
+
+  level = "dev"
+  read = ["~/.config/tool", "/opt/data/*.csv"]
+  network = { connect = [443] }
+  presets = ["git"]
+  env.keep = ["EDITOR"]
+
+A flag counts before a PURITY_ variable, that before the file; lists add up.`
+}
+
+type configCheckCmd struct {
+	Path string `arg:"" optional:"" default:"." type:"path" help:"Directory, or a file."`
+}
+
+// Run says that the file is right, what it opens, and whether that is allowed.
+func (c configCheckCmd) Run(a *app) error {
+	file, err := fileAt(c.Path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s is right\n", file.Path)
+	wider := file.Widens()
+	for _, what := range wider {
+		fmt.Fprintln(a.stdout, "it opens "+what)
+	}
+	switch err := trusted(file); {
+	case len(wider) == 0:
+		fmt.Fprintln(a.stdout, "it opens nothing beyond the default policy")
+	case err == nil:
+		fmt.Fprintln(a.stdout, "that is allowed")
+	case untrusted(err):
+		fmt.Fprintln(a.stdout, "that is not allowed yet: purity allow")
+	default:
+		return err
+	}
+	return nil
+}
+
+type configSchemaCmd struct{}
+
+// Run prints the schema.
+func (configSchemaCmd) Run(a *app) error { return config.WriteSchema(a.stdout) }

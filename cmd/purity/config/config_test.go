@@ -1,0 +1,259 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func parse(t *testing.T, text string) *File {
+	t.Helper()
+	f, err := Parse("/project/purity.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// every has every key, so that none can be forgotten anywhere.
+const every = `
+level = "open"
+read = ["~/a", "/b"]
+write = ["w"]
+exec = ["x"]
+devices = ["/dev/kvm"]
+presets = ["git", "shm"]
+home = "none"
+network = { connect = [443, 80], bind = [8080], udp = true }
+sockets = ["/s"]
+strict-paths = true
+capabilities = ["chown", "CAP_FOWNER"]
+user-namespaces = true
+seccomp = false
+min-abi = 2
+best-effort = true
+allow-unenforced = true
+report-changes = false
+
+[env]
+keep = ["K"]
+set = { B = "2", A = "1" }
+unset = ["U"]
+`
+
+func TestParse(t *testing.T) {
+	yes, no, two := true, false, 2
+	want := Settings{
+		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
+		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
+		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
+		StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no,
+	}
+	f := parse(t, every)
+	if diff := cmp.Diff(want, f.Settings); diff != "" {
+		t.Error(diff)
+	}
+	for i, value := range reflect.ValueOf(f.Settings).Fields() {
+		if value.IsZero() {
+			t.Errorf("the test says nothing of %s", i.Name)
+		}
+	}
+	for text, want := range map[string]Network{
+		"network = true":                            {Any: true},
+		"network = false":                           {},
+		"[network]\nconnect = [1]":                  {Connect: []uint16{1}},
+		"network.connect = [1]\nnetwork.udp = true": {Connect: []uint16{1}, UDP: true},
+		"network = { bind = [ 65535 ] }":            {Bind: []uint16{65535}},
+	} {
+		if diff := cmp.Diff(&want, parse(t, text).Settings.Network); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+	if !parse(t, `sockets = "none"`).Settings.Sockets.None() {
+		t.Error("no sockets are some")
+	}
+}
+
+// A fault has its place, and the word that was meant.
+func TestFaults(t *testing.T) {
+	for _, tt := range []struct {
+		text         string
+		line, column int
+		want         string
+		nearest      string
+	}{
+		{"netwrok = true", 1, 1, `unknown key "netwrok"`, "network"},
+		{"\n[env]\nkeeep = []", 3, 1, `unknown key "env.keeep"`, "env.keep"},
+		{"[enviroment]", 1, 2, `unknown key "enviroment"`, "env.set"},
+		{"network = { conect = [1] }", 1, 13, `unknown key "network.conect"`, "network.connect"},
+		{"level = 3", 1, 1, "level: want a string", ""},
+		{"level = 'dve'", 1, 1, `there is no level "dve" (there are nix, dev, open)`, "dev"},
+		{"presets = [\n 'git',\n 'waylnd' ]", 3, 2, `there is no preset "waylnd"`, "wayland"},
+		{"read = 'x'", 1, 1, "read: want a list of strings", ""},
+		{"read = [1]", 1, 1, "read: want a list of strings, and 1 is none", ""},
+		{"seccomp = 'no'", 1, 1, "seccomp: want true or false", ""},
+		{"network = 'no'", 1, 1, "network: want true, false, or a table", ""},
+		{"network = { connect = [0] }", 1, 1, "network: 0 is not a port", ""},
+		{"sockets = 'all'", 1, 1, `sockets: want a list of paths, or "none"`, ""},
+		{"sockets = ['none']", 1, 1, "sockets: none is not a path", ""},
+		{"capabilities = ['chown', 'everything']", 1, 26, `there is no capability "everything"`, ""},
+		{"min-abi = 0", 1, 1, "0 is not a version of Landlock", ""},
+		{"env = 1", 1, 1, "env: want a table", ""},
+		{"[env]\nset = { A = 1 }", 2, 1, "env.set: A: want a string", ""},
+		{"level = 'dev'\nlevel = 'nix'", 2, 1, "already defined", ""},
+		{"read = [", 1, 8, "incomplete", ""},
+		{"completely else", 1, 12, "expected", ""},
+	} {
+		_, err := Parse("/p/purity.toml", []byte(tt.text))
+		var at *PositionError
+		if !errors.As(err, &at) {
+			t.Errorf("%q: %v", tt.text, err)
+			continue
+		}
+		if at.Line != tt.line || at.Column != tt.column || !strings.Contains(err.Error(), tt.want) || at.Nearest != tt.nearest {
+			t.Errorf("%q: %v (nearest %q), want %d:%d: %s (nearest %q)", tt.text, err, at.Nearest, tt.line, tt.column, tt.want, tt.nearest)
+		}
+	}
+}
+
+// A flag counts before the file; lists add up, and each element knows its place.
+func TestMerge(t *testing.T) {
+	f := parse(t, "level = 'nix'\nnetwork = true\nread = [\n  'a',\n  'b',\n]\n")
+	no := false
+	e := Merge(f, Settings{Level: "open", Read: []string{"c"}, Seccomp: &no}, "/cwd")
+	if e.Level != "open" || !e.Network.Any || *e.Seccomp || !slices.Equal(e.Read, []string{"a", "b", "c"}) {
+		t.Errorf("%+v", e.Settings)
+	}
+	want := []Entry{{"a", "purity.toml:4", "/project"}, {"b", "purity.toml:5", "/project"}, {"c", "--read", "/cwd"}}
+	if diff := cmp.Diff(want, e.Entries("read")); diff != "" {
+		t.Error(diff)
+	}
+	if e := Merge(nil, Settings{}, "/"); e.Level != "" || e.Network != nil {
+		t.Errorf("nothing is %+v", e.Settings)
+	}
+}
+
+// Every key either widens, or is known not to.
+func TestWidens(t *testing.T) {
+	harmless := []string{"network", "strict-paths", "env.set", "env.unset", "home"} // home = "none" narrows
+	said := strings.Join(parse(t, every).Widens(), "\n")
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		key := field.Tag.Get("toml")
+		line := parse(t, every).Line(key, 0)
+		if wider := strings.Contains(said, "("+line+")"); wider == slices.Contains(harmless, key) {
+			t.Errorf("%s widens: %v\n%s", key, wider, said)
+		}
+	}
+	for text, want := range map[string]bool{
+		"": false, "level = 'nix'": false, "level = 'dev'": false, "level = 'open'": true, "home = 'private'": false, "home = '/x'": true,
+		"sockets = 'none'": false, "sockets = []": false, "sockets = ['/x']": true, "seccomp = true": false, "min-abi = 9": false,
+		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true,
+	} {
+		if got := len(parse(t, text).Widens()) > 0; got != want {
+			t.Errorf("%s widens: %v", text, got)
+		}
+	}
+}
+
+// What is allowed is this content at this path.
+func TestTrust(t *testing.T) {
+	trust := Trust{Dir: filepath.Join(t.TempDir(), "a", "b")}
+	f := parse(t, "read = ['x']")
+	if trust.Allows(f, "") {
+		t.Error("allowed without a word")
+	}
+	if err := trust.Allow(f); err != nil {
+		t.Fatal(err)
+	}
+	other, edited := parse(t, "read = ['x']"), parse(t, "read = ['x'] ")
+	other.Path = "/other/purity.toml"
+	if !trust.Allows(f, "") || trust.Allows(other, "") || trust.Allows(edited, "") {
+		t.Error("the wrong files are allowed")
+	}
+	if !trust.Allows(edited, "123,"+edited.Hash()) || trust.Allows(edited, f.Hash()) || trust.Allows(edited, "") {
+		t.Error("the wrong hashes are allowed")
+	}
+	if n, err := trust.Deny(f.Path); n != 1 || err != nil || trust.Allows(f, "") {
+		t.Errorf("denied %d, %v", n, err)
+	}
+	if info, err := os.Stat(trust.Dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// The schema has every key, and says what kind it is of.
+func TestSchema(t *testing.T) {
+	var out bytes.Buffer
+	if err := WriteSchema(&out); err != nil {
+		t.Fatal(err)
+	}
+	var schema struct{ Properties map[string]map[string]any }
+	if err := json.Unmarshal(out.Bytes(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	environment, _ := schema.Properties["env"]["properties"].(map[string]any)
+	for _, key := range Keys() {
+		sub, isEnv := strings.CutPrefix(key, "env.")
+		switch {
+		case strings.HasPrefix(key, "network."):
+		case isEnv && environment[sub] == nil, !isEnv && schema.Properties[key]["description"] == nil:
+			t.Errorf("the schema says nothing of %s", key)
+		}
+	}
+	if strings.Contains(out.String(), "${") || strings.Contains(out.String(), "$$") {
+		t.Error("there are placeholders in it")
+	}
+}
+
+// No content of a file makes for anything but an error or settings that can be
+// printed; and a widening is always said.
+func FuzzParse(f *testing.F) {
+	f.Add(every)
+	f.Add("network = { connect = [99999] }")
+	f.Add("env.set.A = 'b'\nenv.set.B.C = 1")
+	f.Add("[[read]]\nx = 1")
+	f.Add("read = [[[]]]\nlevel = {}")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := Parse("/p/purity.toml", []byte(text))
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error without words")
+			}
+			return
+		}
+		s := file.Settings
+		opens := len(s.Read)+len(s.Write)+len(s.Exec)+len(s.Devices)+len(s.Presets)+len(s.Keep)+len(s.Capabilities) > 0
+		if opens && len(file.Widens()) == 0 {
+			t.Errorf("%q opens something and does not say so", text)
+		}
+		for i := range s.Read {
+			if at := file.Line("read", i); strings.HasSuffix(at, ":0") {
+				t.Errorf("%q: read[%d] is at %s", text, i, at)
+			}
+		}
+		_ = fmt.Sprint(s)
+	})
+}
+
+// The form of the command line is what it is documented to be.
+func FuzzNetwork(f *testing.F) {
+	for _, s := range []string{"true", "false", "connect=443,bind=80,udp", "connect=", "connect=0", "=1", "udp,udp", ","} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var n Network
+		if err := n.UnmarshalText([]byte(s)); err == nil && n.Any && s != "true" {
+			t.Errorf("%q is any network", s)
+		}
+	})
+}

@@ -1,0 +1,215 @@
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Name is what the file is called.
+const Name = "purity.toml"
+
+// File is a purity.toml that was read.
+type File struct {
+	Path     string // absolute
+	Settings Settings
+	content  []byte
+	at       map[string]position // of keys, "read", and of list elements, "read[0]"
+}
+
+type position struct{ line, column int }
+
+// PositionError is a fault in a file, with its place.
+type PositionError struct {
+	Path         string
+	Line, Column int // from 1
+	Err          error
+	// Nearest is the known word that is most like an unknown one, or empty.
+	Nearest string
+}
+
+func (e *PositionError) Error() string {
+	return fmt.Sprintf("read %s:%d:%d: %v", e.Path, e.Line, e.Column, e.Err)
+}
+
+func (e *PositionError) Unwrap() error { return e.Err }
+
+// Find reads the nearest purity.toml in dir or above, up to root. There need
+// not be one.
+func Find(dir, root string) (*File, error) {
+	for {
+		path := filepath.Join(dir, Name)
+		data, err := os.ReadFile(path)
+		if err == nil {
+			return Parse(path, data)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read settings: %w", err)
+		}
+		if dir == root || dir == filepath.Dir(dir) {
+			return nil, nil
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// Parse reads the content of a purity.toml. A fault in it is a
+// [*PositionError].
+func Parse(path string, content []byte) (*File, error) {
+	f := &File{Path: path, content: content, at: map[string]position{}}
+	var document map[string]any
+	if err := toml.Unmarshal(content, &document); err != nil {
+		return nil, f.fault(err)
+	}
+	if err := f.walk(); err != nil {
+		return nil, err
+	}
+	if err := f.decode(document); err != nil {
+		return nil, err
+	}
+	return f, f.check()
+}
+
+// fault gives an error of the decoder its place.
+func (f *File) fault(err error) error {
+	var decode *toml.DecodeError
+	if !errors.As(err, &decode) {
+		return fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	line, column := decode.Position()
+	text := strings.TrimPrefix(decode.Error(), "toml: ")
+	if _, rest, ok := strings.Cut(text, "cannot decode TOML "); ok { // the words are those of Go types
+		have, _, _ := strings.Cut(rest, " into")
+		text = "this cannot be a" + article(have) + " " + have
+	}
+	return &PositionError{Path: f.Path, Line: line, Column: column, Err: errors.New(text)}
+}
+
+func article(word string) string {
+	if word != "" && strings.ContainsRune("aeiou", rune(word[0])) {
+		return "n"
+	}
+	return ""
+}
+
+// walk finds out where everything is, and that every key is one.
+func (f *File) walk() error {
+	var parser unstable.Parser
+	parser.Reset(bytes.Clone(f.content))
+	var table []string
+	for parser.NextExpression() {
+		e := parser.Expression()
+		switch e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table = nil
+			if err := f.key(&parser, e, &table); err != nil {
+				return err
+			}
+		case unstable.KeyValue:
+			if err := f.keyValue(&parser, e, table); err != nil {
+				return err
+			}
+		}
+	}
+	return parser.Error()
+}
+
+func (f *File) keyValue(parser *unstable.Parser, node *unstable.Node, under []string) error {
+	name := slices.Clone(under)
+	if err := f.key(parser, node, &name); err != nil {
+		return err
+	}
+	value := node.Value()
+	switch value.Kind {
+	case unstable.Array:
+		elements := value.Children()
+		for i := 0; elements.Next(); i++ {
+			start := parser.Shape(elements.Node().Raw).Start
+			f.at[fmt.Sprintf("%s[%d]", strings.Join(name, "."), i)] = position{start.Line, start.Column}
+		}
+	case unstable.InlineTable:
+		pairs := value.Children()
+		for pairs.Next() {
+			if err := f.keyValue(parser, pairs.Node(), name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// key adds the parts of a node's key to name, and notes where it is.
+func (f *File) key(parser *unstable.Parser, node *unstable.Node, name *[]string) error {
+	parts := node.Key()
+	for parts.Next() {
+		part := parts.Node()
+		start := parser.Shape(part.Raw).Start
+		*name = append(*name, string(part.Data))
+		dotted := strings.Join(*name, ".")
+		if !known(dotted) {
+			return &PositionError{Path: f.Path, Line: start.Line, Column: start.Column, Err: fmt.Errorf("unknown key %q", dotted), Nearest: nearest(dotted, Keys())}
+		}
+		if _, seen := f.at[dotted]; !seen {
+			f.at[dotted] = position{start.Line, start.Column}
+		}
+	}
+	return nil
+}
+
+// Keys are all keys of the file, with dots, sorted.
+func Keys() []string {
+	keys := []string{"env", "network.bind", "network.connect", "network.udp"}
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		keys = append(keys, field.Tag.Get("toml"))
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// known reports whether a key is one; below env.set any is.
+func known(key string) bool {
+	return slices.Contains(Keys(), key) || strings.HasPrefix(key, "env.set.")
+}
+
+// nearest is the word that takes the fewest changes to get from name, if they
+// are few.
+func nearest(name string, words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	best := slices.MinFunc(words, func(a, b string) int { return cmp.Compare(distance(name, a), distance(name, b)) })
+	if distance(name, best) > max(2, len(name)/2) {
+		return ""
+	}
+	return best
+}
+
+// distance is how many letters must be put in, left out or replaced.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

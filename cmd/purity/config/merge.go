@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+)
+
+// Effective is what file and flags say together.
+type Effective struct {
+	Settings // scalars, of which the flags' count, then the file's; lists, added up
+	origins  map[string][]Entry
+}
+
+// Entry is an element of a list, with where it comes from.
+type Entry struct {
+	Value  string
+	Origin string // "purity.toml:7" or "--read"
+	Dir    string // what a relative path is relative to
+}
+
+// Merge puts what a file says, if there is one, under what the flags say.
+// Relative paths of flags are relative to cwd.
+func Merge(file *File, flags Settings, cwd string) Effective {
+	e := Effective{origins: map[string][]Entry{}}
+	merged := reflect.ValueOf(&e.Settings).Elem()
+	fromFlags := reflect.ValueOf(flags)
+	for i := range merged.NumField() {
+		field := merged.Type().Field(i)
+		key := field.Tag.Get("toml")
+		if field.Type.Kind() == reflect.Slice {
+			list := reflect.MakeSlice(field.Type, 0, 0)
+			if file != nil {
+				values := reflect.ValueOf(file.Settings).Field(i)
+				list = reflect.AppendSlice(list, values)
+				for n := range values.Len() {
+					e.origins[key] = append(e.origins[key], Entry{values.Index(n).String(), file.Line(key, n), filepath.Dir(file.Path)})
+				}
+			}
+			values := fromFlags.Field(i)
+			list = reflect.AppendSlice(list, values)
+			for n := range values.Len() {
+				e.origins[key] = append(e.origins[key], Entry{values.Index(n).String(), "--" + key, cwd})
+			}
+			merged.Field(i).Set(list)
+			continue
+		}
+		switch {
+		case !fromFlags.Field(i).IsZero():
+			merged.Field(i).Set(fromFlags.Field(i))
+		case file != nil:
+			merged.Field(i).Set(reflect.ValueOf(file.Settings).Field(i))
+		}
+	}
+	return e
+}
+
+// Entries are the elements of a list by its key.
+func (e Effective) Entries(key string) []Entry { return e.origins[key] }
+
+// Line is where a key is, or an element of it: "purity.toml:7".
+func (f *File) Line(key string, element int) string {
+	at, ok := f.at[fmt.Sprintf("%s[%d]", key, element)]
+	if !ok {
+		at = f.at[key]
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(f.Path), at.line)
+}

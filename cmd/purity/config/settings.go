@@ -1,0 +1,173 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Settings are all keys: of purity.toml by the toml tags, of the command line
+// by the rest (kong). What is not said is nil or empty.
+//
+// Where flag, variable and file say different things, the first of them in
+// this order counts; lists of file and flags add up.
+type Settings struct {
+	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" help:"Where the policy starts: nix (as in Nix's build sandbox), dev (the default), open (the whole host readable)."`
+	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" help:"Let a path be read too; ~, $$VAR and globs work; can be repeated."`
+	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" help:"Let a path be read and written."`
+	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" help:"Let a path be read and executed."`
+	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" help:"Let a device be read, written and controlled."`
+	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"NAME,..." help:"Let in what a preset names: ${presets}."`
+
+	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
+	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" help:"All networks (the default), none, or ports: connect=443,connect=80,bind=8080,udp."`
+	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
+
+	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" help:"Keep a variable of the calling environment; can be repeated."`
+	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" help:"Set a variable; can be repeated."`
+	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" help:"Remove a variable; can be repeated."`
+
+	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" help:"Fail where a path of the settings does not exist, instead of warning."`
+	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"NAME,..." help:"Capabilities that root keeps, such as dac_override to write files of others."`
+	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" help:"Let new user namespaces be made."`
+	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" help:"Filter system calls (on unless --no-seccomp)."`
+	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" help:"Oldest Landlock to be content with (3)."`
+	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" help:"Go on with warnings where the kernel cannot uphold the policy."`
+	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" help:"Run even where the kernel has no Landlock: not confined."`
+	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" help:"Afterwards name changed files that run later outside: git hooks, .envrc, flake.nix (on where CI is set)."`
+}
+
+// FromEnvironment reports whether a PURITY_ variable says something.
+func FromEnvironment() bool {
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		if name := field.Tag.Get("env"); name != "" && os.Getenv(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Is reports what a setting says, or what it is where it says nothing.
+func Is(setting *bool, otherwise bool) bool {
+	if setting == nil {
+		return otherwise
+	}
+	return *setting
+}
+
+// Network is true, false, or a list of ports.
+type Network struct {
+	Any           bool
+	Connect, Bind []uint16
+	UDP           bool
+}
+
+var errNetwork = errors.New("want true, false, or ports such as connect=443,bind=8080,udp")
+
+// UnmarshalText reads the form of the command line.
+func (n *Network) UnmarshalText(text []byte) error {
+	*n = Network{}
+	switch s := string(text); s {
+	case "true":
+		n.Any = true
+		return nil
+	case "false":
+		return nil
+	default:
+		for part := range strings.SplitSeq(s, ",") {
+			kind, value, _ := strings.Cut(part, "=")
+			port, err := strconv.ParseUint(value, 10, 16)
+			switch {
+			case part == "udp":
+				n.UDP = true
+			case err != nil || port == 0:
+				return errNetwork
+			case kind == "connect":
+				n.Connect = append(n.Connect, uint16(port))
+			case kind == "bind":
+				n.Bind = append(n.Bind, uint16(port))
+			default:
+				return errNetwork
+			}
+		}
+		return nil
+	}
+}
+
+// fromTOML reads what a TOML decoder makes of the key.
+func (n *Network) fromTOML(value any) error {
+	*n = Network{}
+	switch v := value.(type) {
+	case bool:
+		n.Any = v
+		return nil
+	case map[string]any:
+		var err error
+		for key, value := range v {
+			switch key {
+			case "connect":
+				n.Connect, err = portList(value)
+			case "bind":
+				n.Bind, err = portList(value)
+			case "udp":
+				var ok bool
+				if n.UDP, ok = value.(bool); !ok {
+					err = errors.New("udp: want true or false")
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return errors.New("want true, false, or a table with connect, bind and udp")
+}
+
+func portList(value any) ([]uint16, error) {
+	list, ok := value.([]any)
+	if !ok {
+		return nil, errors.New("want a list of ports")
+	}
+	ports := make([]uint16, 0, len(list))
+	for _, v := range list {
+		n, ok := v.(int64)
+		if !ok || n < 1 || n > 65535 {
+			return nil, fmt.Errorf("%v is not a port", v)
+		}
+		ports = append(ports, uint16(n))
+	}
+	return ports, nil
+}
+
+// Sockets are paths, or the one word none.
+type Sockets []string
+
+// None reports whether there are to be no UNIX sockets at all.
+func (s Sockets) None() bool { return slices.Equal(s, Sockets{"none"}) }
+
+// fromTOML reads what a TOML decoder makes of the key.
+func (s *Sockets) fromTOML(value any) error {
+	switch v := value.(type) {
+	case string:
+		if v == "none" {
+			*s = Sockets{"none"}
+			return nil
+		}
+	case []any:
+		*s = Sockets{}
+		for _, element := range v {
+			path, ok := element.(string)
+			if !ok || path == "none" {
+				return fmt.Errorf("%v is not a path", element)
+			}
+			*s = append(*s, path)
+		}
+		return nil
+	}
+	return errors.New(`want a list of paths, or "none"`)
+}

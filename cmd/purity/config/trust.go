@@ -1,0 +1,142 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// Widens says what a file opens beyond the default policy, each with its line;
+// nothing for one that only narrows it.
+func (f *File) Widens() []string {
+	var wider []string
+	say := func(key string, element int, what string) {
+		wider = append(wider, fmt.Sprintf("%s (%s)", what, f.Line(key, element)))
+	}
+	s := f.Settings
+	if level, ok := host.FindLevel(s.Level); ok && level.Wider {
+		say("level", -1, "level "+s.Level)
+	}
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{
+		{"read", s.Read}, {"write", s.Write}, {"exec", s.Exec}, {"devices", s.Devices}, {"presets", s.Presets},
+		{"sockets", s.Sockets}, {"env.keep", s.Keep}, {"capabilities", s.Capabilities},
+	} {
+		if list.key == "sockets" && s.Sockets.None() {
+			continue
+		}
+		for i, value := range list.values {
+			say(list.key, i, list.key+" "+value)
+		}
+	}
+	if s.Home != "" && s.Home != "private" && s.Home != "none" {
+		say("home", -1, "home "+s.Home)
+	}
+	if Is(s.UserNamespaces, false) {
+		say("user-namespaces", -1, "new user namespaces")
+	}
+	if !Is(s.Seccomp, true) {
+		say("seccomp", -1, "no system call filter")
+	}
+	if Is(s.BestEffort, false) {
+		say("best-effort", -1, "best effort")
+	}
+	if Is(s.AllowUnenforced, false) {
+		say("allow-unenforced", -1, "no confinement where the kernel has none")
+	}
+	if s.MinABI != nil && *s.MinABI < enforce.DefaultABI {
+		say("min-abi", -1, fmt.Sprintf("Landlock ABI %d", *s.MinABI))
+	}
+	if !Is(s.ReportChanges, true) {
+		say("report-changes", -1, "no report of changed files")
+	}
+	return wider
+}
+
+// Hash identifies the content, as `sha256sum purity.toml` prints it.
+func (f *File) Hash() string {
+	sum := sha256.Sum256(f.content)
+	return hex.EncodeToString(sum[:])
+}
+
+// Trust is which files a person has looked at and allowed: a directory with
+// one file for each, named by a hash of path and content, so that an edit
+// revokes.
+type Trust struct{ Dir string }
+
+// OpenTrust is the user's, in the state directory (XDG Base Directory
+// Specification).
+func OpenTrust() (Trust, error) {
+	state := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(state) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return Trust{}, fmt.Errorf("find allowed settings: %w", err)
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return Trust{Dir: filepath.Join(state, "purity", "allow")}, nil
+}
+
+func (t Trust) file(f *File) string {
+	sum := sha256.Sum256([]byte(f.Path + "\n" + string(f.content)))
+	return filepath.Join(t.Dir, hex.EncodeToString(sum[:]))
+}
+
+// Allows reports whether f may be applied: because it opens nothing, because it
+// was allowed, or because its hash is one of those given by people who cannot
+// be asked (PURITY_TRUST).
+func (t Trust) Allows(f *File, hashes string) bool {
+	if len(f.Widens()) == 0 || slices.Contains(strings.FieldsFunc(hashes, func(r rune) bool { return r == ',' || r == ' ' || r == ':' }), f.Hash()) {
+		return true
+	}
+	_, err := os.Stat(t.file(f))
+	return err == nil
+}
+
+// Allow remembers that f may be applied as it is.
+func (t Trust) Allow(f *File) error {
+	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
+		return fmt.Errorf("allow %s: %w", f.Path, err)
+	}
+	if err := renameio.WriteFile(t.file(f), []byte(f.Path+"\n"), 0o600); err != nil {
+		return fmt.Errorf("allow %s: %w", f.Path, err)
+	}
+	return nil
+}
+
+// Deny forgets every version of the file at path.
+func (t Trust) Deny(path string) (forgotten int, err error) {
+	entries, err := os.ReadDir(t.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("deny %s: %w", path, err)
+	}
+	for _, e := range entries {
+		name := filepath.Join(t.Dir, e.Name())
+		data, err := os.ReadFile(name)
+		if err != nil || string(data) != path+"\n" {
+			continue
+		}
+		if err := os.Remove(name); err != nil {
+			return forgotten, fmt.Errorf("deny %s: %w", path, err)
+		}
+		forgotten++
+	}
+	return forgotten, nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
+)
+
+type explainCmd struct {
+	Path  string `arg:"" type:"path" help:"The file or directory."`
+	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	source
+	config.Settings
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help is shown below the flags.
+func (explainCmd) Help() string {
+	return `For a store path of the closure the chain of references follows that brings it
+in. Where something is refused, the last line says what would allow it.`
+}
+
+// explanation is the documented form of purity explain --json.
+type explanation struct {
+	Version int             `json:"version"` // 1
+	Path    string          `json:"path"`
+	Real    string          `json:"realPath"` // without symbolic links
+	Exists  bool            `json:"exists"`
+	Access  []accessVerdict `json:"access"`
+	Chain   []closure.Path  `json:"chain,omitempty"` // from a root to the store path
+	Remedy  string          `json:"remedy,omitempty"`
+}
+
+type accessVerdict struct {
+	Access  string `json:"access"` // read, write, execute
+	Allowed bool   `json:"allowed"`
+	Reason  string `json:"reason,omitempty"`
+	Grant   string `json:"grant,omitempty"` // its path
+}
+
+// Run prints the explanation.
+func (c *explainCmd) Run(a *app) error {
+	p, err := a.policyOf(c.Flake, c.source, c.Settings)
+	if err != nil {
+		return err
+	}
+	e, err := p.explain(c.Path)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(a.stdout, e)
+	}
+	fmt.Fprintln(a.stdout, e.Path)
+	if e.Real != e.Path {
+		fmt.Fprintln(a.stdout, "which is "+e.Real)
+	}
+	if !e.Exists {
+		fmt.Fprintln(a.stdout, "which does not exist")
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, v := range e.Access {
+		if v.Allowed {
+			fmt.Fprintf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
+		} else {
+			fmt.Fprintf(table, "  %s\tno\n", v.Access)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for i, path := range e.Chain {
+		fmt.Fprintln(a.stdout, strings.Repeat("  ", i+1)+string(path))
+	}
+	if e.Remedy != "" {
+		fmt.Fprintln(a.stdout, e.Remedy)
+	}
+	return nil
+}
+
+func (p *plan) explain(path string) (explanation, error) {
+	e := explanation{Version: 1, Path: path, Real: real(path)}
+	_, err := os.Stat(path)
+	e.Exists = err == nil
+	covering := p.policy.Covering(path)
+	allowed := enforce.Access(0)
+	for _, kind := range []struct {
+		name   string
+		access enforce.Access
+	}{{"read", enforce.Read}, {"write", enforce.Write}, {"execute", enforce.Execute}} {
+		v := accessVerdict{Access: kind.name}
+		for _, g := range covering {
+			if g.Access&kind.access != 0 && !v.Allowed {
+				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
+				allowed |= kind.access
+			}
+		}
+		e.Access = append(e.Access, v)
+	}
+	store, _, err := closure.Within(p.nix.StoreDir(), e.Real)
+	inStore := err == nil
+	if inStore && p.env.Contains(string(store)) {
+		have, err := p.env.Closure()
+		if err != nil {
+			return e, err
+		}
+		e.Chain = have.Why(store)
+	}
+	e.Remedy = p.remedy(e.Real, allowed, inStore)
+	return e, nil
+}
+
+// remedy is what would allow what is refused.
+func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string {
+	home := real(os.Getenv("HOME"))
+	short := path
+	if home != "" && inside(path, home) {
+		short = "~" + strings.TrimPrefix(path, home)
+	}
+	info, err := os.Stat(path)
+	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	switch {
+	case allowed&enforce.Read != 0 && (allowed&enforce.Execute != 0 || !program):
+		return ""
+	case inStore:
+		return "It is a store path outside the closure: add its package to the packages of the dev shell."
+	case program:
+		return "To run it, add the package with bin/" + filepath.Base(path) + " to the packages of the dev shell; as an exception: exec = [\"" + short + "\"] in purity.toml, or --exec."
+	}
+	return "As an exception: read = [\"" + short + "\"] in purity.toml, or --read."
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// confine makes HOME and the policy.
+func (p *plan) confine() error {
+	home, granted, err := makeHome(p.Home, p.nix, p.project)
+	if err != nil {
+		return err
+	}
+	p.home = home
+	grants := make([]enforce.Grant, 0, len(p.env.Paths)+96)
+	for _, path := range p.env.Paths {
+		grants = append(grants, enforce.Grant{Path: string(path), Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
+	}
+	if p.env.ScriptDir != "" {
+		grants = append(grants, enforce.Grant{Path: p.env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
+	}
+	grants = append(grants, enforce.Grant{Path: p.project.dir, Access: enforce.All, Reason: "project"})
+	if granted {
+		grants = append(grants, enforce.Grant{Path: home, Access: enforce.All, Reason: "home"})
+	}
+	said, err := p.said()
+	if err != nil {
+		return err
+	}
+	base, err := p.level.Grants()
+	if err != nil {
+		return err
+	}
+	shell, err := p.hostShell()
+	if err != nil {
+		return err
+	}
+	p.policy = p.frame()
+	p.policy.Grants = slices.Concat(grants, said, p.presets(), base, shell)
+	return nil
+}
+
+// presets are the grants of the presets, and of what is a matter of course at
+// this level: data that variables name, and git's directory.
+func (p *plan) presets() []enforce.Grant {
+	here := host.Here(p.project.cwd)
+	var grants []enforce.Grant
+	p.keep, p.set = nil, nil
+	gitWrite := false
+	for _, name := range p.Presets {
+		preset, _ := host.FindPreset(name)
+		rows, set := preset.Grants(here)
+		grants = append(grants, rows...)
+		p.keep, p.set = append(p.keep, preset.Keep...), append(p.set, set...)
+		gitWrite = gitWrite || preset.GitWrite
+	}
+	if p.level.Environment {
+		grants = append(grants, host.Data(here)...)
+		p.keep = append(p.keep, host.DataVariables...)
+		grants = append(grants, host.GitDirs(p.project.dir, gitWrite)...)
+	}
+	return grants
+}
+
+// lists are the keys that hold paths, and what they allow.
+var lists = []struct {
+	key    string
+	access enforce.Access
+}{
+	{"read", enforce.Read},
+	{"write", enforce.Read | enforce.Write},
+	{"exec", enforce.Read | enforce.Execute},
+	{"devices", enforce.Read | enforce.Write | enforce.Ioctl},
+	{"sockets", enforce.Connect},
+}
+
+// said are the grants of the paths that file and flags name.
+func (p *plan) said() ([]enforce.Grant, error) {
+	var grants []enforce.Grant
+	for _, list := range lists {
+		if list.key == "sockets" && p.Sockets.None() {
+			continue
+		}
+		for _, e := range p.Entries(list.key) {
+			paths, err := host.Here(e.Dir).Expand(e.Value)
+			if err == nil {
+				paths, err = existing(paths)
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				err = errors.New("there is no such path")
+			}
+			if err != nil {
+				err = fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
+				if config.Is(p.StrictPaths, false) {
+					return nil, err
+				}
+				p.app.log.Warn().Msg(err.Error())
+				continue
+			}
+			for _, path := range paths {
+				if list.access&enforce.Write != 0 {
+					if err := p.writable(path); err != nil {
+						return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
+					}
+				}
+				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin})
+			}
+		}
+	}
+	return grants, nil
+}
+
+func existing(paths []string) ([]string, error) {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+// writable refuses to let be written what a policy is made from.
+func (p *plan) writable(path string) error {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return err
+	}
+	path = real(path)
+	for _, kept := range []struct{ dir, what string }{
+		{real(p.nix.Cache), "purity's cache"}, {real(trust.Dir), "what you allowed"}, {p.nix.StoreDir(), "the store"},
+	} {
+		if inside(kept.dir, path) || inside(path, kept.dir) {
+			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
+		}
+	}
+	return nil
+}
+
+// standIns are files that take the place of those of /etc that a build in
+// Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
+// them; Landlock can leave a file out, but not put another one there.
+func standIns(temp string) ([]string, error) {
+	files := map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
+	dir := filepath.Join(temp, ".etc")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("write user database: %w", err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write user database: %w", err)
+		}
+	}
+	return []string{
+		"USER=nixbld", "LOGNAME=nixbld",
+		"NSS_WRAPPER_PASSWD=" + filepath.Join(dir, "passwd"),
+		"NSS_WRAPPER_GROUP=" + filepath.Join(dir, "group"),
+		"NSS_WRAPPER_HOSTS=" + filepath.Join(dir, "hosts"),
+	}, nil
+}

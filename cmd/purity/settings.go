@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// settings are what file and flags say, with the level that they start from.
+type settings struct {
+	config.Effective
+	level host.Level
+}
+
+// newSettings puts file and flags together and refuses what can only be a slip.
+func newSettings(file *config.File, flags config.Settings, cwd string) (settings, error) {
+	s := settings{Effective: config.Merge(file, flags, cwd)}
+	if s.Level == "" {
+		s.Level = host.DefaultLevel
+	}
+	level, ok := host.FindLevel(s.Level)
+	if !ok {
+		return s, fmt.Errorf("read settings: there is no level %q", s.Level) // kong and the file's check are first
+	}
+	s.level = level
+	if s.Home == "" {
+		s.Home = "private"
+		if !level.Home {
+			s.Home = "none"
+		}
+	}
+	for _, v := range s.Set {
+		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+			return s, &hintedError{fmt.Errorf("set variable %q: no value", v), "--set " + v + "=VALUE"}
+		}
+	}
+	for _, name := range slices.Concat(s.Keep, s.Unset) {
+		if name == "" || strings.Contains(name, "=") {
+			return s, &hintedError{fmt.Errorf("name variable %q: not a name", name), "--set takes VAR=VALUE, --keep and --unset take VAR"}
+		}
+	}
+	for _, name := range flags.Presets {
+		if _, ok := host.FindPreset(name); !ok {
+			return s, fmt.Errorf("read --presets: there is no preset %q (there are %s)", name, strings.Join(config.PresetNames(), ", "))
+		}
+	}
+	for _, name := range flags.Capabilities {
+		if _, ok := enforce.Capability(name); !ok {
+			return s, fmt.Errorf("read --capabilities: there is no capability %q", name)
+		}
+	}
+	if len(s.Sockets) > 1 && slices.Contains(s.Sockets, "none") {
+		return s, errors.New("read sockets: none stands alone")
+	}
+	return s, nil
+}
+
+// identity is the same for settings that say the same.
+func (s settings) identity() string {
+	data, err := json.Marshal(s.Settings)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	return string(data)
+}
+
+// frame is the policy of s but for its grants.
+func (s settings) frame() enforce.Policy {
+	p := enforce.Policy{
+		Network:         enforce.Network{Any: s.level.Network},
+		UnixSockets:     !s.Sockets.None(),
+		UserNamespaces:  config.Is(s.UserNamespaces, false),
+		NoFilter:        !config.Is(s.Seccomp, true),
+		BestEffort:      config.Is(s.BestEffort, false),
+		AllowUnenforced: config.Is(s.AllowUnenforced, false),
+	}
+	if n := s.Network; n != nil {
+		p.Network = enforce.Network{Any: n.Any, Connect: n.Connect, Bind: n.Bind, UDP: n.UDP}
+	}
+	if s.MinABI != nil {
+		p.MinABI = *s.MinABI
+	}
+	for _, name := range s.Presets {
+		preset, _ := host.FindPreset(name)
+		p.SysVIPC = p.SysVIPC || preset.SysVIPC
+	}
+	for _, name := range s.Capabilities {
+		bit, _ := enforce.Capability(name)
+		p.Capabilities |= bit
+	}
+	return p
+}

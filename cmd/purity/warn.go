@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/inspect"
+)
+
+// ready makes sure, before any evaluation, that the settings may be applied
+// and the kernel upholds them, and warns of what it does not.
+func (p *plan) ready() error {
+	if err := trusted(p.file); err != nil {
+		return err
+	}
+	k := enforce.Probe()
+	gaps, err := p.frame().Gaps(k)
+	if err != nil {
+		return err
+	}
+	if k.Err != nil {
+		p.app.log.Warn().Msg("NOT CONFINED: " + k.Err.Error())
+		return nil
+	}
+	for _, gap := range gaps {
+		if gap.Fatal {
+			p.app.log.Warn().Msg("best effort: this kernel " + gap.String())
+		}
+	}
+	return nil
+}
+
+// warn says what undermines the confinement that is about to be. To walk
+// through the project takes a while, so that is done when Nix was asked, too.
+func (p *plan) warn() {
+	if watchedByParent() {
+		return // which has said it
+	}
+	for _, odd := range enforce.OddDescriptors() {
+		p.app.log.Warn().Msg(odd + ", which leads past the confinement")
+	}
+	if p.evaluated {
+		for _, hazard := range inspect.Hazards(p.project.dir) {
+			p.app.log.Warn().Msg(hazard.String())
+		}
+	} else {
+		for _, at := range inspect.Mounts(p.project.dir) {
+			p.app.log.Warn().Msg(at + ": a mount, which makes what is mounted a part of the project")
+		}
+	}
+	const override = "dac_override"
+	bit, _ := enforce.Capability(override)
+	if os.Geteuid() == 0 && p.frame().Capabilities&bit == 0 && !inspect.Mine(p.project.dir) {
+		p.app.log.Warn().Str("hint", "run as its owner, or --capabilities "+override+",chown,fowner").
+			Msg(p.project.dir + " belongs to another user, and root without its capabilities may not write it")
+	}
+}

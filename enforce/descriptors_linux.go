@@ -1,0 +1,72 @@
+package enforce
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// closeDescriptors has every descriptor but 0, 1, 2 and keep closed by execve.
+// What is open reaches past any confinement: rights are checked when a file
+// is opened.
+func closeDescriptors(keep []int) error {
+	from := uint(3)
+	keep = slices.Sorted(slices.Values(keep))
+	for _, fd := range slices.Compact(keep) {
+		if fd < 3 {
+			continue
+		}
+		if uint(fd) > from {
+			if err := unix.CloseRange(from, uint(fd)-1, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+				return fmt.Errorf("confine: close_range: %w", err)
+			}
+		}
+		from = uint(fd) + 1
+	}
+	if err := unix.CloseRange(from, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("confine: close_range: %w", err)
+	}
+	return nil
+}
+
+// OddDescriptors says which of standard input, output and error are something
+// that leads further than a file or a terminal: a directory, or a socket with
+// a name. Nameless socket pairs are what some programs use for pipes.
+func OddDescriptors() []string {
+	var odd []string
+	for fd, name := range []string{"standard input", "standard output", "standard error"} {
+		var stat unix.Stat_t
+		if unix.Fstat(fd, &stat) != nil {
+			continue // closed
+		}
+		switch stat.Mode & unix.S_IFMT {
+		case unix.S_IFDIR:
+			odd = append(odd, name+" is a directory")
+		case unix.S_IFSOCK:
+			if !pair(fd) {
+				odd = append(odd, name+" is a socket")
+			}
+		}
+	}
+	return odd
+}
+
+// pair reports whether a socket is a nameless UNIX one at both ends.
+func pair(fd int) bool {
+	local, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	peer, err := unix.Getpeername(fd)
+	if err != nil {
+		return false
+	}
+	for _, address := range []unix.Sockaddr{local, peer} {
+		if a, ok := address.(*unix.SockaddrUnix); !ok || a.Name != "" {
+			return false
+		}
+	}
+	return true
+}

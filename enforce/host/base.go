@@ -1,0 +1,107 @@
+package host
+
+import (
+	"slices"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+const (
+	read   = enforce.Read
+	node   = enforce.Read | enforce.Write
+	tty    = enforce.Read | enforce.Write | enforce.Ioctl
+	socket = enforce.Connect
+)
+
+// nixRows are the device nodes that Nix's build sandbox has, and /proc.
+var nixRows = []row{
+	{"/dev/null", node, "device without state"},
+	{"/dev/zero", node, "device without state"},
+	{"/dev/full", node, "device without state"},
+	{"/dev/random", read, "random numbers"},
+	{"/dev/urandom", read, "random numbers"},
+	{"/dev/tty", tty, "the terminal"},
+
+	// As a whole: a rule on /proc/self would hold for one process only,
+	// and other processes stay closed by the kernel's own rules.
+	{"/proc", read, "processes"},
+}
+
+// devRows are what every confinement of level dev may reach of the host
+// besides /bin/sh and /usr/bin/env: devices without state, and the data by
+// which programs find out who and where they are. No program, library or
+// header is in it, and nothing that other users could be reached through.
+//
+// A symbolic link is followed to the file that it means in the end, and that
+// alone is granted. Where a directory holds links to elsewhere (certificates
+// of NixOS and of Debian), those files have rows of their own.
+var devRows = slices.Concat(nixRows, []row{
+	{"/dev/ptmx", tty, "new terminals"},
+	{"/dev/pts", tty, "new terminals"},
+
+	{"/etc/passwd", read, "user database"},
+	{"/etc/group", read, "user database"},
+	{"/etc/nsswitch.conf", read, "user database"},
+	{"/run/nscd/socket", socket, "user database: the name service of NixOS"},
+	{"/var/run/nscd/socket", socket, "user database: the name service of NixOS"},
+	{"/run/systemd/userdb", read, "user database"},
+
+	{"/etc/hosts", read, "resolver configuration"},
+	{"/etc/host.conf", read, "resolver configuration"},
+	{"/etc/resolv.conf", read, "resolver configuration"},
+	{"/etc/gai.conf", read, "resolver configuration"},
+	{"/etc/networks", read, "resolver configuration"},
+	{"/etc/protocols", read, "resolver configuration"},
+	{"/etc/services", read, "resolver configuration"},
+	// What /etc/resolv.conf links to is replaced while commands run, by a
+	// file that is another one for the kernel; so the directory.
+	{"/run/systemd/resolve", read | enforce.Connect, "resolver configuration: what resolv.conf links to"},
+	{"/run/NetworkManager/resolv.conf", read, "resolver configuration: what resolv.conf links to"},
+	{"/run/resolvconf", read, "resolver configuration: what resolv.conf links to"},
+	{"/mnt/wsl/resolv.conf", read, "resolver configuration: what resolv.conf links to"},
+
+	{"/etc/ssl/certs", read, "certificates"},
+	{"/etc/ssl/certs/ca-bundle.crt", read, "certificates"},
+	{"/etc/ssl/certs/ca-certificates.crt", read, "certificates"},
+	{"/etc/ssl/cert.pem", read, "certificates"},
+	{"/etc/ssl/openssl.cnf", read, "certificates"},
+	{"/etc/pki/tls/certs", read, "certificates"},
+	{"/etc/pki/tls/certs/ca-bundle.crt", read, "certificates"},
+	{"/etc/pki/tls/cert.pem", read, "certificates"},
+	{"/etc/pki/ca-trust/extracted", read, "certificates"},
+	{"/etc/ca-certificates", read, "certificates"},
+	{"/usr/share/ca-certificates", read, "certificates: what /etc/ssl/certs links to"},
+	{"/usr/local/share/ca-certificates", read, "certificates: what /etc/ssl/certs links to"},
+
+	{"/etc/localtime", read, "time zone"},
+	{"/etc/timezone", read, "time zone"},
+	{"/etc/zoneinfo", read, "time zone"},
+	{"/usr/share/zoneinfo", read, "time zone"},
+
+	{"/usr/lib/locale", read, "language"},
+	{"/run/current-system/sw/lib/locale", read, "language"},
+	{"/run/current-system/sw/lib/locale/locale-archive", read, "language"},
+
+	{"/etc/terminfo", read, "terminal descriptions"},
+	{"/lib/terminfo", read, "terminal descriptions"},
+	{"/usr/share/terminfo", read, "terminal descriptions"},
+	{"/run/current-system/sw/share/terminfo", read, "terminal descriptions"},
+
+	{"/etc/fonts", read, "fonts"},
+	{"/usr/share/fonts", read, "fonts"},
+	{"/usr/local/share/fonts", read, "fonts"},
+	{"/usr/share/fontconfig", read, "fonts: what /etc/fonts links to"},
+
+	{"/etc/os-release", read, "which system this is"},
+	// git ends where it is there and cannot be read.
+	{"/etc/gitconfig", read, "git's configuration of this machine"},
+	{"/etc/inputrc", read, "keys of line editors"},
+	{"/etc/mime.types", read, "names of file types"},
+
+	// How many processors and how much memory there are: Go, Java and Node.js
+	// look here, allocators too.
+	{"/sys/devices/system/cpu", read, "processors and memory"},
+	{"/sys/devices/system/node", read, "processors and memory"},
+	{"/sys/fs/cgroup", read, "processors and memory"},
+	{"/sys/kernel/mm/transparent_hugepage", read, "processors and memory"},
+})

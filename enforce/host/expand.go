@@ -1,0 +1,80 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Paths turns what people write for paths into paths.
+type Paths struct {
+	Dir    string // what relative paths are relative to
+	Home   string // what ~ means
+	Getenv func(string) string
+}
+
+// Expand returns the paths that pattern means: ~ at the beginning, $NAME and
+// ${NAME} anywhere, then *, ?, [] and ** as shells have them. A path without
+// these need not exist; the error is [fs.ErrNotExist] where a pattern has no
+// match, and another where a variable is not set.
+func (p Paths) Expand(pattern string) ([]string, error) {
+	var unset string
+	text := os.Expand(pattern, func(name string) string {
+		value := p.Getenv(name)
+		if value == "" {
+			unset = name
+		}
+		return value
+	})
+	switch {
+	case unset != "":
+		return nil, fmt.Errorf("$%s is not set", unset)
+	case text == "~" || strings.HasPrefix(text, "~/"):
+		if p.Home == "" {
+			return nil, errors.New("~ has no meaning: HOME is not set")
+		}
+		text = p.Home + text[1:]
+	case text == "":
+		return nil, errors.New("no path")
+	}
+	if !filepath.IsAbs(text) {
+		text = filepath.Join(p.Dir, text)
+	}
+	text = filepath.Clean(text)
+	if !strings.ContainsAny(text, "*?[{") {
+		return []string{text}, nil
+	}
+	if _, err := os.Lstat(text); err == nil {
+		return []string{text}, nil // it is called so
+	}
+	found, err := doublestar.FilepathGlob(text, doublestar.WithNoFollow())
+	if err == nil && len(found) == 0 {
+		err = fs.ErrNotExist
+	}
+	return found, err
+}
+
+// Here are the paths of this process: relative to dir, with the defaults that
+// the XDG base directories have.
+func Here(dir string) Paths {
+	home := os.Getenv("HOME")
+	defaults := map[string]string{"UID": strconv.Itoa(os.Getuid())}
+	if home != "" {
+		defaults["XDG_CONFIG_HOME"] = filepath.Join(home, ".config")
+		defaults["XDG_CACHE_HOME"] = filepath.Join(home, ".cache")
+		defaults["XDG_DATA_HOME"] = filepath.Join(home, ".local/share")
+		defaults["XDG_STATE_HOME"] = filepath.Join(home, ".local/state")
+	}
+	return Paths{Dir: dir, Home: home, Getenv: func(name string) string {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+		return defaults[name]
+	}}
+}

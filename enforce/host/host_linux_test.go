@@ -1,0 +1,161 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+func TestExpand(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"one.csv", "two.csv", "st*r"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	p := Paths{Dir: dir, Home: "/home/me", Getenv: func(name string) string { return map[string]string{"X": "/x", "D": dir}[name] }}
+	for _, tt := range []struct {
+		pattern string
+		want    []string
+		fault   string
+	}{
+		{"~", []string{"/home/me"}, ""},
+		{"~/.ssh", []string{"/home/me/.ssh"}, ""},
+		{"~other", []string{dir + "/~other"}, ""},
+		{"a/../b", []string{dir + "/b"}, ""},
+		{"$X/${X}", []string{"/x/x"}, ""},
+		{"$Y/x", nil, "$Y is not set"},
+		{"", nil, "no path"},
+		{"*.csv", []string{dir + "/one.csv", dir + "/two.csv"}, ""},
+		{"$D/**/o*.csv", []string{dir + "/one.csv"}, ""},
+		{"st*r", []string{dir + "/st*r"}, ""},
+		{"*.nothing", nil, "file does not exist"},
+		{"/absent", []string{"/absent"}, ""},
+	} {
+		got, err := p.Expand(tt.pattern)
+		if diff := cmp.Diff(tt.want, got); diff != "" || err == nil && tt.fault != "" || err != nil && err.Error() != tt.fault {
+			t.Errorf("%q: %v %s", tt.pattern, err, diff)
+		}
+	}
+	if _, err := p.Expand("*.nothing"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no match is %v", err)
+	}
+}
+
+// No level and no preset opens what would make the rest moot.
+func TestTables(t *testing.T) {
+	paths := Paths{Dir: "/", Home: "/home/me", Getenv: func(name string) string {
+		return map[string]string{"XDG_RUNTIME_DIR": "/run/user/1000", "XDG_CONFIG_HOME": "/home/me/.config", "SSH_AUTH_SOCK": "/run/user/1000/agent", "WAYLAND_DISPLAY": "wayland-0", "XAUTHORITY": "/home/me/.Xauthority"}[name]
+	}}
+	never := []string{"/", "/home", "/home/me", "/etc", "/usr", "/usr/bin", "/bin", "/usr/lib", "/lib", "/tmp", "/run", "/run/user/1000", "/sys", "/dev", "/var", "/nix", "/root", "/home/me/.ssh"}
+	check := func(of string, grants []enforce.Grant, executes bool) {
+		for _, g := range grants {
+			for _, path := range never {
+				if g.Path == path {
+					t.Errorf("%s grants %s", of, path)
+				}
+			}
+			if g.Access&enforce.Execute != 0 && !executes {
+				t.Errorf("%s lets %s be executed", of, g.Path)
+			}
+			if !g.Optional {
+				t.Errorf("%s takes for granted that there is %s", of, g.Path)
+			}
+			if g.Reason == "" || !filepath.IsAbs(g.Path) {
+				t.Errorf("%s has %+v", of, g)
+			}
+		}
+	}
+	for _, l := range Levels {
+		grants, err := l.Grants()
+		must(t, err)
+		if l.Summary == "" {
+			t.Errorf("level %s has no summary", l.Name)
+		}
+		if l.all {
+			for _, g := range grants {
+				if g.Access != enforce.Read && strings.HasPrefix(g.Reason, "level") {
+					t.Errorf("level %s lets %s be more than read", l.Name, g.Path)
+				}
+			}
+			continue
+		}
+		check("level "+l.Name, grants, false)
+	}
+	for _, p := range Presets {
+		grants, _ := p.Grants(paths)
+		check("preset "+p.Name, grants, false)
+		if p.Opens == "" || len(grants) == 0 && !p.SysVIPC {
+			t.Errorf("preset %s opens nothing", p.Name)
+		}
+	}
+	if _, ok := FindLevel(DefaultLevel); !ok {
+		t.Error("the default level does not exist")
+	}
+}
+
+// What a data variable names is data: neither the home directory nor the root.
+func TestData(t *testing.T) {
+	paths := Paths{Home: "/home/me", Getenv: func(name string) string {
+		return map[string]string{"TERMINFO_DIRS": "/a:/home:/:relative::/home/me:/home/me/t", "SSL_CERT_FILE": "/c"}[name]
+	}}
+	var got []string
+	for _, g := range Data(paths) {
+		got = append(got, g.Path)
+		if g.Access != enforce.Read {
+			t.Errorf("%s: %v", g.Path, g.Access)
+		}
+	}
+	if diff := cmp.Diff([]string{"/a", "/home/me/t", "/c"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Sockets that are there are found, files of the name are not.
+func TestSockets(t *testing.T) {
+	dir := t.TempDir()
+	listener, err := net.Listen("unix", dir+"/bus")
+	must(t, err)
+	defer listener.Close()
+	must(t, os.WriteFile(dir+"/pipewire-0", nil, 0o644))
+	var got []string
+	for _, s := range Sockets(Paths{Getenv: func(name string) string { return map[string]string{"XDG_RUNTIME_DIR": dir}[name] }}) {
+		if strings.HasPrefix(s.Socket, dir) {
+			got = append(got, s.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"D-Bus of the session"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIsDaemon(t *testing.T) {
+	words := func(s string) (w [][]byte) {
+		for word := range strings.FieldsSeq(s) {
+			w = append(w, []byte(word))
+		}
+		return w
+	}
+	for line, want := range map[string]string{
+		"/usr/bin/java -Xmx1g org.gradle.launcher.daemon.bootstrap.GradleDaemon 8": "org.gradle.launcher.daemon",
+		"/opt/sccache --start": "sccache",
+		"vim sccache.c":        "",
+		"grep watchman":        "",
+	} {
+		got := ""
+		for _, d := range daemons {
+			if isDaemon(words(line), d.words) {
+				got = d.words
+			}
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", line, got, want)
+		}
+	}
+}

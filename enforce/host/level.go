@@ -1,0 +1,95 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Level is a named starting point of policies.
+type Level struct {
+	Name    string
+	Summary string
+	// Programs of the host are what Shell grants of it.
+	Programs []string
+	// Network is whether the level has one.
+	Network bool
+	// Home and Environment say whether the level gives the command a HOME,
+	// and what of the calling environment besides the terminal.
+	Home, Environment bool
+	// Wider levels open more than the default one.
+	Wider bool
+	rows  []row
+	all   bool // the rest of the host can be read, too
+}
+
+// Levels are all that there are; the default is named dev.
+var Levels = []Level{
+	{
+		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data",
+		Programs: hostPrograms[:1],
+		rows:     nixRows,
+	},
+	{
+		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",
+		Programs: hostPrograms, Network: true, Home: true, Environment: true,
+		rows: devRows,
+	},
+	{
+		Name: "open", Summary: "all of the host can be read; only the closure can be executed",
+		Programs: hostPrograms, Network: true, Home: true, Environment: true, Wider: true,
+		rows: devRows, all: true,
+	},
+}
+
+// DefaultLevel is the level of a policy that names none.
+const DefaultLevel = "dev"
+
+// FindLevel returns a level by name.
+func FindLevel(name string) (Level, bool) {
+	for _, l := range Levels {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return Level{}, false
+}
+
+// Grants are the rows of l. What of them does not exist here is left out when
+// they are enforced.
+func (l Level) Grants() ([]enforce.Grant, error) {
+	grants := make([]enforce.Grant, 0, len(l.rows))
+	for _, r := range l.rows {
+		grants = append(grants, r.grant("base: "))
+	}
+	if !l.all {
+		return grants, nil
+	}
+	// Each directory for itself: the root stays closed, by which a process
+	// knows that it is confined.
+	entries, err := os.ReadDir("/")
+	if err != nil {
+		return nil, fmt.Errorf("grant the host for reading: %w", err)
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case "dev", "proc": // root could read disks
+		default:
+			grants = append(grants, enforce.Grant{Path: filepath.Join("/", e.Name()), Access: enforce.Read, Reason: "level open: the host, for reading", Optional: true, NoFollow: true})
+		}
+	}
+	return grants, nil
+}
+
+// row is a line of a table.
+type row struct {
+	path   string
+	access enforce.Access
+	what   string
+}
+
+func (r row) grant(prefix string) enforce.Grant {
+	return enforce.Grant{Path: r.path, Access: r.access, Reason: prefix + r.what, Optional: true}
+}

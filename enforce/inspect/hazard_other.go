@@ -1,0 +1,17 @@
+//go:build !linux
+
+package inspect
+
+// Hazard is something in a project that undermines a confinement to it.
+type Hazard struct{}
+
+func (Hazard) String() string { return "" }
+
+// Hazards are looked for where there are confinements.
+func Hazards(dir string) []Hazard { return nil }
+
+// Mounts are looked for where there are confinements.
+func Mounts(dir string) []string { return nil }
+
+// Mine is asked for where there are confinements.
+func Mine(dir string) bool { return true }

@@ -1,0 +1,56 @@
+//go:build linux && (amd64 || arm64)
+
+package seccomp
+
+import "golang.org/x/sys/unix"
+
+// native are the numbers of the calls that programs of this machine's own
+// kind make.
+var native = map[string]uint32{
+	"add_key":           unix.SYS_ADD_KEY,
+	"bpf":               unix.SYS_BPF,
+	"clone":             unix.SYS_CLONE,
+	"clone3":            unix.SYS_CLONE3,
+	"delete_module":     unix.SYS_DELETE_MODULE,
+	"finit_module":      unix.SYS_FINIT_MODULE,
+	"fsconfig":          unix.SYS_FSCONFIG,
+	"fsmount":           unix.SYS_FSMOUNT,
+	"fsopen":            unix.SYS_FSOPEN,
+	"fspick":            unix.SYS_FSPICK,
+	"init_module":       unix.SYS_INIT_MODULE,
+	"io_uring_enter":    unix.SYS_IO_URING_ENTER,
+	"io_uring_register": unix.SYS_IO_URING_REGISTER,
+	"io_uring_setup":    unix.SYS_IO_URING_SETUP,
+	"ioctl":             unix.SYS_IOCTL,
+	"ioprio_set":        unix.SYS_IOPRIO_SET,
+	"kexec_file_load":   unix.SYS_KEXEC_FILE_LOAD,
+	"kexec_load":        unix.SYS_KEXEC_LOAD,
+	"keyctl":            unix.SYS_KEYCTL,
+	"mount":             unix.SYS_MOUNT,
+	"mount_setattr":     unix.SYS_MOUNT_SETATTR,
+	"move_mount":        unix.SYS_MOVE_MOUNT,
+	"msgctl":            unix.SYS_MSGCTL,
+	"msgget":            unix.SYS_MSGGET,
+	"msgrcv":            unix.SYS_MSGRCV,
+	"msgsnd":            unix.SYS_MSGSND,
+	"open_by_handle_at": unix.SYS_OPEN_BY_HANDLE_AT,
+	"open_tree":         unix.SYS_OPEN_TREE,
+	"open_tree_attr":    unix.SYS_OPEN_TREE_ATTR,
+	"perf_event_open":   unix.SYS_PERF_EVENT_OPEN,
+	"pivot_root":        unix.SYS_PIVOT_ROOT,
+	"prlimit64":         unix.SYS_PRLIMIT64,
+	"request_key":       unix.SYS_REQUEST_KEY,
+	"semctl":            unix.SYS_SEMCTL,
+	"semget":            unix.SYS_SEMGET,
+	"semop":             unix.SYS_SEMOP,
+	"semtimedop":        unix.SYS_SEMTIMEDOP,
+	"setns":             unix.SYS_SETNS,
+	"setpriority":       unix.SYS_SETPRIORITY,
+	"shmat":             unix.SYS_SHMAT,
+	"shmctl":            unix.SYS_SHMCTL,
+	"shmget":            unix.SYS_SHMGET,
+	"socket":            unix.SYS_SOCKET,
+	"socketpair":        unix.SYS_SOCKETPAIR,
+	"umount2":           unix.SYS_UMOUNT2,
+	"unshare":           unix.SYS_UNSHARE,
+}

@@ -1,0 +1,131 @@
+package seccomp
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// Inet is which Internet sockets there can be.
+type Inet uint8
+
+const (
+	// InetAny leaves them alone.
+	InetAny Inet = iota
+	// InetPorts leaves those whose ports Landlock controls: TCP, and UDP
+	// if Rules.UDP says so, but not MPTCP, SCTP or raw sockets.
+	InetPorts
+	// InetNone refuses all.
+	InetNone
+)
+
+// Rules say what a filter refuses besides what it always does.
+type Rules struct {
+	Inet           Inet
+	UDP            bool // with InetPorts
+	NoUnix         bool // refuse UNIX sockets, but for socket pairs
+	UserNamespaces bool // let new ones be made
+	SysVIPC        bool // let System V shared memory, semaphores and queues be used
+}
+
+// rule refuses system calls with an errno if all tests hold.
+type rule struct {
+	calls []string
+	tests []test
+	errno unix.Errno
+	// reason is what the rule is for.
+	reason string
+}
+
+// test looks at the lower 32 bits of an argument, which are all that the kernel
+// looks at where an int is meant: a filter that compares 64 is walked around by
+// setting the others.
+type test struct {
+	arg         int
+	mask, value uint32
+	differ      bool // the masked argument must differ from value
+}
+
+func is(arg int, value uint32) test    { return test{arg, ^uint32(0), value, false} }
+func isNot(arg int, value uint32) test { return test{arg, ^uint32(0), value, true} }
+func has(arg int, bits uint32) test    { return test{arg, bits, bits, false} }
+func isType(value uint32) test         { return test{1, 0xf, value, false} } // SOCK_NONBLOCK and SOCK_CLOEXEC are above
+func isNotType(value uint32) test      { return test{1, 0xf, value, true} }
+func deny(reason string, c ...string) rule {
+	return rule{calls: c, errno: unix.EPERM, reason: reason}
+}
+
+// always is refused by every filter.
+var always = []rule{
+	deny("keyrings are the user's, and one call leaves a Landlock domain on older kernels (CVE-2024-42318)",
+		"keyctl", "add_key", "request_key"),
+	deny("io_uring does what other calls do, past every filter",
+		"io_uring_setup", "io_uring_enter", "io_uring_register"),
+	deny("mounts change what paths mean",
+		"mount", "umount", "umount2", "pivot_root", "move_mount", "open_tree", "open_tree_attr",
+		"fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "setns"),
+	deny("interfaces to the kernel itself",
+		"bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"),
+	deny("files by handle have no path to check", "open_by_handle_at"),
+	{[]string{"prlimit64"}, []test{isNot(0, 0)}, unix.EPERM, "limits of other processes"},
+	{[]string{"setpriority", "ioprio_set"}, []test{isNot(1, 0)}, unix.EPERM, "priorities of other processes"},
+	{[]string{"ioctl"}, []test{is(1, unix.TIOCSTI)}, unix.EPERM, "typing into the terminal that purity was started from"},
+	{[]string{"ioctl"}, []test{is(1, unix.TIOCLINUX)}, unix.EPERM, "pasting into a console"},
+	{[]string{"socket", "socketpair"}, []test{isNot(0, unix.AF_UNIX), isNot(0, unix.AF_INET), isNot(0, unix.AF_INET6), isNot(0, unix.AF_NETLINK)},
+		unix.EAFNOSUPPORT, "socket families that no build needs"},
+	// Interfaces and routes, as getifaddrs(3) asks for them.
+	{[]string{"socket"}, []test{is(0, unix.AF_NETLINK), isNot(2, unix.NETLINK_ROUTE)}, unix.EPROTONOSUPPORT, "netlink but for routes"},
+	// The family is in memory there, out of a filter's sight. 32-bit programs
+	// still have the call named socket.
+	{[]string{"socketcall"}, []test{is(0, 1)}, unix.EPERM, "32-bit sockets that a filter cannot see"},
+}
+
+// sysV are the calls of System V IPC; ipc is all of them in 32-bit programs.
+var sysV = []string{
+	"shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semtimedop_time64", "semctl",
+	"msgget", "msgsnd", "msgrcv", "msgctl", "ipc",
+}
+
+// rules is the whole table of r.
+func (r Rules) rules() []rule {
+	all := slices.Clone(always)
+	if !r.SysVIPC {
+		all = append(all, deny("System V IPC reaches every process of the machine", sysV...))
+	}
+	if !r.UserNamespaces {
+		all = append(all,
+			rule{[]string{"clone", "unshare"}, []test{has(0, unix.CLONE_NEWUSER)}, unix.EPERM, "new user namespaces"},
+			// Its flags are in memory; without it programs use clone.
+			rule{[]string{"clone3"}, nil, unix.ENOSYS, "new user namespaces"})
+	}
+	if r.NoUnix {
+		all = append(all, rule{[]string{"socket"}, []test{is(0, unix.AF_UNIX)}, unix.EACCES, "UNIX sockets"})
+	}
+	for _, family := range []uint32{unix.AF_INET, unix.AF_INET6} {
+		all = append(all, r.inet(family)...)
+	}
+	return all
+}
+
+func (r Rules) inet(family uint32) []rule {
+	refuse := func(tests ...test) rule {
+		return rule{[]string{"socket"}, append([]test{is(0, family)}, tests...), unix.EACCES, "networks"}
+	}
+	const stream, datagram = unix.SOCK_STREAM, unix.SOCK_DGRAM
+	switch {
+	case r.Inet == InetNone:
+		return []rule{refuse()}
+	case r.Inet == InetPorts && r.UDP:
+		return []rule{
+			refuse(isNotType(stream), isNotType(datagram)),
+			refuse(isType(stream), isNot(2, 0), isNot(2, unix.IPPROTO_TCP)),
+			refuse(isType(datagram), isNot(2, 0), isNot(2, unix.IPPROTO_UDP)),
+		}
+	case r.Inet == InetPorts:
+		return []rule{
+			refuse(isNotType(stream)),
+			refuse(isType(stream), isNot(2, 0), isNot(2, unix.IPPROTO_TCP)),
+		}
+	}
+	return nil
+}

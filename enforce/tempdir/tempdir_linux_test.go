@@ -1,0 +1,50 @@
+package tempdir
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A sweeper takes along what runs before it left, and only that.
+func TestSweepStale(t *testing.T) {
+	parent := t.TempDir()
+	dead := exec.Command("true")
+	must(t, dead.Run())
+	mine, err := os.MkdirTemp(parent, "run-1-"+startTime(1)+"-")
+	must(t, err)
+	for _, name := range []string{"run-1-1-5", "run-999999999-7-5", "run-odd", "other"} {
+		must(t, os.Mkdir(filepath.Join(parent, name), 0o700))
+	}
+	outside := t.TempDir()
+	must(t, os.WriteFile(outside+"/file", nil, 0o644))
+	must(t, os.Symlink(outside, filepath.Join(parent, "run-1-1-5", "link")))
+	must(t, Sweep(filepath.Join(parent, "run-999999999-7-5")))
+	entries, err := os.ReadDir(parent)
+	must(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got, want := strings.Join(names, " "), "other "+filepath.Base(mine)+" run-odd"; got != want {
+		t.Errorf("left are %s, want %s", got, want)
+	}
+	if _, err := os.Stat(outside + "/file"); err != nil {
+		t.Error("a link was followed")
+	}
+	if Sweep(mine) == nil {
+		t.Error("the directory of a running process is swept")
+	}
+	if Sweep(filepath.Join(parent, "other")) == nil {
+		t.Error("a directory of another name is swept")
+	}
+}
