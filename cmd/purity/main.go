@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
@@ -32,6 +33,9 @@ func main() { os.Exit(run(os.Args)) }
 
 func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
+		return code
+	}
+	if code, ok := selftest.RunPart(args); ok {
 		return code
 	}
 	command, flags, err := parse(args[0], normalise(args[1:]))

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/nix-purity/purity/enforce/selftest"
+)
+
+type selftestCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+	All  bool `help:"Show what is stopped as well."`
+}
+
+// Help is shown below the flags.
+func (selftestCmd) Help() string {
+	return `Attacks this machine from inside two confinements, level dev (the default) and
+level nix, in a world made for it: files, links, other processes, descriptors,
+sockets, networks, kernel interfaces, mounts, keys, IPC, the terminal, metadata
+and, for root, privileges. Each denial stands beside something like it that must
+work. What is open is shown with what would stop it, or why it is so by design.
+It takes less than a second and changes nothing.
+
+The exit code is 1 if something came out otherwise than this version of purity
+says for this kernel.`
+}
+
+// errWrong has been said already, line by line.
+var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
+
+// Run attacks, and shows what came of it.
+func (c selftestCmd) Run(a *app) error {
+	reports, err := selftest.Run()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(a.stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
+			return err
+		}
+	} else if err := c.table(a.stdout, reports); err != nil {
+		return err
+	}
+	for _, r := range reports {
+		for _, result := range r.Results {
+			if result.Wrong() {
+				return errWrong
+			}
+		}
+	}
+	return nil
+}
+
+func (c selftestCmd) table(out io.Writer, reports []selftest.Report) error {
+	for _, r := range reports {
+		user := "a user"
+		if r.Root {
+			user = "root"
+		}
+		fmt.Fprintf(out, "Level %s, as %s, Landlock ABI %d: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
+			r.Policy, user, r.ABI, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, result := range r.Results {
+			line := result.Remedy
+			switch {
+			case result.Twin != "":
+				line = "its allowed twin fails: " + result.Twin
+			case result.Wrong():
+				line = fmt.Sprintf("EXPECTED: %s. %s", result.Expected, line)
+			case result.Status == selftest.Stopped && !c.All:
+				continue
+			case result.Status == selftest.Stopped:
+				line = result.Refused
+				if result.Moot != "" {
+					line += " (here without purity, too)"
+				}
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", result.Status, result.Group, result.What, line)
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package selftest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// The hidden words by which the program becomes a part of the test.
+const (
+	attackWord  = "__attack"  // tries all vectors
+	confineWord = "__confine" // confines itself and becomes the attacker
+	victimWord  = "__victim"  // sleeps
+	stepWord    = "__step"    // does what needs a process of its own
+	nothingWord = "__nothing" // ends
+)
+
+// worldVariable carries the world, variantVariable which policy it is to be.
+const (
+	worldVariable   = "PURITY_SELFTEST_WORLD"
+	variantVariable = "PURITY_SELFTEST_POLICY"
+)
+
+// RunPart does the work of a part of the test if args are those of one.
+func RunPart(args []string) (code int, ok bool) {
+	if len(args) < 2 {
+		return 0, false
+	}
+	var err error
+	switch args[1] {
+	case nothingWord:
+	case victimWord:
+		os.Stdout.Write([]byte{1})
+		time.Sleep(time.Minute)
+	case attackWord:
+		err = attack(os.Stdout)
+	case confineWord:
+		err = confine()
+	case stepWord:
+		runtime.LockOSThread()
+		var w *World
+		if w, err = decodeWorld(os.Getenv(worldVariable)); err == nil {
+			err = steps[args[2]](w)
+		}
+	default:
+		return 0, false
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 125, true
+	}
+	return 0, true
+}
+
+// attempt is what the attacker says of a vector.
+type attempt struct {
+	ID     string
+	Attack string // error, empty if it worked
+	Twin   string // error of the twin, empty if it worked
+}
+
+// attack tries everything, and confined the twins too.
+func attack(out io.Writer) error {
+	w, err := decodeWorld(os.Getenv(worldVariable))
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	confined := os.Getenv(variantVariable) != ""
+	for _, v := range Vectors() {
+		if v.Root && os.Getuid() != 0 {
+			continue
+		}
+		a := attempt{ID: v.ID, Attack: describe(v.attack, w)}
+		if confined && v.twin != nil {
+			a.Twin = describe(v.twin, w)
+		}
+		if err := encoder.Encode(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe runs one function and returns its error in a word.
+func describe(f func(*World) error, w *World) (text string) {
+	defer func() {
+		if p := recover(); p != nil {
+			text = fmt.Sprint(p)
+		}
+	}()
+	err := f(w)
+	var errno unix.Errno
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &errno):
+		return unix.ErrnoName(errno)
+	}
+	return err.Error()
+}
+
+// policy is the variant's in a world. Whatever the kernel, it is attacked: what
+// it cannot uphold is what the result is about.
+func (v Variant) policy(w *World) (enforce.Policy, error) {
+	level, _ := host.FindLevel(v.Name)
+	grants, err := level.Grants()
+	if err != nil {
+		return enforce.Policy{}, err
+	}
+	return enforce.Policy{
+		Grants: append(grants,
+			enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
+			enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true}),
+		Network: enforce.Network{Any: v.Network}, UnixSockets: v.Unix, MinABI: 1, BestEffort: true,
+	}, nil
+}
+
+// confine becomes the attacker, confined.
+func confine() error {
+	w, err := decodeWorld(os.Getenv(worldVariable))
+	if err != nil {
+		return err
+	}
+	for _, v := range Variants {
+		if v.Name != os.Getenv(variantVariable) {
+			continue
+		}
+		p, err := v.policy(w)
+		if err != nil {
+			return err
+		}
+		return p.Exec(enforce.Command{Path: w.Self, Args: []string{w.Self, attackWord}, Env: os.Environ(), Dir: w.Project})
+	}
+	return fmt.Errorf("attack policy %q: there is none", os.Getenv(variantVariable))
+}

@@ -1,0 +1,94 @@
+package selftest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write testdata/expected.txt")
+
+// table is what should become of every vector: a row each, for each policy and
+// each kind of user a column, in it a letter for each version of Landlock from 1
+// to 11: s stopped, d open by design, O open; - where a user does not try.
+func table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-28s", "")
+	for _, v := range Variants {
+		fmt.Fprintf(&b, " %-11s %-11s", v.Name+"/user", v.Name+"/root")
+	}
+	b.WriteByte('\n')
+	letters := map[Status]string{Stopped: "s", Design: "d", Open: "O"}
+	for _, vector := range Vectors() {
+		fmt.Fprintf(&b, "%-28s", vector.ID)
+		for _, v := range Variants {
+			for _, root := range []bool{false, true} {
+				b.WriteByte(' ')
+				for abi := 1; abi <= 11; abi++ {
+					if vector.Root && !root {
+						b.WriteByte('-')
+					} else {
+						b.WriteString(letters[vector.Expected(v.On(abi, root))])
+					}
+				}
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// The table is checked in, so that nobody opens a hole without noticing.
+func TestExpected(t *testing.T) {
+	const name = "testdata/expected.txt"
+	if *update {
+		if err := os.WriteFile(name, []byte(table()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(data), "\n"), strings.Split(table(), "\n")); diff != "" {
+		t.Errorf("if this is right, go test ./enforce/selftest -update\n%s", diff)
+	}
+}
+
+// The promises in figures: many vectors, each of them once, each denial beside
+// a twin, and by default few of them open.
+func TestFigures(t *testing.T) {
+	seen := map[string]bool{}
+	for _, v := range Vectors() {
+		if seen[v.ID] {
+			t.Errorf("there are two vectors %s", v.ID)
+		}
+		seen[v.ID] = true
+		if v.twin == nil && (v.ABI > 0 || v.By&^(NoSockets|NoTerminals|Capabilities) != 0) {
+			t.Errorf("%s has no twin", v.ID)
+		}
+		if v.What == "" || v.ABI == 0 && v.By == 0 && v.Design == "" {
+			t.Errorf("%s is not said", v.ID)
+		}
+	}
+	if len(seen) < 120 {
+		t.Errorf("%d vectors", len(seen))
+	}
+	for _, v := range Variants {
+		for _, root := range []bool{false, true} {
+			open := 0
+			for _, vector := range Vectors() {
+				if status := vector.Expected(v.On(7, root)); status != Stopped && (root || !vector.Root) {
+					open++
+				}
+			}
+			if open > 42 {
+				t.Errorf("%s, root %v: %d are open on Linux 6.18", v.Name, root, open)
+			}
+		}
+	}
+}

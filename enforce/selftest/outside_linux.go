@@ -1,0 +1,319 @@
+package selftest
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// inherited is a vector of a descriptor that was open before.
+func inherited(name, what string, use func(fd int) error, twin func(*World) error) Vector {
+	return Vector{ID: "descriptor." + name, What: what, By: Descriptors, twin: twin,
+		attack: func(w *World) error {
+			kind, _, _ := strings.Cut(name, "-")
+			fd, ok := w.FD[kind]
+			if !ok {
+				return unix.EBADF
+			}
+			return use(fd)
+		}}
+}
+
+// opened is a twin that does with an open path of the project what the attack
+// does with an inherited descriptor.
+func opened(path string, flags int, use func(fd int) error) func(*World) error {
+	return func(w *World) error {
+		fd, err := unix.Open(w.Project+path, flags|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		return use(fd)
+	}
+}
+
+func readFD(fd int) error { _, err := unix.Pread(fd, make([]byte, 1), 0); return err }
+
+func listFD(fd int) error { _, err := unix.ReadDirent(fd, make([]byte, 4096)); return err }
+
+func openAt(fd int) error {
+	file, err := unix.Openat(fd, "file", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		unix.Close(file)
+	}
+	return err
+}
+
+func receive(fd int) error {
+	control := make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := unix.Recvmsg(fd, make([]byte, 1), control, unix.MSG_DONTWAIT)
+	if err == nil && n == 0 {
+		return errors.New("no descriptor came")
+	}
+	return err
+}
+
+var descriptorVectors = []Vector{
+	inherited("file-read", "read an inherited file", readFD, opened("/file", unix.O_RDONLY, readFD)),
+	inherited("file-write", "write an inherited file", func(fd int) error { _, err := unix.Pwrite(fd, []byte("x"), 0); return err },
+		opened("/file", unix.O_RDWR, func(fd int) error { _, err := unix.Pwrite(fd, []byte("S"), 0); return err })),
+	inherited("file-truncate", "truncate an inherited file", func(fd int) error { return unix.Ftruncate(fd, 3) },
+		opened("/file", unix.O_RDWR, func(fd int) error { return unix.Ftruncate(fd, 3) })),
+	inherited("dir-list", "list an inherited directory", listFD, opened("/a", unix.O_RDONLY, listFD)),
+	inherited("dir-open", "open below an inherited directory", openAt, opened("/", unix.O_RDONLY, openAt)),
+	inherited("dir-enter", "change to an inherited directory", func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) },
+		opened("/a", unix.O_RDONLY, func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) })),
+	inherited("program", "execute an inherited program", func(fd int) error { return run("/proc/self/fd/"+itoa(fd), nothingWord) },
+		func(w *World) error { return run(w.Self, nothingWord) }),
+	inherited("mem", "read another process's memory that was open", func(fd int) error { _, err := unix.Seek(fd, 0, 0); return err },
+		func(w *World) error { return open("/proc/self/mem", unix.O_RDONLY) }),
+	inherited("pidfd", "signal by an inherited process descriptor", func(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) }, withChild(pidfdSignal)),
+	inherited("socket", "receive an open file from an inherited socket", receive, func(*World) error {
+		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(pair[0])
+		defer unix.Close(pair[1])
+		if err := unix.Sendmsg(pair[0], []byte("x"), unix.UnixRights(0), nil, 0); err != nil {
+			return err
+		}
+		return receive(pair[1])
+	}),
+	{ID: "descriptor.ring", What: "have an inherited io_uring open a file, as who made it", By: Descriptors | Filter,
+		attack: func(w *World) error {
+			fd, ok := w.FD["ring"]
+			if !ok {
+				return unix.EBADF
+			}
+			return ringOpen(fd, w.Ring, w.Outside+"/file", 1)
+		},
+		twin: func(w *World) error { return readFile(w.Project + "/file") }},
+}
+
+// handedOver connects to a UNIX socket and takes the file that it hands over.
+func handedOver(name string) error {
+	c, err := net.Dial("unix", name)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, n, _, _, err := c.(*net.UnixConn).ReadMsgUnix(make([]byte, 1), make([]byte, unix.CmsgSpace(4)))
+	if err == nil && n == 0 {
+		return errors.New("no descriptor came")
+	}
+	return err
+}
+
+func dial(network, address string) error {
+	c, err := net.Dial(network, address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Write([]byte("x"))
+	return err
+}
+
+// serving is a twin that connects to a socket of the attacker's own.
+func serving(network, name string) func(*World) error {
+	return func(w *World) error {
+		if !w.Unix { // there are none: pairs are what is left
+			return pairTwin(w)
+		}
+		if !strings.HasPrefix(name, "@") {
+			name := w.Project + "/" + name
+			if network == "unixgram" {
+				c, err := net.ListenUnixgram(network, &net.UnixAddr{Name: name, Net: network})
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				return dial(network, name)
+			}
+			l, err := net.Listen(network, name)
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			return dial(network, name)
+		}
+		l, err := net.Listen(network, name+"-"+filepath.Base(w.Dir))
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		return dial(network, name+"-"+filepath.Base(w.Dir))
+	}
+}
+
+var socketVectors = []Vector{
+	{ID: "socket.stream", What: "have a service hand over an open file, by its socket", ABI: 9, By: NoSockets,
+		attack: func(w *World) error { return handedOver(w.Outside + "/stream") }, twin: serving("unix", "own-stream")},
+	{ID: "socket.datagram", What: "send to a service's datagram socket", ABI: 9, By: NoSockets,
+		attack: func(w *World) error { return dial("unixgram", w.Outside+"/unixgram") }, twin: serving("unixgram", "own-datagram")},
+	{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets,
+		attack: func(w *World) error { return dial("unixpacket", w.Outside+"/unixpacket") }, twin: serving("unixpacket", "own-packet")},
+	{ID: "socket.project", What: "connect to a service's socket in the project", By: NoSockets,
+		Design: "what is in the project is shared with it: a database that was started there, say",
+		attack: func(w *World) error { return handedOver(w.Project + "/stream") }},
+	{ID: "socket.abstract", What: "connect to an abstract socket", ABI: 6, By: NoSockets,
+		attack: func(w *World) error { return handedOver("@" + w.Abstract) }, twin: serving("unix", "@own")},
+}
+
+const networkDesign = "the policy has a network; --network says otherwise"
+
+func inet(family, kind, protocol int) error {
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return nil
+}
+
+// connect connects with TCP, or what is like it, to a port of this machine.
+func connect(protocol, port int) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
+}
+
+// family is a vector of sockets of one kind that no build needs.
+func family(id, what string, family, kind, protocol int, root bool) Vector {
+	return Vector{ID: "network." + id, What: what, By: Filter, Root: root,
+		attack: func(*World) error { return inet(family, kind, protocol) },
+		twin:   func(*World) error { return inet(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE) }}
+}
+
+func pairTwin(*World) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.Close(pair[0])
+		unix.Close(pair[1])
+	}
+	return err
+}
+
+var networkVectors = []Vector{
+	{ID: "network.tcp", What: "connect with TCP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		attack: func(w *World) error { return connect(0, w.TCP) }},
+	{ID: "network.tcp-listen", What: "listen with TCP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		attack: func(*World) error {
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err == nil {
+				l.Close()
+			}
+			return err
+		}},
+	{ID: "network.udp", What: "send with UDP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		attack: func(w *World) error { return dial("udp4", "127.0.0.1:"+itoa(w.UDP)) }},
+	{ID: "network.mptcp", What: "connect with MPTCP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		attack: func(w *World) error { return connect(unix.IPPROTO_MPTCP, w.TCP) }},
+	{ID: "network.ping", What: "open a socket for pings", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		attack: func(*World) error { return inet(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP) }},
+	{ID: "network.raw", What: "open a raw socket", By: NoNetwork | Capabilities, Root: true, twin: pairTwin,
+		attack: func(*World) error { return inet(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP) }},
+	family("packet", "open a packet socket", unix.AF_PACKET, unix.SOCK_RAW, 0, true),
+	family("vsock", "open a socket to the hypervisor", unix.AF_VSOCK, unix.SOCK_STREAM, 0, false),
+	family("audit", "talk to the kernel's audit", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_AUDIT, false),
+	family("diag", "ask for the machine's sockets", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_SOCK_DIAG, false),
+	family("uevent", "listen for devices", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT, false),
+	family("generic", "talk to kernel subsystems", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_GENERIC, false),
+	family("crypto", "use the kernel's cryptography", unix.AF_ALG, unix.SOCK_SEQPACKET, 0, false),
+	family("bluetooth", "open a Bluetooth socket", unix.AF_BLUETOOTH, unix.SOCK_RAW, 1, false),
+	family("can", "open a CAN socket", unix.AF_CAN, unix.SOCK_RAW, 1, false),
+	family("smc", "open an SMC socket", unix.AF_SMC, unix.SOCK_STREAM, 0, false),
+	family("tipc", "open a TIPC socket", unix.AF_TIPC, unix.SOCK_STREAM, 0, false),
+	family("rds", "open an RDS socket", unix.AF_RDS, unix.SOCK_SEQPACKET, 0, false),
+	family("xdp", "open an XDP socket", unix.AF_XDP, unix.SOCK_RAW, 0, true),
+	{ID: "network.interfaces", What: "change a network interface", By: Capabilities, Root: true,
+		attack: func(*World) error {
+			fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
+			if err != nil {
+				return err
+			}
+			defer unix.Close(fd)
+			return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 1<<16) // asks for the same capability
+		},
+		twin: func(*World) error { return inet(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE) }},
+}
+
+var terminalVectors = []Vector{
+	{ID: "terminal.type", What: "type into the terminal (TIOCSTI)", By: Filter,
+		attack: func(*World) error { return terminalInput(unix.TIOCSTI) }, twin: terminalSize},
+	{ID: "terminal.type-high", What: "the same with a bit more in the request", By: Filter,
+		attack: func(*World) error { return terminalInput(unix.TIOCSTI | 1<<40) }, twin: terminalSize},
+	{ID: "terminal.paste", What: "paste into a console (TIOCLINUX)", By: Filter,
+		attack: func(*World) error { return terminalInput(unix.TIOCLINUX) }, twin: terminalSize},
+	{ID: "terminal.other", What: "open another of the user's terminals", By: NoTerminals, Design: "new terminals are made in /dev/pts, where the others are",
+		attack: func(w *World) error { return open(w.Terminal, unix.O_RDWR|unix.O_NOCTTY) }},
+}
+
+func terminalInput(request uintptr) error {
+	var c byte = 'x'
+	err := call(unix.SYS_IOCTL, 0, request, addressOf(&c))
+	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) { // the kernel has looked at it
+		return nil
+	}
+	return err
+}
+
+func terminalSize(*World) error {
+	_, err := unix.IoctlGetTermios(0, unix.TCGETS)
+	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EIO) { // no terminal here, and asking is allowed
+		return nil
+	}
+	return err
+}
+
+// metadata is a vector of what Landlock does not control.
+func metadata(id, what string, op func(path string) error) Vector {
+	return Vector{ID: "metadata." + id, What: what, Design: "Landlock controls no metadata, which file permissions do",
+		attack: func(w *World) error { return op(w.Outside + "/file") }}
+}
+
+var metadataVectors = []Vector{
+	metadata("stat", "look at a file", func(p string) error { return unix.Stat(p, new(unix.Stat_t)) }),
+	metadata("access", "ask whether a file can be read", func(p string) error { return unix.Access(p, unix.R_OK) }),
+	metadata("readlink", "read where a link leads", func(p string) error {
+		_, err := os.Readlink("/proc/self/exe")
+		return err
+	}),
+	metadata("chdir", "change to a directory", func(p string) error { return apart(func() error { return unix.Chdir(filepath.Dir(p)) }) }),
+	metadata("chmod", "change a file's mode", func(p string) error { return unix.Chmod(p, 0o600) }),
+	metadata("chown", "change a file's owner to oneself", func(p string) error { return unix.Chown(p, os.Getuid(), os.Getgid()) }),
+	metadata("utime", "change a file's times", func(p string) error { return unix.Utimes(p, make([]unix.Timeval, 2)) }),
+	metadata("xattr", "set an extended attribute", func(p string) error {
+		err := unix.Setxattr(p, "user.purity", []byte("x"), 0)
+		if errors.Is(err, unix.ENOTSUP) { // of this file system
+			return nil
+		}
+		return err
+	}),
+	metadata("statfs", "look at a file system", func(p string) error { return unix.Statfs(p, new(unix.Statfs_t)) }),
+	metadata("inotify", "watch a directory", func(p string) error {
+		fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		_, err = unix.InotifyAddWatch(fd, filepath.Dir(p), unix.IN_ATTRIB)
+		return err
+	}),
+	metadata("handle", "ask for a file's handle", func(p string) error {
+		_, _, err := unix.NameToHandleAt(unix.AT_FDCWD, p, 0)
+		if errors.Is(err, unix.EOPNOTSUPP) {
+			return nil
+		}
+		return err
+	}),
+	metadata("path-descriptor", "open a file by path only", func(p string) error { return open(p, unix.O_PATH) }),
+}

@@ -1,0 +1,159 @@
+package selftest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Result is what became of one vector.
+type Result struct {
+	ID    string `json:"id"`
+	Group string `json:"group"`
+	What  string `json:"what"`
+	// Status is what happened, Expected what should have.
+	Status   Status `json:"status"`
+	Expected Status `json:"expected"`
+	// Refused is the error that the attack met, empty where it worked.
+	Refused string `json:"refused,omitempty"`
+	// Moot attacks fail on this machine without any confinement, too.
+	Moot string `json:"moot,omitempty"`
+	// Twin is the error of what must work, empty where it does.
+	Twin string `json:"twin,omitempty"`
+	// Remedy says what would stop an open one, or why nothing does.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Wrong reports whether the outcome is not what it should be.
+func (r Result) Wrong() bool { return r.Twin != "" || r.Status != r.Expected && r.Moot == "" }
+
+// Report is the outcome of a whole test of one policy.
+type Report struct {
+	Policy  string   `json:"policy"`
+	ABI     int      `json:"abi"`
+	Root    bool     `json:"root"`
+	Results []Result `json:"results"`
+}
+
+// Count is how many results have a status.
+func (r Report) Count(s Status) (n int) {
+	for _, result := range r.Results {
+		if result.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Run attacks every policy of [Variants] on this machine.
+func Run() ([]Report, error) {
+	k := enforce.Probe()
+	if k.Err != nil {
+		return nil, k.Err
+	}
+	variants := append([]Variant{{}}, Variants...) // the first without confinement
+	tried := make([]map[string]attempt, len(variants))
+	errs := make([]error, len(variants))
+	var wait sync.WaitGroup
+	for i, v := range variants {
+		wait.Go(func() { tried[i], errs[i] = try(v) })
+	}
+	wait.Wait()
+	var reports []Report
+	for i, v := range variants {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		if i > 0 {
+			reports = append(reports, report(v, k.ABI, tried[0], tried[i]))
+		}
+	}
+	return reports, nil
+}
+
+// report compares what happened with what should have.
+func report(v Variant, abi int, bare, confined map[string]attempt) Report {
+	r := Report{Policy: v.Name, ABI: abi, Root: os.Getuid() == 0}
+	c := v.On(abi, r.Root)
+	for _, vector := range Vectors() {
+		a, ok := confined[vector.ID]
+		if !ok {
+			continue // for root
+		}
+		result := Result{ID: vector.ID, Group: vector.Group, What: vector.What, Expected: vector.Expected(c), Refused: a.Attack, Twin: a.Twin, Moot: bare[vector.ID].Attack}
+		switch {
+		case a.Attack != "":
+			result.Status = Stopped
+		case result.Expected == Design:
+			result.Status = Design
+		default:
+			result.Status = Open
+		}
+		if result.Status != Stopped {
+			result.Remedy = vector.Remedy()
+		}
+		r.Results = append(r.Results, result)
+	}
+	return r
+}
+
+// timeout ends an attack that hangs, which none should.
+const timeout = 20 * time.Second
+
+// try makes a world and has everything tried in it; without a name, without
+// confinement.
+func try(v Variant) (map[string]attempt, error) {
+	w, err := newWorld()
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	w.Unix = v.Unix
+	text, err := w.encode()
+	if err != nil {
+		return nil, err
+	}
+	word := attackWord
+	if v.Name != "" {
+		word = confineWord
+	}
+	cmd := exec.Command("/proc/self/exe", word)
+	cmd.Env = []string{worldVariable + "=" + text, variantVariable + "=" + v.Name, "HOME=" + w.Project}
+	cmd.Dir = w.Project
+	cmd.ExtraFiles = w.files
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+	if master, slave, err := terminal(); err == nil {
+		defer master.Close()
+		defer slave.Close()
+		cmd.Stdin = slave
+		cmd.SysProcAttr.Setctty = true
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the attacker: %w", err)
+	}
+	alarm := time.AfterFunc(timeout, func() { cmd.Process.Kill() })
+	err = cmd.Wait()
+	alarm.Stop()
+	if err != nil {
+		return nil, fmt.Errorf("attack: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	tried := map[string]attempt{}
+	for lines := bufio.NewScanner(&stdout); lines.Scan(); {
+		var a attempt
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			return nil, fmt.Errorf("read what the attacker says: %w", err)
+		}
+		tried[a.ID] = a
+	}
+	return tried, nil
+}

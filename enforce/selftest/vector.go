@@ -1,0 +1,119 @@
+package selftest
+
+import "fmt"
+
+// Vector is one way past a confinement.
+type Vector struct {
+	ID, What string
+	Group    string
+	// ABI is the version of Landlock that stops it, 0 for none.
+	ABI int
+	// By is what else stops it.
+	By Means
+	// Design says why it is open where nothing stops it, empty if it should
+	// not be.
+	Design string
+	// Root vectors are tried as root only: a user could not anyway.
+	Root bool
+
+	attack func(*World) error // nil: it worked
+	twin   func(*World) error // nil: what must work does
+}
+
+// Means are what stops a vector besides Landlock.
+type Means uint8
+
+const (
+	Filter       Means = 1 << iota // the system call filter
+	Descriptors                    // closed descriptors
+	Capabilities                   // dropped capabilities
+	NoNetwork                      // a policy without network
+	NoSockets                      // a policy without UNIX sockets
+	NoTerminals                    // a policy without new terminals
+)
+
+// Status is what became of a vector.
+type Status string
+
+const (
+	Stopped Status = "stopped"
+	Design  Status = "by design"
+	Open    Status = "open"
+)
+
+// Circumstances are what the outcome depends on.
+type Circumstances struct {
+	ABI     int
+	Root    bool
+	Network bool // the policy has one
+	Unix    bool // it has UNIX sockets
+	// Terminals says that the policy lets new terminals be made.
+	Terminals bool
+}
+
+// Expected is what should become of v.
+func (v Vector) Expected(c Circumstances) Status {
+	switch {
+	case v.ABI > 0 && c.ABI >= v.ABI,
+		v.By&(Filter|Descriptors) != 0,
+		v.By&Capabilities != 0 && c.Root,
+		v.By&NoTerminals != 0 && !c.Terminals,
+		v.By&NoNetwork != 0 && !c.Network,
+		v.By&NoSockets != 0 && !c.Unix:
+		return Stopped
+	case v.Design != "":
+		return Design
+	}
+	return Open
+}
+
+// kernels are the Linux versions that brought Landlock's (enforce.Features).
+var kernels = map[int]string{1: "5.13", 2: "5.19", 3: "6.2", 4: "6.7", 5: "6.10", 6: "6.12", 9: "7.1", 10: "7.2"}
+
+// Remedy says what stops v where it is open, or why nothing does.
+func (v Vector) Remedy() string {
+	switch {
+	case v.Design != "":
+		return v.Design
+	case v.ABI > 0 && v.By&NoSockets != 0:
+		return fmt.Sprintf(`stopped from Linux %s on, or with sockets = "none"`, kernels[v.ABI])
+	case v.ABI > 0:
+		return fmt.Sprintf("stopped from Linux %s on", kernels[v.ABI])
+	}
+	return "stopped by nothing"
+}
+
+// Vectors are all that are tried, by group.
+func Vectors() []Vector {
+	var all []Vector
+	for _, g := range groups {
+		for _, v := range g.vectors {
+			v.Group = g.name
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+type group struct {
+	name    string
+	vectors []Vector
+}
+
+// Variant is a policy to attack.
+type Variant struct {
+	Name                     string // of its level
+	Network, Unix, Terminals bool
+}
+
+// Variants are the policies that are attacked: the default one, and the
+// narrowest.
+var Variants = []Variant{
+	{Name: "dev", Network: true, Unix: true, Terminals: true},
+	{Name: "nix"},
+}
+
+// On is what v meets on a kernel.
+func (v Variant) On(abi int, root bool) Circumstances {
+	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals}
+}

@@ -1,0 +1,293 @@
+package selftest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// World is what a run is tried on: a project, a closure, and much outside of
+// both that must stay out of reach.
+type World struct {
+	Dir      string
+	Project  string
+	Closure  string
+	Outside  string
+	Self     string // the attacker's program, in the closure
+	Victim   int    // process outside
+	TCP, UDP int    // ports that are listened at
+	Abstract string // name of an abstract socket that is listened at
+	Shm      int    // System V shared memory with a secret
+	Sem, Msg int
+	Key      int    // key with a secret
+	Terminal string // of somebody else
+	Ring     ringParams
+	Unix     bool // the attacker may make UNIX sockets
+	// descriptors that the attacker inherits, by name
+	FD map[string]int
+
+	files    []*os.File
+	cleanups []func()
+}
+
+const secret = "SECRET"
+
+// newWorld makes a world, and what is in it that lives.
+func newWorld() (w *World, err error) {
+	dir, err := os.MkdirTemp("", "purity-selftest-")
+	if err != nil {
+		return nil, fmt.Errorf("make a world: %w", err)
+	}
+	w = &World{Dir: dir, Project: dir + "/project", Closure: dir + "/closure", Outside: dir + "/outside", FD: map[string]int{}}
+	w.cleanups = append(w.cleanups, func() { os.RemoveAll(dir) })
+	for _, step := range []func() error{w.makeFiles, w.startVictim, w.listen, w.makeIPC, w.openFiles} {
+		if err := step(); err != nil {
+			w.close()
+			return nil, fmt.Errorf("make a world: %w", err)
+		}
+	}
+	return w, nil
+}
+
+func (w *World) close() {
+	for i := len(w.cleanups) - 1; i >= 0; i-- {
+		w.cleanups[i]()
+	}
+}
+
+func (w *World) makeFiles() error {
+	for _, d := range []string{"project/a", "project/b", "closure/bin", "outside/sub", "outside/empty", "undeclared"} {
+		if err := os.MkdirAll(filepath.Join(w.Dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, f := range []string{"project/file", "project/file2", "project/other", "project/a/x", "closure/data", "outside/file", "outside/file2", "outside/sub/file", "undeclared/data"} {
+		if err := os.WriteFile(filepath.Join(w.Dir, f), []byte(secret), 0o644); err != nil {
+			return err
+		}
+	}
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	w.Self = w.Closure + "/bin/self"
+	if err := os.WriteFile(w.Self, program, 0o755); err != nil {
+		return err
+	}
+	if err := os.Link(w.Self, w.Outside+"/program"); err != nil {
+		return err
+	}
+	for name, target := range map[string]string{
+		"project/link": w.Outside + "/file", "project/dirlink": w.Outside, "project/self": w.Project + "/file",
+	} {
+		if err := os.Symlink(target, filepath.Join(w.Dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := unix.Mkfifo(w.Outside+"/fifo", 0o600); err != nil {
+		return err
+	}
+	return os.Link(w.Outside+"/file2", w.Project+"/hard")
+}
+
+// startVictim starts a process outside that sleeps until this one ends.
+func (w *World) startVictim() error {
+	cmd := exec.Command("/proc/self/exe", victimWord)
+	cmd.Env = []string{"VICTIM=" + secret}
+	cmd.Dir = w.Outside
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	w.cleanups = append(w.cleanups, func() { cmd.Process.Kill(); cmd.Wait() })
+	w.Victim = cmd.Process.Pid
+	if _, err := pipe.Read(make([]byte, 1)); err != nil { // it is itself now, not still us
+		return fmt.Errorf("start the victim: %w", err)
+	}
+	return nil
+}
+
+// listen serves at sockets of all kinds; to who connects to a UNIX stream
+// socket it hands an open file.
+func (w *World) listen() error {
+	handOver := func(l net.Listener) {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if u, ok := c.(*net.UnixConn); ok {
+				if f, err := os.Open(w.Outside + "/file"); err == nil {
+					u.WriteMsgUnix([]byte("x"), unix.UnixRights(int(f.Fd())), nil)
+					f.Close()
+				}
+			}
+			c.Close()
+		}
+	}
+	w.Abstract = fmt.Sprintf("purity-selftest-%d-%s", os.Getpid(), filepath.Base(w.Dir))
+	for _, name := range []string{w.Outside + "/stream", w.Project + "/stream", "@" + w.Abstract} {
+		l, err := net.Listen("unix", name)
+		if err != nil {
+			return err
+		}
+		w.cleanups = append(w.cleanups, func() { l.Close() })
+		go handOver(l)
+	}
+	for _, kind := range []string{"unixgram", "unixpacket"} {
+		address := &net.UnixAddr{Name: w.Outside + "/" + kind, Net: kind}
+		if kind == "unixgram" {
+			c, err := net.ListenUnixgram(kind, address)
+			if err != nil {
+				return err
+			}
+			w.cleanups = append(w.cleanups, func() { c.Close() })
+			continue
+		}
+		l, err := net.ListenUnix(kind, address)
+		if err != nil {
+			return err
+		}
+		w.cleanups = append(w.cleanups, func() { l.Close() })
+	}
+	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.TCP, w.UDP = tcp.Addr().(*net.TCPAddr).Port, udp.LocalAddr().(*net.UDPAddr).Port
+	w.cleanups = append(w.cleanups, func() { tcp.Close(); udp.Close() })
+	go handOver(tcp)
+	return nil
+}
+
+// makeIPC makes what has no path: what cannot be had here stays 0.
+func (w *World) makeIPC() error {
+	if id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600); err == nil {
+		w.Shm = id
+		w.cleanups = append(w.cleanups, func() { unix.SysvShmCtl(id, unix.IPC_RMID, nil) })
+		if memory, err := unix.SysvShmAttach(id, 0, 0); err == nil {
+			copy(memory, secret)
+			unix.SysvShmDetach(memory)
+		}
+	}
+	if id, _, errno := unix.Syscall(unix.SYS_SEMGET, 0, 1, unix.IPC_CREAT|0o600); errno == 0 {
+		w.Sem = int(id)
+		w.cleanups = append(w.cleanups, func() { unix.Syscall(unix.SYS_SEMCTL, id, 0, unix.IPC_RMID) })
+	}
+	if id, _, errno := unix.Syscall(unix.SYS_MSGGET, 0, unix.IPC_CREAT|0o600, 0); errno == 0 {
+		w.Msg = int(id)
+		w.cleanups = append(w.cleanups, func() { unix.Syscall(unix.SYS_MSGCTL, id, unix.IPC_RMID, 0) })
+	}
+	if id, err := unix.AddKey("user", filepath.Base(w.Dir), []byte(secret), unix.KEY_SPEC_USER_KEYRING); err == nil {
+		w.Key = id
+		w.cleanups = append(w.cleanups, func() { unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0) })
+	}
+	os.WriteFile(w.shmFile(), []byte(secret), 0o600) // where there is no /dev/shm the attack fails anyway
+	w.cleanups = append(w.cleanups, func() { os.Remove(w.shmFile()) })
+	return nil
+}
+
+func (w *World) shmFile() string { return "/dev/shm/" + filepath.Base(w.Dir) }
+
+// openFiles opens what the attacker inherits. Standard input is a terminal of
+// its own.
+func (w *World) openFiles() error {
+	inherit := func(name string, f *os.File) {
+		w.FD[name] = 3 + len(w.files)
+		w.files = append(w.files, f)
+		w.cleanups = append(w.cleanups, func() { f.Close() })
+	}
+	for range 8 { // Go itself opens low ones
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			return err
+		}
+		inherit("unused", f)
+	}
+	for name, open := range map[string]func() (*os.File, error){
+		"file":    func() (*os.File, error) { return os.OpenFile(w.Outside+"/sub/file", os.O_RDWR, 0) },
+		"dir":     func() (*os.File, error) { return os.Open(w.Outside) },
+		"program": func() (*os.File, error) { return os.Open(w.Outside + "/program") },
+		"mem":     func() (*os.File, error) { return os.Open("/proc/" + strconv.Itoa(w.Victim) + "/mem") },
+		"pidfd":   func() (*os.File, error) { return fileOf(unix.PidfdOpen(w.Victim, 0)) },
+		"socket":  w.connected,
+		"ring":    w.newRing,
+	} {
+		if f, err := open(); err == nil { // what cannot be had is no danger
+			inherit(name, f)
+		}
+	}
+	if master, slave, err := terminal(); err == nil {
+		w.Terminal = slave.Name()
+		w.cleanups = append(w.cleanups, func() { master.Close(); slave.Close() })
+	}
+	return nil
+}
+
+func fileOf(fd int, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "descriptor"), nil
+}
+
+// connected is a UNIX socket at whose other end an open file waits.
+func (w *World) connected() (*os.File, error) {
+	c, err := net.Dial("unix", w.Outside+"/stream")
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.(*net.UnixConn).File()
+}
+
+// terminal makes a pseudo-terminal.
+func terminal() (master, slave *os.File, err error) {
+	if master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
+		return nil, nil, err
+	}
+	var n uint32
+	for _, request := range []struct {
+		code uintptr
+		arg  unsafe.Pointer
+	}{{unix.TIOCSPTLCK, unsafe.Pointer(new(uint32))}, {unix.TIOCGPTN, unsafe.Pointer(&n)}} {
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, master.Fd(), request.code, uintptr(request.arg)); errno != 0 {
+			master.Close()
+			return nil, nil, errno
+		}
+	}
+	if slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(int(n)), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
+		master.Close()
+	}
+	return master, slave, err
+}
+
+// encode and decode carry the world to the attacker.
+func (w *World) encode() (string, error) {
+	data, err := json.Marshal(w)
+	return string(data), err
+}
+
+func decodeWorld(text string) (*World, error) {
+	var w World
+	if err := json.Unmarshal([]byte(text), &w); err != nil {
+		return nil, fmt.Errorf("read the world: %w", err)
+	}
+	return &w, nil
+}
