@@ -18,6 +18,7 @@ import (
 	. "github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/tempdir"
+	"github.com/nix-purity/purity/fixtures"
 	"golang.org/x/sys/unix"
 )
 
@@ -65,7 +66,9 @@ func confineAndTry() {
 		}
 	}
 	if j.Deny != 0 {
-		denyLandlock(j.Deny)
+		if _, err := fixtures.FilterLandlock(unix.SECCOMP_RET_ERRNO | uint32(j.Deny)); err != nil {
+			panic(err)
+		}
 	}
 	cmd := Command{Path: j.Args[0], Args: j.Args, Dir: j.Dir, Env: []string{"ENFORCE_TEST=try", "PATH=" + os.Getenv("PATH")}}
 	err := j.Policy.Exec(cmd)
@@ -392,18 +395,4 @@ func TestExecErrors(t *testing.T) {
 			t.Errorf("exit code %d, output %q, want %q", code, out, want)
 		}
 	}
-}
-
-// denyLandlock has Landlock's system calls fail with an errno, as on kernels
-// and in containers that have none.
-func denyLandlock(errno int) {
-	const first, last = unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_RESTRICT_SELF
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
-		{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, K: first, Jf: 2},
-		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, K: last, Jt: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
-	installFilter(filter)
 }

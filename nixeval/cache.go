@@ -121,6 +121,12 @@ func load(dir string) (Environment, bool) {
 	if err != nil {
 		return Environment{}, false
 	}
+	e, ok := parseEntry(dir, data)
+	return e, ok && e.rooted()
+}
+
+// parseEntry reads what save wrote.
+func parseEntry(dir string, data []byte) (Environment, bool) {
 	line, body, _ := bytes.Cut(data, []byte("\n"))
 	sum := sha256.Sum256(body)
 	if string(line) != magic+" "+hex.EncodeToString(sum[:]) {
@@ -139,8 +145,9 @@ func load(dir string) (Environment, bool) {
 	if h.Scripts {
 		e.ScriptDir = filepath.Join(dir, scriptDir)
 	}
+	var err error
 	e.Paths, err = closure.ParseStorePaths(strings.NewReader(paths), h.StoreDir)
-	return e, err == nil && len(e.Paths) > 0 && e.rooted()
+	return e, err == nil && len(e.Paths) > 0
 }
 
 // rooted reports whether the garbage collector still sees the entry's roots.

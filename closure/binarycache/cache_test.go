@@ -153,3 +153,19 @@ func TestServerFaults(t *testing.T) {
 		t.Error("s3: no error")
 	}
 }
+
+// No text is a narinfo without the signature of a trusted key.
+func FuzzParse(f *testing.F) {
+	_, public, err := signature.GenerateKeypair("test-1", rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("StorePath: " + lib + "\nURL: nar/x.nar\nCompression: none\nNarHash: " + hash32 + "\nNarSize: 1\nReferences: " + base(tool) + "\nSig: test-1:AAAA\n"))
+	f.Add([]byte("StorePath: " + lib + "\nURL: x\nCompression: none\nNarHash: " + hash16 + "\nNarSize: 1\nDeriver: ../x\nUnknown: x\n"))
+	f.Add([]byte("StorePath"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if node, err := parse(data, closure.Path(lib), []signature.PublicKey{public}); err == nil {
+			t.Errorf("%q is believed: %+v", data, node)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,10 +13,24 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/fixtures"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"purity": main})
+	testscript.Main(m, map[string]func(){"purity": main, "nolandlock": noLandlock})
+}
+
+// noLandlock ERRNO COMMAND... runs a command where Landlock's calls fail so.
+func noLandlock() {
+	errno := map[string]unix.Errno{"ENOSYS": unix.ENOSYS, "EOPNOTSUPP": unix.EOPNOTSUPP, "EPERM": unix.EPERM}[os.Args[1]]
+	path, err := exec.LookPath(os.Args[2])
+	if err == nil {
+		_, err = fixtures.FilterLandlock(unix.SECCOMP_RET_ERRNO | uint32(errno))
+	}
+	if err == nil {
+		err = unix.Exec(path, os.Args[2:], os.Environ())
+	}
+	panic(err)
 }
 
 // The scripts run as users would run purity: real Nix, real kernel, real

@@ -139,7 +139,7 @@ func confine() error {
 		if err != nil {
 			return err
 		}
-		return p.Exec(enforce.Command{Path: w.Self, Args: []string{w.Self, attackWord}, Env: os.Environ(), Dir: w.Project})
+		return p.Exec(enforce.Command{Path: w.Self, Args: []string{os.Args[0], attackWord}, Env: os.Environ(), Dir: w.Project})
 	}
 	return fmt.Errorf("attack policy %q: there is none", os.Getenv(variantVariable))
 }

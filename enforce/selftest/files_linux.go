@@ -3,7 +3,6 @@ package selftest
 import (
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +36,7 @@ func readFile(path string) error {
 }
 
 func run(path string, args ...string) error {
-	cmd := exec.Command(path, args...)
+	cmd := again(path, args...)
 	cmd.Env = []string{}
 	return cmd.Run()
 }
@@ -71,10 +70,10 @@ var fileVectors = []Vector{
 	}),
 	{ID: "file.rename-in", What: "move a file into the project", ABI: 1,
 		attack: func(w *World) error { return unix.Rename(w.Outside+"/file2", w.Project+"/in") },
-		twin:   func(w *World) error { return unix.Rename(w.Project+"/a/x", w.Project+"/b/x") }},
+		twin:   func(w *World) error { return unix.Rename(w.Project+"/a/x", w.second()+"/x1") }},
 	{ID: "file.rename-out", What: "move a file out of the project", ABI: 1,
 		attack: func(w *World) error { return unix.Rename(w.Project+"/file2", w.Outside+"/out") },
-		twin:   func(w *World) error { return unix.Rename(w.Project+"/b/x", w.Project+"/a/y") }},
+		twin:   func(w *World) error { return unix.Rename(w.second()+"/x1", w.Project+"/a/y") }},
 	{ID: "file.exchange", What: "exchange a file outside for one inside", ABI: 1,
 		attack: func(w *World) error {
 			return unix.Renameat2(unix.AT_FDCWD, w.Outside+"/file", unix.AT_FDCWD, w.Project+"/file", unix.RENAME_EXCHANGE)
@@ -84,16 +83,16 @@ var fileVectors = []Vector{
 		}},
 	{ID: "file.link-in", What: "link a file into the project", ABI: 1,
 		attack: func(w *World) error { return unix.Link(w.Outside+"/sub/file", w.Project+"/linked-in") },
-		twin:   func(w *World) error { return unix.Link(w.Project+"/a/y", w.Project+"/b/linked") }},
+		twin:   func(w *World) error { return unix.Link(w.Project+"/a/y", w.second()+"/linked") }},
 	{ID: "file.link-out", What: "link a file out of the project", ABI: 1,
 		attack: func(w *World) error { return unix.Link(w.Project+"/file", w.Outside+"/linked-out") },
-		twin:   func(w *World) error { return unix.Link(w.Project+"/a/y", w.Project+"/b/linked2") }},
+		twin:   func(w *World) error { return unix.Link(w.Project+"/a/y", w.second()+"/linked2") }},
 	file("open-fifo", "open a named pipe", 1, func(d string) error {
 		return open(d+map[bool]string{true: "/fifo", false: "/made-fifo"}[filepath.Base(d) == "outside"], unix.O_RDONLY)
 	}),
 	{ID: "file.unlink", What: "remove a file", ABI: 1,
 		attack: func(w *World) error { return unix.Unlink(w.Outside + "/sub/file") },
-		twin:   func(w *World) error { return unix.Unlink(w.Project + "/b/linked") }},
+		twin:   func(w *World) error { return unix.Unlink(w.second() + "/linked") }},
 	{ID: "file.execute", What: "execute a program", ABI: 1,
 		attack: func(w *World) error { return run(w.Outside+"/program", nothingWord) },
 		twin:   func(w *World) error { return run(w.Self, nothingWord) }},

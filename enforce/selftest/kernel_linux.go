@@ -164,7 +164,7 @@ func (w *World) step(name string, flags uintptr) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("/proc/self/exe", stepWord, name)
+	cmd := again("/proc/self/exe", stepWord, name)
 	cmd.Env = []string{worldVariable + "=" + text}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags}
 	if flags&unix.CLONE_NEWUSER != 0 {

@@ -2,7 +2,6 @@ package selftest
 
 import (
 	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -150,7 +149,7 @@ func apart(f func() error) error {
 // does to a process outside.
 func withChild(f func(pid int) error) func(*World) error {
 	return func(w *World) error {
-		cmd := exec.Command(w.Self, victimWord)
+		cmd := again(w.Self, victimWord)
 		cmd.Env = []string{"VICTIM=x"}
 		pipe, err := cmd.StdoutPipe()
 		if err != nil {

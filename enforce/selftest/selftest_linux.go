@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"sync"
 	"syscall"
 	"time"
@@ -64,7 +63,7 @@ func Run() ([]Report, error) {
 	errs := make([]error, len(variants))
 	var wait sync.WaitGroup
 	for i, v := range variants {
-		wait.Go(func() { tried[i], errs[i] = try(v) })
+		wait.Go(func() { tried[i], errs[i] = try(v, k.ABI) })
 	}
 	wait.Wait()
 	var reports []Report
@@ -110,13 +109,13 @@ const timeout = 20 * time.Second
 
 // try makes a world and has everything tried in it; without a name, without
 // confinement.
-func try(v Variant) (map[string]attempt, error) {
+func try(v Variant, abi int) (map[string]attempt, error) {
 	w, err := newWorld()
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	w.Unix = v.Unix
+	w.Unix, w.ABI = v.Unix, abi
 	text, err := w.encode()
 	if err != nil {
 		return nil, err
@@ -125,7 +124,7 @@ func try(v Variant) (map[string]attempt, error) {
 	if v.Name != "" {
 		word = confineWord
 	}
-	cmd := exec.Command("/proc/self/exe", word)
+	cmd := again("/proc/self/exe", word)
 	cmd.Env = []string{worldVariable + "=" + text, variantVariable + "=" + v.Name, "HOME=" + w.Project}
 	cmd.Dir = w.Project
 	cmd.ExtraFiles = w.files

@@ -9,6 +9,9 @@ func TestMain(m *testing.M) {
 	if code, ok := RunPart(os.Args); ok {
 		os.Exit(code)
 	}
+	if code, ok := runSimulation(os.Args); ok {
+		os.Exit(code)
+	}
 	os.Exit(m.Run())
 }
 

@@ -31,6 +31,7 @@ type World struct {
 	Terminal string // of somebody else
 	Ring     ringParams
 	Unix     bool // the attacker may make UNIX sockets
+	ABI      int
 	// descriptors that the attacker inherits, by name
 	FD map[string]int
 
@@ -78,7 +79,7 @@ func (w *World) makeFiles() error {
 	if err != nil {
 		return err
 	}
-	w.Self = w.Closure + "/bin/self"
+	w.Self = filepath.Join(w.Closure, "bin", filepath.Base(os.Args[0]))
 	if err := os.WriteFile(w.Self, program, 0o755); err != nil {
 		return err
 	}
@@ -98,9 +99,17 @@ func (w *World) makeFiles() error {
 	return os.Link(w.Outside+"/file2", w.Project+"/hard")
 }
 
+// again starts this program again, from a file of it, under the name that it was
+// started by.
+func again(file string, args ...string) *exec.Cmd {
+	cmd := exec.Command(file, args...)
+	cmd.Args[0] = os.Args[0]
+	return cmd
+}
+
 // startVictim starts a process outside that sleeps until this one ends.
 func (w *World) startVictim() error {
-	cmd := exec.Command("/proc/self/exe", victimWord)
+	cmd := again("/proc/self/exe", victimWord)
 	cmd.Env = []string{"VICTIM=" + secret}
 	cmd.Dir = w.Outside
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -201,6 +210,15 @@ func (w *World) makeIPC() error {
 	os.WriteFile(w.shmFile(), []byte(secret), 0o600) // where there is no /dev/shm the attack fails anyway
 	w.cleanups = append(w.cleanups, func() { os.Remove(w.shmFile()) })
 	return nil
+}
+
+// second is a directory of the project that files are moved to from another.
+// Before ABI 2 they cannot be, and stay where they are.
+func (w *World) second() string {
+	if w.ABI < 2 {
+		return w.Project + "/a"
+	}
+	return w.Project + "/b"
 }
 
 func (w *World) shmFile() string { return "/dev/shm/" + filepath.Base(w.Dir) }

@@ -98,7 +98,11 @@ func isOver(name string) bool {
 		return false
 	}
 	pid, err := strconv.Atoi(parts[0])
-	return err == nil && startTime(pid) != parts[1]
+	if err != nil {
+		return false
+	}
+	start := startTime(pid)
+	return start == "" || parts[1] != "" && start != parts[1] // a run without /proc could not tell its own
 }
 
 // startTime is when a process began, in clock ticks since boot
