@@ -1,5 +1,6 @@
 # make demo   set everything up, build purity, show what it does
 # make test   set everything up and run every test
+# make test-kernels  attack purity on real kernels, in QEMU
 # make bench  compare the speed of purity with nix develop and a launcher in C
 # make lint   what CONTRIBUTING asks of a change
 
@@ -23,6 +24,10 @@ demo: fixtures build
 test: fixtures lint
 	$(GO) test -timeout 10m ./...
 
+test-kernels: build
+	@$(GO) run ./fixtures/setup kernels
+	@$(GO) run ./fixtures/kernels $(BIN)
+
 bench: fixtures build
 	@$(GO) run ./fixtures/bench $(BIN)
 
@@ -34,4 +39,4 @@ lint:
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test bench lint clean FORCE
+.PHONY: build fixtures demo test test-kernels bench lint clean FORCE

@@ -64,7 +64,11 @@ func (p Policy) restrict(cmd Command) error {
 	if p.NoFilter || k.Filter != nil { // which Gaps has judged
 		return nil
 	}
-	return p.filter().Install()
+	filter, err := p.filter().Filter()
+	if err != nil {
+		return err
+	}
+	return filter.Install()
 }
 
 // restrictSelf puts the thread into the ruleset and makes sure that it is.

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -71,25 +75,73 @@ func TestReadmeDemo(t *testing.T) {
 	}
 }
 
+// The purity.toml of README.md is one, with every key that is not for kernels,
+// and its figures of the selftest are those of the vectors.
+func TestReadmePolicy(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "<!-- purity.toml -->\n```toml\n")
+	text, _, ok := strings.Cut(text, "```\n")
+	if _, err := config.Parse("README.md", []byte(text)); err != nil || !ok {
+		t.Errorf("purity.toml: %v", err)
+	}
+	stopped := func(v selftest.Variant, abi int) string {
+		all, n := 0, 0
+		for _, vector := range selftest.Vectors() {
+			if !vector.Root {
+				all++
+				if vector.Expected(v.On(abi, false)) == selftest.Stopped {
+					n++
+				}
+			}
+		}
+		return fmt.Sprintf("%d of %d stopped", n, all)
+	}
+	for line := range strings.Lines(string(readme)) {
+		m := regexp.MustCompile(`^\| [\d., ]+ \| ([\d, ]+) \| (\d+ of \d+ stopped) \| (\d+ of \d+ stopped) \|$`).FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
+		}
+		ok = false
+		for abi := range strings.SplitSeq(m[1], ", ") {
+			n, err := strconv.Atoi(abi)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if dev, nix := stopped(selftest.Variants[0], n), stopped(selftest.Variants[1], n); m[2] != dev || m[3] != nix {
+				t.Errorf("ABI %d: README.md says %s and %s, the vectors %s and %s", n, m[2], m[3], dev, nix)
+			}
+		}
+	}
+	if ok {
+		t.Error("README.md has no figures of the selftest")
+	}
+}
+
 // The rooms of CONTRIBUTING.md: who may import whom, and which outside things
 // have one owner.
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":          `closure.*|enforce.*|nixeval.*|cmd/purity/config`,
-		"cmd/purity/config":   `enforce|enforce/host`,
-		"nixeval":             `closure|nixeval/inputs`,
-		"nixeval/inputs":      `none`,
-		"closure":             `none`,
-		"closure/binarycache": `closure`,
-		"enforce":             `closure|enforce/seccomp`,
-		"enforce/host":        `enforce`,
-		"enforce/inspect":     `none`,
-		"enforce/seccomp":     `none`,
-		"enforce/tempdir":     `none`,
-		"fixtures":            `none`,
-		"fixtures/setup":      `fixtures`,
-		"fixtures/bench":      `fixtures`,
+		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/config`,
+		"cmd/purity/config":     `enforce|enforce/host`,
+		"nixeval":               `closure|nixeval/inputs`,
+		"nixeval/inputs":        `none`,
+		"closure":               `none`,
+		"closure/binarycache":   `closure`,
+		"enforce":               `closure|enforce/seccomp`,
+		"enforce/host":          `enforce`,
+		"enforce/inspect":       `none`,
+		"enforce/selftest":      `enforce|enforce/host`,
+		"enforce/seccomp":       `none`,
+		"enforce/tempdir":       `none`,
+		"fixtures":              `none`,
+		"fixtures/setup":        `fixtures`,
+		"fixtures/bench":        `fixtures`,
+		"fixtures/kernels":      `fixtures`,
+		"fixtures/kernels/init": `none`,
 	}
 	owners := map[string]string{
 		"github.com/alecthomas/kong":                            "cmd/purity",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -63,6 +64,10 @@ func newSettings(file *config.File, flags config.Settings, cwd string) (settings
 
 // identity is the same for settings that say the same.
 func (s settings) identity() string {
+	plain := config.Settings{Level: host.DefaultLevel, Home: "private"}
+	if reflect.DeepEqual(s.Settings, plain) { // the usual case, told without the time that JSON takes
+		return ""
+	}
 	data, err := json.Marshal(s.Settings)
 	if err != nil {
 		panic(err) // strings, numbers and lists of them

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/enforce"
 )
@@ -155,12 +156,14 @@ func (o object) matches(file string) bool {
 // systemDirs are the directories of system libraries: those of ld.so.conf
 // (ldconfig(8)), then the ones that are built into loaders, Debian's by machine.
 func systemDirs(machine elf.Machine) []string {
-	dirs := configured("/etc/ld.so.conf", 0)
+	dirs := slices.Clone(loaderConf())
 	if triplet := triplets[machine]; triplet != "" {
 		dirs = append(dirs, "/lib/"+triplet, "/usr/lib/"+triplet)
 	}
 	return append(dirs, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 }
+
+var loaderConf = sync.OnceValue(func() []string { return configured("/etc/ld.so.conf", 0) })
 
 var triplets = map[elf.Machine]string{
 	elf.EM_X86_64:  "x86_64-linux-gnu",

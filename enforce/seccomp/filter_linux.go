@@ -3,6 +3,8 @@ package seccomp
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
@@ -39,8 +41,7 @@ func refuse(errno unix.Errno) bpf.Instruction {
 	return bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(errno)}
 }
 
-// program is the filter of r: for each kind of calls a section, in which
-// every rule stands on its own, so that no jump is long.
+// program is the filter of r: for each kind of calls a section.
 func (r Rules) program(machines []machine) ([]bpf.Instruction, error) {
 	if len(machines) == 0 {
 		return nil, ErrMachine
@@ -55,28 +56,58 @@ func (r Rules) program(machines []machine) ([]bpf.Instruction, error) {
 	return append(program, bpf.RetConstant{Val: unix.SECCOMP_RET_KILL_PROCESS}), nil
 }
 
+// section judges calls of one kind.
 func (m machine) section(rules []rule) []bpf.Instruction {
 	section := []bpf.Instruction{number}
 	if m.x32 {
 		section = append(section, bpf.JumpIf{Cond: bpf.JumpLessThan, Val: x32Bit, SkipTrue: 1}, refuse(unix.ENOSYS))
 	}
+	byNumber := map[uint32][]rule{}
 	for _, rule := range rules {
 		for _, call := range rule.calls {
 			if n, ok := m.numbers[call]; ok {
-				section = append(section, rule.assemble(n)...)
+				byNumber[n] = append(byNumber[n], rule)
 			}
 		}
 	}
-	return append(section, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
+	return append(section, search(slices.Sorted(maps.Keys(byNumber)), byNumber)...)
 }
 
-// assemble has the number of the call loaded when it begins and when it ends.
-func (r rule) assemble(n uint32) []bpf.Instruction {
-	if len(r.tests) == 0 {
-		return []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: n, SkipTrue: 1}, refuse(r.errno)}
+// search finds the rules of a call by halving: the kernel runs a new filter for
+// every call that there is, to find out which are always allowed.
+func search(numbers []uint32, rules map[uint32][]rule) []bpf.Instruction {
+	const few = 3
+	if len(numbers) <= few {
+		var leaf []bpf.Instruction
+		for _, n := range numbers {
+			leaf = append(leaf, judge(n, rules[n])...)
+		}
+		return append(leaf, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
 	}
+	half := len(numbers) / 2
+	below, above := search(numbers[:half], rules), search(numbers[half:], rules)
+	return slices.Concat(
+		[]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpLessThan, Val: numbers[half], SkipTrue: 1}, bpf.Jump{Skip: uint32(len(below))}},
+		below, above)
+}
+
+// judge refuses a call by its rules, or goes on with its number loaded.
+func judge(n uint32, rules []rule) []bpf.Instruction {
+	if len(rules[0].tests) == 0 {
+		return []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: n, SkipTrue: 1}, refuse(rules[0].errno)}
+	}
+	var body []bpf.Instruction
+	for _, r := range rules {
+		body = append(body, r.assemble()...)
+	}
+	body = append(body, number)
+	return append([]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpEqual, Val: n, SkipTrue: 1}, bpf.Jump{Skip: uint32(len(body))}}, body...)
+}
+
+// assemble refuses if all tests hold, and goes on behind itself if not.
+func (r rule) assemble() []bpf.Instruction {
 	const each = 3 // instructions of a test
-	body := make([]bpf.Instruction, 0, each*len(r.tests)+2)
+	body := make([]bpf.Instruction, 0, each*len(r.tests)+1)
 	for i, t := range r.tests {
 		rest := uint8(each*(len(r.tests)-i-1) + 1) // to behind the refusal
 		jump := bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: t.value, SkipTrue: rest}
@@ -85,12 +116,14 @@ func (r rule) assemble(n uint32) []bpf.Instruction {
 		}
 		body = append(body, argument(t.arg), bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
 	}
-	body = append(body, refuse(r.errno), number)
-	return append([]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: n, SkipTrue: uint8(len(body))}}, body...)
+	return append(body, refuse(r.errno))
 }
 
-// assemble makes the kernel's form of the filter.
-func (r Rules) assemble() ([]unix.SockFilter, error) {
+// Filter is what a kernel can install.
+type Filter []unix.SockFilter
+
+// Filter makes the filter of r.
+func (r Rules) Filter() (Filter, error) {
 	program, err := r.program(machines)
 	if err != nil {
 		return nil, err
@@ -99,7 +132,7 @@ func (r Rules) assemble() ([]unix.SockFilter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make system call filter: %w", err)
 	}
-	filter := make([]unix.SockFilter, len(raw))
+	filter := make(Filter, len(raw))
 	for i, in := range raw {
 		filter[i] = unix.SockFilter{Code: in.Op, Jt: in.Jt, Jf: in.Jf, K: in.K}
 	}

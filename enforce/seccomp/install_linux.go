@@ -24,17 +24,13 @@ func Available() error {
 	return nil
 }
 
-// Install puts the calling thread, and all that it starts, under the filter of
-// r for good. The thread must have no_new_privs set. It then tries a call that
-// must be refused.
-func (r Rules) Install() error {
-	filter, err := r.assemble()
-	if err != nil {
-		return err
-	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+// Install puts the calling thread, and all that it starts, under f for good.
+// The thread must have no_new_privs set. It then tries a call that must be
+// refused.
+func (f Filter) Install() error {
+	program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
 	_, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program)))
-	runtime.KeepAlive(filter)
+	runtime.KeepAlive(f)
 	if errno != 0 {
 		return fmt.Errorf("install system call filter: seccomp: %w", errno)
 	}

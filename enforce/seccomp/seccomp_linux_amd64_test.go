@@ -208,7 +208,7 @@ func TestNumbers(t *testing.T) {
 func BenchmarkAssemble(b *testing.B) {
 	var n int
 	for b.Loop() {
-		filter, err := (Rules{}).assemble()
+		filter, err := (Rules{}).Filter()
 		if err != nil {
 			b.Fatal(err)
 		}

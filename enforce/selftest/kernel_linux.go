@@ -80,7 +80,7 @@ var kernelVectors = []Vector{
 // the call that a filter refuses, and ends well if the kernel did otherwise.
 func thirtyTwoBit(w *World, args ...string) error {
 	path := w.Project + "/thirtytwo" + itoa(len(args))
-	if err := os.WriteFile(path, []byte(thirtyTwo), 0o755); err != nil {
+	if err := os.WriteFile(path, thirtyTwo(), 0o755); err != nil {
 		return err
 	}
 	err := run(path, args...)

@@ -12,7 +12,7 @@ import (
 const thirtyTwoCode = "\x8b\x04\x24\x83\xf8\x01\x74\x21\xb8\x20\x01\x00\x00\x31\xdb\xb9\xfd\xff\xff\xff\x31\xd2\xcd\x80\xbb\x01\x00\x00\x00\x83\xf8\xff\x74\x09\xbb\x02\x00\x00\x00\xeb\x02\x31\xdb\xb8\x01\x00\x00\x00\xcd\x80"
 
 // thirtyTwo is the smallest static 32-bit program around that code.
-var thirtyTwo = func() string {
+func thirtyTwo() []byte {
 	const base, headers = 0x08048000, 52 + 32
 	size := uint32(headers + len(thirtyTwoCode))
 	var b bytes.Buffer
@@ -25,5 +25,5 @@ var thirtyTwo = func() string {
 		Type: uint32(elf.PT_LOAD), Vaddr: base, Paddr: base, Filesz: size, Memsz: size, Flags: uint32(elf.PF_R | elf.PF_X), Align: 0x1000,
 	})
 	b.WriteString(thirtyTwoCode)
-	return b.String()
-}()
+	return b.Bytes()
+}

@@ -29,7 +29,7 @@ func Merge(file *File, flags Settings, cwd string) Effective {
 		field := merged.Type().Field(i)
 		key := field.Tag.Get("toml")
 		if field.Type.Kind() == reflect.Slice {
-			list := reflect.MakeSlice(field.Type, 0, 0)
+			list := reflect.Zero(field.Type)
 			if file != nil {
 				values := reflect.ValueOf(file.Settings).Field(i)
 				list = reflect.AppendSlice(list, values)
