@@ -121,14 +121,19 @@ func (p *plan) limits() []limit {
 	for _, name := range p.Capabilities {
 		kept = append(kept, strings.ToLower(name))
 	}
-	return []limit{
+	limits := []limit{}
+	for _, name := range p.Presets {
+		preset, _ := host.FindPreset(name)
+		limits = append(limits, limit{"preset " + name, "opens " + preset.Opens})
+	}
+	return append(limits, []limit{
 		{"network", network},
 		{"UNIX sockets", word(p.policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.policy.NoFilter, "not filtered", "filtered")},
 		{"System V IPC", word(p.policy.SysVIPC, "allowed", "refused")},
 		{"user namespaces", word(p.policy.UserNamespaces, "allowed", "refused")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
-	}
+	}...)
 }
 
 // gaps are what the running kernel cannot refuse.

@@ -39,7 +39,11 @@ func (f *File) Widens() []string {
 			continue
 		}
 		for i, value := range list.values {
-			say(list.key, i, list.key+" "+value)
+			what := list.key + " " + value
+			if preset, ok := host.FindPreset(value); ok && list.key == "presets" {
+				what = "preset " + value + ": " + preset.Opens
+			}
+			say(list.key, i, what)
 		}
 	}
 	if s.Home != "" && s.Home != "private" && s.Home != "none" {
