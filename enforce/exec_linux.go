@@ -20,12 +20,20 @@ import (
 // thread that calls it, so it all happens on one.
 func (p Policy) Exec(cmd Command) error {
 	runtime.LockOSThread()
-	if !cmd.Confined {
+	if !cmd.Confined && !cmd.Audit {
 		if err := p.restrict(cmd); err != nil {
 			return err
 		}
 	} else if err := closeDescriptors(cmd.KeepFDs); err != nil {
 		return err
+	}
+	if cmd.Watch != nil {
+		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+			return fmt.Errorf("watch: set no_new_privs: %w", err)
+		}
+		if err := cmd.Watch.begin(); err != nil {
+			return err
+		}
 	}
 	if err := unix.Chdir(cmd.Dir); err != nil {
 		return fmt.Errorf("change directory %s: %w", cmd.Dir, err)

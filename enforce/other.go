@@ -8,8 +8,15 @@ func (p Policy) Exec(cmd Command) error { return ErrNotLinux }
 // Confined is never so: there is no Landlock here.
 func Confined() bool { return false }
 
-// Capabilities are Linux's.
+// Capability is of Linux's.
 func Capability(name string) (bit uint64, ok bool) { return 0, false }
+
+// Watch is how a supervisor gets to see system calls, on Linux.
+type Watch struct {
+	Calls  []string
+	Socket int
+	Note   string
+}
 
 // OddDescriptors are looked for on Linux only.
 func OddDescriptors() []string { return nil }

@@ -172,4 +172,8 @@ type Command struct {
 	// Confined says that the process is confined to this policy already, so
 	// that no further layer is added.
 	Confined bool
+	// Watch has a supervisor see what the command does; nil for none.
+	Watch *Watch
+	// Audit does not confine at all: it is only watched.
+	Audit bool
 }

@@ -103,6 +103,16 @@ func (e Environment) Environ(host []string, run Run) []string {
 	return b.environ
 }
 
+// Path is the environment's PATH.
+func (e Environment) Path() string {
+	for _, v := range e.variables {
+		if path, ok := strings.CutPrefix(v, "PATH="); ok {
+			return path
+		}
+	}
+	return ""
+}
+
 // WriteAttrs writes the structured attributes, if there are any, to where
 // [Environment.Environ] says they are.
 func (e Environment) WriteAttrs(run Run) error {

@@ -39,7 +39,7 @@ func (p *plan) runAgain(command []string) error {
 	if err != nil {
 		return err
 	}
-	return p.exec(launch{path, command, environ}, true)
+	return p.exec(launch{path, command, environ}, true, nil)
 }
 
 func without(environ []string, name string) []string {

@@ -135,6 +135,7 @@ func TestArrows(t *testing.T) {
 		"enforce/host":          `enforce`,
 		"enforce/inspect":       `none`,
 		"enforce/selftest":      `enforce|enforce/host`,
+		"enforce/observe":       `enforce|enforce/seccomp`,
 		"enforce/seccomp":       `none`,
 		"enforce/tempdir":       `none`,
 		"fixtures":              `none`,

@@ -35,8 +35,10 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	if code, ok := selftest.RunPart(args); ok {
-		return code
+	for _, part := range []func([]string) (int, bool){selftest.RunPart, runContinue} {
+		if code, ok := part(args); ok {
+			return code
+		}
 	}
 	command, flags, err := parse(args[0], normalise(args[1:]))
 	app := newApp(flags)

@@ -165,14 +165,14 @@ func (p *plan) launch(program launcher) error {
 	active := p.active()
 	nested := os.Getenv(activeVariable) == active && enforce.Confined()
 	l.environ = append(l.environ, activeVariable+"="+active)
-	return p.exec(l, nested)
+	return p.exec(l, nested, watchCommand(p.explains(), temp))
 }
 
 // exec is the last step of every run.
-func (p *plan) exec(l launch, nested bool) error {
+func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
 	err := p.policy.Exec(enforce.Command{
-		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested,
+		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested, Watch: watch,
 	})
 	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
 		name := filepath.Base(l.path)

@@ -2,6 +2,10 @@
 
 package main
 
-import "syscall"
+import "github.com/nix-purity/purity/enforce"
 
-func killedWithParent() *syscall.SysProcAttr { return nil }
+func (p *plan) watch() error { return enforce.ErrNotLinux }
+
+func watchCommand(explains, temp string) *enforce.Watch { return nil }
+
+func runContinue([]string) (code int, ok bool) { return 0, false }

@@ -38,17 +38,24 @@ func argument(n int) bpf.Instruction {
 var number = bpf.LoadAbsolute{Off: offsetNumber, Size: 4}
 
 func refuse(errno unix.Errno) bpf.Instruction {
+	if errno == 0 {
+		return bpf.RetConstant{Val: unix.SECCOMP_RET_USER_NOTIF}
+	}
 	return bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(errno)}
 }
 
 // program is the filter of r: for each kind of calls a section.
 func (r Rules) program(machines []machine) ([]bpf.Instruction, error) {
+	return program(r.rules(), machines)
+}
+
+func program(rules []rule, machines []machine) ([]bpf.Instruction, error) {
 	if len(machines) == 0 {
 		return nil, ErrMachine
 	}
 	program := []bpf.Instruction{bpf.LoadAbsolute{Off: offsetMachine, Size: 4}}
 	for _, m := range machines {
-		section := m.section(r.rules())
+		section := m.section(rules)
 		program = append(program, bpf.JumpIf{Cond: bpf.JumpEqual, Val: m.audit, SkipTrue: 1}, bpf.Jump{Skip: uint32(len(section))})
 		program = append(program, section...)
 	}
@@ -128,6 +135,10 @@ func (r Rules) Filter() (Filter, error) {
 	if err != nil {
 		return nil, err
 	}
+	return assemble(program)
+}
+
+func assemble(program []bpf.Instruction) (Filter, error) {
 	raw, err := bpf.Assemble(program)
 	if err != nil {
 		return nil, fmt.Errorf("make system call filter: %w", err)

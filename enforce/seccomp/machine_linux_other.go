@@ -3,3 +3,5 @@
 package seccomp
 
 var machines []machine
+
+var watched []watchable

@@ -28,11 +28,12 @@ type Rules struct {
 	SysVIPC        bool // let System V shared memory, semaphores and queues be used
 }
 
-// rule refuses system calls with an errno if all tests hold.
+// rule refuses system calls with an errno, or has a supervisor asked about
+// them, if all tests hold.
 type rule struct {
 	calls []string
 	tests []test
-	errno unix.Errno
+	errno unix.Errno // or, if it is 0, a supervisor is asked
 	// reason is what the rule is for.
 	reason string
 }

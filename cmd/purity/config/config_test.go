@@ -36,6 +36,7 @@ home = "none"
 network = { connect = [443, 80], bind = [8080], udp = true }
 sockets = ["/s"]
 strict-paths = true
+explain = "files"
 capabilities = ["chown", "CAP_FOWNER"]
 user-namespaces = true
 seccomp = false
@@ -56,7 +57,7 @@ func TestParse(t *testing.T) {
 		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
-		StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
 		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no,
 	}
 	f := parse(t, every)
@@ -145,7 +146,7 @@ func TestMerge(t *testing.T) {
 
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
-	harmless := []string{"network", "strict-paths", "env.set", "env.unset", "home"} // home = "none" narrows
+	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home"} // home = "none" narrows
 	said := strings.Join(parse(t, every).Widens(), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")

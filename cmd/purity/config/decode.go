@@ -97,6 +97,11 @@ func (f *File) check() error {
 			return f.wrongWord("level", err)
 		}
 	}
+	if f.Settings.Explain != "" {
+		if err := oneOf("explanation", f.Settings.Explain, []string{"programs", "files", "off"}); err != nil {
+			return f.wrongWord("explain", err)
+		}
+	}
 	for i, name := range f.Settings.Presets {
 		if err := oneOf("preset", name, PresetNames()); err != nil {
 			return f.wrongWord(fmt.Sprintf("presets[%d]", i), err)

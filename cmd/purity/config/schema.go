@@ -27,6 +27,8 @@ func WriteSchema(w io.Writer) error {
 		switch key {
 		case "level":
 			schema["enum"] = levelNames()
+		case "explain":
+			schema["enum"] = []string{"programs", "files", "off"}
 		case "presets":
 			schema["items"] = object{"enum": PresetNames()}
 		case "set":

@@ -1,0 +1,65 @@
+package observe
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Denial is what was refused, or with a policy that is not enforced would have
+// been: one path or port, and one way of using it.
+type Denial struct {
+	// Path as the process named it, made absolute; Real without symbolic links.
+	// Both are empty for a port.
+	Path string `json:"path,omitempty"`
+	Real string `json:"realPath,omitempty"`
+	// Address is what was to be connected to, or listened at: "192.0.2.1:443".
+	Address string `json:"address,omitempty"`
+	Access  string `json:"access"` // read, write, execute, connect, listen
+	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
+	Call    string `json:"call"`   // the system call
+	// Script is the script whose #! line named Path, or the program whose ELF
+	// header did.
+	Script string  `json:"script,omitempty"`
+	Count  int     `json:"count"`
+	By     Process `json:"by"` // who did it first
+	// Follow are denials of a program that is outside itself: its libraries and
+	// data are no causes of their own.
+	Follow int `json:"follow,omitempty"`
+}
+
+// Process is who did something.
+type Process struct {
+	PID     int      `json:"pid"`
+	Program string   `json:"program"` // its file
+	Args    []string `json:"args,omitempty"`
+	Dir     string   `json:"dir"`
+	Parent  string   `json:"parent,omitempty"` // the program of its parent
+	Environ []string `json:"-"`
+}
+
+// sorted are denials with programs first, then by path.
+func sorted(denials []Denial) []Denial {
+	slices.SortStableFunc(denials, func(a, b Denial) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Access, b.Access))
+	})
+	return denials
+}
+
+func rank(d Denial) int {
+	return slices.Index([]string{"program", "library", "header", "data", "directory", "socket", "port"}, d.Kind)
+}
+
+// word is the name of an access.
+func word(a enforce.Access) string {
+	switch {
+	case a&enforce.Execute != 0:
+		return "execute"
+	case a&enforce.Write != 0:
+		return "write"
+	case a&enforce.Connect != 0:
+		return "connect"
+	}
+	return "read"
+}

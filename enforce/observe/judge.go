@@ -1,0 +1,75 @@
+package observe
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// judge knows what a policy allows with a path, quickly.
+type judge struct {
+	grants  map[string]enforce.Access // by path without links
+	network enforce.Network
+	unix    bool
+}
+
+func newJudge(p enforce.Policy) judge {
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, unix: p.UnixSockets}
+	for _, g := range p.Grants {
+		if g.NoFollow {
+			if info, err := os.Lstat(g.Path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+				continue // it gets no rule
+			}
+		}
+		if real, err := filepath.EvalSymlinks(g.Path); err == nil {
+			j.grants[real] |= g.Access
+		}
+	}
+	return j
+}
+
+// allowed is what may be done with a path that has no links in it: rules of
+// all directories above it add up.
+func (j judge) allowed(path string) enforce.Access {
+	allowed := j.grants[path]
+	for path != "/" && path != "." {
+		path = filepath.Dir(path)
+		allowed |= j.grants[path]
+	}
+	return allowed
+}
+
+// port reports whether a port may be connected to, or listened at.
+func (j judge) port(port uint16, bind bool) bool {
+	ports := j.network.Connect
+	if bind {
+		ports = j.network.Bind
+	}
+	for _, p := range ports {
+		if p == port {
+			return true
+		}
+	}
+	return j.network.Any
+}
+
+// kind says what a path is, as far as its name does.
+func kind(path string, access enforce.Access) string {
+	base := filepath.Base(path)
+	switch {
+	case access&enforce.Execute != 0:
+		return "program"
+	case access&enforce.Connect != 0:
+		return "socket"
+	case strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.") || strings.HasSuffix(base, ".a"):
+		return "library"
+	case strings.HasSuffix(base, ".h") || strings.HasSuffix(base, ".hpp") || strings.HasSuffix(base, ".hh"):
+		return "header"
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "directory"
+	}
+	return "data"
+}

@@ -1,0 +1,246 @@
+package observe
+
+import (
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/seccomp"
+)
+
+// Observer collects what a policy refuses to the processes that it watches.
+type Observer struct {
+	judge judge
+	// Event, if it is set, hears of every watched call; from several goroutines.
+	Event func(Event)
+
+	mutex   sync.Mutex
+	denials map[string]*Denial
+	order   []*Denial
+}
+
+// Event is a watched call.
+type Event struct {
+	PID    int
+	Call   string
+	Path   string // without links
+	Access enforce.Access
+	Denied bool
+}
+
+// New makes an observer for a policy.
+func New(p enforce.Policy) *Observer {
+	return &Observer{judge: newJudge(p), denials: map[string]*Denial{}}
+}
+
+// Serve answers at a listener until nobody is watched any more, or the
+// descriptor stop can be read. Readers are several, because a build makes calls
+// in parallel.
+func (o *Observer) Serve(listener, stop, readers int) {
+	syncWakeUp(listener)
+	l := line{listener: listener, stop: stop}
+	var wait sync.WaitGroup
+	for range readers {
+		wait.Go(func() {
+			var n notification
+			for l.receive(&n) {
+				denied := o.look(&n)
+				n.goOn(listener)
+				for _, d := range denied {
+					o.add(d)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// Denials are what was refused so far, programs first.
+func (o *Observer) Denials() []Denial {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	all := make([]Denial, len(o.order))
+	for i, d := range o.order {
+		all[i] = *d
+	}
+	return sorted(fold(all))
+}
+
+// fold leaves out what programs that are outside themselves were refused, and
+// counts it with them.
+func fold(all []Denial) []Denial {
+	outside := map[string]int{}
+	var causes []Denial
+	for _, d := range all {
+		if d.Access == "execute" {
+			outside[d.Real] = len(causes)
+			causes = append(causes, d)
+		}
+	}
+	for _, d := range all {
+		if d.Access == "execute" {
+			continue
+		}
+		if _, ok := outside[d.Real]; ok { // a shell looks into what it cannot execute
+			continue
+		}
+		if i, ok := outside[d.By.Program]; ok {
+			causes[i].Follow++
+			continue
+		}
+		causes = append(causes, d)
+	}
+	return causes
+}
+
+// look judges a call; it is made before the call goes on, while the memory and
+// the directory of the process are what they are.
+func (o *Observer) look(n *notification) []Denial {
+	call := seccomp.Name(n.audit, n.number)
+	targets, err := n.targets(call)
+	if err != nil {
+		return nil // the process is gone, or not ours to read
+	}
+	var denied []Denial
+	for _, t := range targets {
+		if t.address != "" {
+			if !o.judge.port(t.port, t.listen) && t.port != 0 {
+				denied = append(denied, Denial{Address: t.address, Access: map[bool]string{true: "listen", false: "connect"}[t.listen], Kind: "port", Call: call, By: process(n.pid)})
+			}
+			continue
+		}
+		path, real, matters := t.resolve(n.pid)
+		if !matters {
+			continue
+		}
+		if d, ok := o.judgePath(n.pid, call, t, path, real); ok {
+			denied = append(denied, d)
+			break
+		}
+	}
+	return denied
+}
+
+// judgePath is the denial of a path that exists, or may be made.
+func (o *Observer) judgePath(pid uint32, call string, t target, path, real string) (Denial, bool) {
+	subject := real
+	if t.entry != none {
+		subject = filepath.Dir(real)
+	}
+	missing := t.access &^ o.judge.allowed(subject)
+	if o.Event != nil {
+		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: missing != 0})
+	}
+	d := Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing)}
+	if t.access&enforce.Execute != 0 && missing == 0 {
+		// What runs it has to be allowed too.
+		by := interpreter(real)
+		if by == "" {
+			return d, false
+		}
+		byReal, err := filepath.EvalSymlinks(by)
+		if err != nil || o.judge.allowed(byReal)&enforce.Execute != 0 {
+			return d, false
+		}
+		d.Path, d.Real, d.Script, d.Access, d.Kind = by, byReal, real, "execute", "program"
+	} else if missing == 0 || !refusable(subject, missing) {
+		return d, false
+	}
+	d.By = process(pid)
+	return d, true
+}
+
+// refusable leaves out what no policy is needed to refuse: files whose mode
+// does, and what is no file.
+func refusable(real string, access enforce.Access) bool {
+	info, err := os.Stat(real)
+	if err != nil {
+		return false
+	}
+	if access&enforce.Execute != 0 {
+		return info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+	}
+	mode := uint32(unix.R_OK)
+	if access&enforce.Write != 0 {
+		mode = unix.W_OK
+	}
+	return access&enforce.Connect != 0 || unix.Faccessat(unix.AT_FDCWD, real, mode, unix.AT_EACCESS) == nil
+}
+
+// interpreter is what executes a file besides the kernel: that of a #! line, or
+// the loader that an ELF file names.
+func interpreter(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 256)
+	n, _ := f.Read(head)
+	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	if rest, ok := strings.CutPrefix(line, "#!"); ok {
+		if words := strings.Fields(rest); len(words) > 0 {
+			return words[0]
+		}
+		return ""
+	}
+	e, err := elf.NewFile(f)
+	if err != nil {
+		return ""
+	}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_INTERP {
+			name := make([]byte, p.Filesz)
+			if _, err := p.ReadAt(name, 0); err == nil {
+				return strings.TrimRight(string(name), "\x00")
+			}
+		}
+	}
+	return ""
+}
+
+// add counts a denial, or notes a new one.
+func (o *Observer) add(d Denial) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	key := d.Access + "\x00" + d.Real + "\x00" + d.Address
+	if known, ok := o.denials[key]; ok {
+		known.Count++
+		return
+	}
+	d.Count = 1
+	o.denials[key] = &d
+	o.order = append(o.order, &d)
+}
+
+// process says who a thread is.
+func process(pid uint32) Process {
+	proc := fmt.Sprintf("/proc/%d/", pid)
+	p := Process{PID: int(pid)}
+	p.Program, _ = os.Readlink(proc + "exe") // what cannot be known is left empty
+	p.Dir, _ = os.Readlink(proc + "cwd")
+	if data, err := os.ReadFile(proc + "cmdline"); err == nil {
+		p.Args = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
+	}
+	if data, err := os.ReadFile(proc + "environ"); err == nil {
+		p.Environ = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
+	}
+	if data, err := os.ReadFile(proc + "status"); err == nil {
+		for line := range strings.Lines(string(data)) {
+			if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
+				p.PID, _ = strconv.Atoi(strings.TrimSpace(value))
+			}
+			if value, ok := strings.CutPrefix(line, "PPid:"); ok {
+				p.Parent, _ = os.Readlink("/proc/" + strings.TrimSpace(value) + "/exe")
+			}
+		}
+	}
+	return p
+}

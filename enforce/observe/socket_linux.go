@@ -1,0 +1,29 @@
+package observe
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Receive waits at a socket for what [enforce.Watch] sends: a note and, unless
+// nobody can be watched, a listener, else -1.
+func Receive(socket int) (note string, listener int, err error) {
+	data, control := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
+	n, nc, _, _, err := unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		return "", -1, fmt.Errorf("watch: %w", err)
+	}
+	if nc == 0 {
+		return string(data[:n]), -1, nil
+	}
+	messages, err := unix.ParseSocketControlMessage(control[:nc])
+	if err != nil || len(messages) == 0 {
+		return "", -1, fmt.Errorf("watch: read listener: %v", err)
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) == 0 {
+		return "", -1, fmt.Errorf("watch: read listener: %v", err)
+	}
+	return string(data[:n]), fds[0], nil
+}
