@@ -53,14 +53,11 @@ type endedError struct{ status syscall.WaitStatus }
 
 func (e *endedError) Error() string { return "the command has ended" }
 
-// exit returns the exit code, or dies of the signal that the command died of;
-// the command has dumped its core already.
+// exit returns the exit code, or dies of the signal that the command died of.
 func (e *endedError) exit() int {
 	if !e.status.Signaled() {
 		return e.status.ExitStatus()
 	}
-	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
-	signal.Reset(e.status.Signal())
-	syscall.Kill(os.Getpid(), e.status.Signal())
+	dieOf(e.status.Signal())
 	return 128 + int(e.status.Signal())
 }

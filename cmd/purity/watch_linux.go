@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strconv"
 	"syscall"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -67,6 +69,16 @@ func wait(pid int) (syscall.WaitStatus, error) {
 			return status, nil
 		}
 	}
+}
+
+// dieOf ends this process by a signal, as the kernel does: Go's runtime has
+// handlers of its own for some, and the command has dumped its core already.
+func dieOf(signal syscall.Signal) {
+	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	var action struct{ handler, flags, restorer, mask uint64 } // the default
+	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	syscall.Kill(os.Getpid(), signal)
+	time.Sleep(time.Second) // it may arrive at another thread
 }
 
 // catchSignals has this process survive what the terminal sends to both, and

@@ -2,10 +2,16 @@
 
 package main
 
-import "github.com/nix-purity/purity/enforce"
+import (
+	"syscall"
+
+	"github.com/nix-purity/purity/enforce"
+)
 
 func (p *plan) watch() error { return enforce.ErrNotLinux }
 
 func watchCommand(explains, temp string) *enforce.Watch { return nil }
 
 func runContinue([]string) (code int, ok bool) { return 0, false }
+
+func dieOf(syscall.Signal) {}
