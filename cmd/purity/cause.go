@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
 // finding says why a denial is one, and what to do about it.
-func (p *plan) finding(d observe.Denial) finding {
-	f := finding{Denial: d, Where: whereAsked(d)}
+func (p *plan) finding(d observe.Denial) report.Finding {
+	f := report.Finding{Denial: d, Where: whereAsked(d)}
 	name := filepath.Base(d.Path)
 	home := real(os.Getenv("HOME"))
 	store, _, storeErr := closure.Within(p.nix.StoreDir(), d.Real)

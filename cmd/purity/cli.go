@@ -13,18 +13,22 @@ import (
 type cli struct {
 	globals
 
-	Exec     execCmd     `cmd:"" help:"Run a command confined to a dev environment."`
-	Shell    shellCmd    `cmd:"" help:"Start an interactive shell in the same confinement."`
-	Closure  closureCmd  `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
-	Policy   policyCmd   `cmd:"" help:"Show what a confined command may reach, and why."`
-	Explain  explainCmd  `cmd:"" help:"Say whether and why a path can be read, written or executed."`
-	Config   configCmd   `cmd:"" help:"Check purity.toml, or print its schema."`
-	Allow    allowCmd    `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
-	Deny     denyCmd     `cmd:"" help:"Take that back."`
-	Doctor   doctorCmd   `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
-	Selftest selftestCmd `cmd:"" help:"Attack this machine from inside a confinement, and show what is stopped."`
-	GC       gcCmd       `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
-	Version  versionCmd  `cmd:"" help:"Show the version of purity."`
+	Exec       execCmd       `cmd:"" help:"Run a command confined to a dev environment."`
+	Shell      shellCmd      `cmd:"" help:"Start an interactive shell in the same confinement."`
+	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it, and report all it uses outside the environment."`
+	Learn      learnCmd      `cmd:"" help:"Print the purity.toml that a command would need."`
+	Trace      traceCmd      `cmd:"" help:"Run a command confined, and show what it uses."`
+	DiffReport diffReportCmd `cmd:"" help:"Print what a later report has that an earlier one has not."`
+	Closure    closureCmd    `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
+	Policy     policyCmd     `cmd:"" help:"Show what a confined command may reach, and why."`
+	Explain    explainCmd    `cmd:"" help:"Say whether and why a path can be read, written or executed."`
+	Config     configCmd     `cmd:"" help:"Check purity.toml, or print its schema."`
+	Allow      allowCmd      `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
+	Deny       denyCmd       `cmd:"" help:"Take that back."`
+	Doctor     doctorCmd     `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
+	Selftest   selftestCmd   `cmd:"" help:"Attack this machine from inside a confinement, and show what is stopped."`
+	GC         gcCmd         `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
+	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }

@@ -2,35 +2,149 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
+	"time"
 
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// sayDenials prints what was refused, why, and what to do.
-func (p *plan) sayDenials(denials []observe.Denial) {
+// outcome is what a watched command came to.
+type outcome struct {
+	status  syscall.WaitStatus
+	denials []observe.Denial
+	used    map[string]bool // store paths of which a file was opened
+	changes []inspect.Change
+}
+
+// reporting are the flags of commands that report.
+type reporting struct {
+	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report to a file, in the form that its name asks for: .json, .sarif, .html, else text; can be repeated."`
+	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of --report, or without that print the report so on standard output: text, json, sarif, github, html."`
+}
+
+// write writes r where the flags say.
+func (f reporting) write(a *app, r report.Report) error {
+	if len(f.Report) == 0 && f.ReportFormat != "" {
+		return r.Write(a.stdout, f.ReportFormat)
+	}
+	for _, name := range f.Report {
+		format := f.ReportFormat
+		if format == "" {
+			format = report.FormatOf(name)
+		}
+		file, err := os.Create(name)
+		if err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		if err := r.Write(file, format); err != nil {
+			file.Close()
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
+	return nil
+}
+
+// report is an outcome with its reasons; what purity.toml excepts apart.
+func (p *plan) report(o outcome, command []string) report.Report {
+	r := report.Report{
+		Version: report.Version, Mode: p.mode(), Command: command, Environment: p.env.Source, Project: p.project.dir,
+		ExitCode: exitCode(o.status), Findings: []report.Finding{},
+	}
 	own, _ := os.Executable()
-	var told []finding
-	for _, d := range denials {
-		if d.By.Program != own || d.Access != "execute" { // what purity itself could not start it has said
-			told = append(told, p.finding(d))
+	used := map[int]bool{}
+	for _, d := range o.denials {
+		if d.By.Program == own { // what purity itself could not start it has said
+			continue
+		}
+		f := p.finding(d)
+		if i := p.excepted(f); i >= 0 {
+			used[i] = true
+			r.Excepted = append(r.Excepted, f)
+		} else {
+			r.Findings = append(r.Findings, f)
 		}
 	}
-	if len(told) == 0 {
-		return
-	}
-	if p.app.json {
-		for _, f := range told {
-			p.app.log.Warn().Interface("denial", f).Msg("refused " + f.subject())
+	for i, e := range p.exceptions() {
+		if !used[i] && p.mode() != "enforce" {
+			r.UnusedExceptions = append(r.UnusedExceptions, e.Origin)
 		}
+	}
+	p.usage(&r, o.used)
+	return r
+}
+
+func (p *plan) exceptions() []config.Exception {
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Exceptions
+}
+
+// excepted is the exception that a finding is covered by, -1 if there is none.
+func (p *plan) excepted(f report.Finding) int {
+	return slices.IndexFunc(p.exceptions(), func(e config.Exception) bool {
+		program := filepath.Base(f.By.Program)
+		return !e.Expired(time.Now()) && (e.Matches(f.Subject(), f.Access, program) || e.Matches(f.Real, f.Access, program))
+	})
+}
+
+// usage says which of the closure was used. It takes all files being watched.
+func (p *plan) usage(r *report.Report, used map[string]bool) {
+	if p.explains() != "files" || used == nil {
 		return
 	}
-	if !p.app.quiet {
-		writeFindings(p.app.stderr, told, p.app.color())
+	have, err := p.env.Closure()
+	if err != nil {
+		p.app.log.Debug().Err(err).Msg("what was used is not known")
+		return
+	}
+	for _, n := range have.Nodes {
+		r.Paths = append(r.Paths, report.Path{Path: string(n.Path), Size: n.NarSize, Used: used[string(n.Path)]})
+	}
+	slices.SortFunc(r.Paths, func(a, b report.Path) int { return int(b.Size - a.Size) })
+	for _, root := range have.Roots {
+		node, _ := have.Node(root)
+		for _, path := range node.References {
+			if path != root && !used[string(path)] && !strings.HasPrefix(path.Name(), "stdenv") {
+				r.Unused = append(r.Unused, report.Unused{Path: string(path), Size: have.ClosureSize(path)})
+			}
+		}
+	}
+	slices.SortFunc(r.Unused, func(a, b report.Unused) int { return int(b.Size - a.Size) })
+}
+
+// storePath is the store path that a file is in, empty if it is in none.
+func (p *plan) storePath(file string) string {
+	path, _, err := closure.Within(p.env.StoreDir, file)
+	if err != nil {
+		return ""
+	}
+	return string(path)
+}
+
+// say prints what was refused, why, and what to do.
+func (p *plan) say(r report.Report) {
+	switch {
+	case p.app.json:
+		for _, f := range r.Findings {
+			p.app.log.Warn().Interface("finding", f).Msg("outside the environment: " + f.Subject())
+		}
+	case p.app.quiet:
+	default:
+		if err := r.Text(p.app.stderr, p.app.color()); err != nil {
+			p.app.log.Error().Msg(err.Error())
+		}
 	}
 }
 
@@ -49,84 +163,9 @@ func (p *plan) sayChanges(changes []inspect.Change) {
 	}
 }
 
-// finding is a denial with its reasons, in words.
-type finding struct {
-	observe.Denial
-	Where string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
-	Why   string `json:"why"`
-	Hint  string `json:"hint,omitempty"`
-}
-
-func (f finding) subject() string {
-	if f.Address != "" {
-		return f.Address
+func exitCode(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
 	}
-	return f.Path
-}
-
-// writeFindings writes the report for people.
-func writeFindings(out io.Writer, all []finding, color bool) {
-	strong, plain := "", ""
-	if color {
-		strong, plain = "\x1b[1m", "\x1b[0m"
-	}
-	programs := 0
-	for _, f := range all {
-		if f.Kind == "program" {
-			programs++
-		}
-	}
-	fmt.Fprintf(out, "\npurity: %s outside the environment %s refused\n", counted(programs, len(all)-programs), were(len(all)))
-	for _, f := range all {
-		fmt.Fprintf(out, "  %s%s%s   %s\n", strong, f.subject(), plain, f.circumstances())
-		if f.Real != f.Path && f.Real != "" {
-			fmt.Fprintf(out, "    which is %s\n", f.Real)
-		}
-		fmt.Fprintf(out, "    %s\n", f.Why)
-		if f.Hint != "" {
-			fmt.Fprintf(out, "    hint: %s\n", f.Hint)
-		}
-	}
-}
-
-func counted(programs, others int) string {
-	var parts []string
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{programs, "program"}, {others, "file"}} {
-		switch {
-		case c.n == 1:
-			parts = append(parts, "1 "+c.what)
-		case c.n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", c.n, c.what))
-		}
-	}
-	return strings.Join(parts, " and ")
-}
-
-func were(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
-// circumstances are who did it, how often, and where that is said.
-func (f finding) circumstances() string {
-	verbs := map[string]string{"execute": "executed", "read": "read", "write": "written", "connect": "connected to", "listen": "listened at"}
-	text := fmt.Sprintf("%s by %s (pid %d, in %s)", verbs[f.Access], filepath.Base(f.By.Program), f.By.PID, f.By.Dir)
-	if f.Script != "" {
-		text += ", for " + f.Script
-	}
-	if f.Where != "" {
-		text += ", " + f.Where
-	}
-	if f.Count > 1 {
-		text += fmt.Sprintf(", %d times", f.Count)
-	}
-	if f.Follow > 0 {
-		text += fmt.Sprintf(", with %d files of its own", f.Follow)
-	}
-	return text
+	return status.ExitStatus()
 }

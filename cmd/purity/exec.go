@@ -14,6 +14,7 @@ type execCmd struct {
 	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
 	source
 	config.Settings
+	reporting
 	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
@@ -31,15 +32,9 @@ are its own, and everything it starts is confined as well.`
 
 // Run replaces purity by the command; it returns only on an error.
 func (c *execCmd) Run(a *app) error {
-	command := c.Command
-	switch {
-	case len(command) > 0 && command[0] == "--":
-		command = command[1:]
-	case len(command) > 0 && strings.HasPrefix(command[0], "-"):
-		return &hintedError{fmt.Errorf("read command line: unknown flag %s", command[0]), "purity exec --help"}
-	}
-	if len(command) == 0 || command[0] == "" {
-		return &hintedError{errors.New("run command: none is given"), "purity exec -- make"}
+	command, err := commandLine(c.Command, "exec")
+	if err != nil {
+		return err
 	}
 	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.Settings)
@@ -49,7 +44,21 @@ func (c *execCmd) Run(a *app) error {
 	if p.alreadyConfined() {
 		return p.runAgain(command)
 	}
-	return p.enter(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+	return p.enter(ctx, command, c.reporting, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.command(command, environ, run)
 	})
+}
+
+// commandLine is the command that was given, without the -- before it.
+func commandLine(given []string, of string) ([]string, error) {
+	switch {
+	case len(given) > 0 && given[0] == "--":
+		given = given[1:]
+	case len(given) > 0 && strings.HasPrefix(given[0], "-"):
+		return nil, &hintedError{fmt.Errorf("read command line: unknown flag %s", given[0]), "purity " + of + " --help"}
+	}
+	if len(given) == 0 || given[0] == "" {
+		return nil, &hintedError{errors.New("run command: none is given"), "purity " + of + " -- make"}
+	}
+	return given, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
@@ -115,7 +116,35 @@ func (p *plan) said() ([]enforce.Grant, error) {
 			}
 		}
 	}
-	return grants, nil
+	return append(grants, p.exceptionGrants()...), nil
+}
+
+// exceptionGrants let through what purity.toml excepts, where it is enforced.
+// The kernel knows no programs, so what is for one alone stays closed.
+func (p *plan) exceptionGrants() []enforce.Grant {
+	var grants []enforce.Grant
+	if p.mode() != "enforce" {
+		return nil
+	}
+	for _, e := range p.exceptions() {
+		access := map[string]enforce.Access{
+			"": enforce.Read | enforce.Execute, "read": enforce.Read, "write": enforce.Read | enforce.Write,
+			"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
+		}[e.Access]
+		if e.Only != "" || access == 0 || e.Expired(time.Now()) {
+			continue
+		}
+		paths, err := host.Here(e.Dir).Expand(e.Path)
+		if err != nil {
+			continue // it is not here
+		}
+		for _, path := range paths {
+			if access&enforce.Write == 0 || p.writable(path) == nil {
+				grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "exception at " + e.Origin + ": " + e.Reason, Optional: true})
+			}
+		}
+	}
+	return grants
 }
 
 func existing(paths []string) ([]string, error) {

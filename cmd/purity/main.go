@@ -47,11 +47,14 @@ func run(args []string) int {
 	}
 	err = command(app)
 	var ended *endedError
+	var code codeError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &ended):
 		return ended.exit()
+	case errors.As(err, &code):
+		return int(code)
 	case errors.Is(err, errSick):
 		return exitSick
 	default:

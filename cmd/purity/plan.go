@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -35,7 +36,8 @@ type plan struct {
 	evaluated bool // Nix was asked
 	home      string
 	policy    enforce.Policy
-	keep, set []string // variables that presets ask for
+	keep, set []string            // variables that presets ask for
+	trace     func(observe.Event) // shows what is watched, nil for nothing
 }
 
 // begin starts f and returns how to wait for what it gives.
@@ -106,7 +108,7 @@ func (p *plan) resolve(ctx context.Context) error {
 
 // enter is all that comes after what is asked for is known. It returns only on
 // an error, or when a command that had to be watched has ended.
-func (p *plan) enter(ctx context.Context, program launcher) error {
+func (p *plan) enter(ctx context.Context, command []string, reports reporting, program launcher) error {
 	if err := p.ready(); err != nil {
 		return err
 	}
@@ -114,10 +116,20 @@ func (p *plan) enter(ctx context.Context, program launcher) error {
 		return err
 	}
 	p.warn()
-	if p.watched() {
-		return p.watch()
+	if !p.watched() && len(reports.Report) == 0 && reports.ReportFormat == "" || watchedByParent() {
+		return p.run(ctx, program)
 	}
-	return p.run(ctx, program)
+	o, err := p.watch()
+	if err != nil {
+		return err
+	}
+	r := p.report(o, command)
+	p.say(r)
+	p.sayChanges(o.changes)
+	if err := reports.write(p.app, r); err != nil {
+		return err
+	}
+	return &endedError{o.status}
 }
 
 // run replaces purity by a program. A store path that is gone although the
@@ -172,7 +184,7 @@ func (p *plan) launch(program launcher) error {
 func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
 	err := p.policy.Exec(enforce.Command{
-		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested, Watch: watch,
+		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
 	})
 	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
 		name := filepath.Base(l.path)

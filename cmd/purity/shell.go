@@ -28,7 +28,7 @@ func (c *shellCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return p.enter(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+	return p.enter(ctx, []string{"shell"}, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.shell(c.Shell, environ, run)
 	})
 }

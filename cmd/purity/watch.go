@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/signal"
 	"strconv"
@@ -28,9 +29,14 @@ func watchedByParent() bool { return os.Getenv(watchedVariable) == strconv.Itoa(
 // reports is whether changed files are to be named.
 func (p *plan) reports() bool { return config.Is(p.ReportChanges, os.Getenv("CI") != "") }
 
+// mode is enforce, or one of those in which nothing is refused.
+func (p *plan) mode() string { return cmp.Or(p.Mode, "enforce") }
+
 // explains is what of the command is to be watched: programs, files or off.
 func (p *plan) explains() string {
 	switch {
+	case p.mode() != "enforce":
+		return "files"
 	case p.Explain != "":
 		return p.Explain
 	case os.Getenv("CI") != "" || p.app.tty:

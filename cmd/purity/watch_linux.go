@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -17,10 +18,10 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// watch starts the command as a child of this process and says afterwards what
-// was refused and what changed. The child is in the same process group, so that
+// watch starts the command as a child of this process and returns what was
+// refused and what changed. The child is in the same process group, so that
 // the terminal speaks to both; this process stops, goes on and ends as it does.
-func (p *plan) watch() error {
+func (p *plan) watch() (o outcome, err error) {
 	var before inspect.Snapshot
 	if p.reports() {
 		before = inspect.Take(p.project.dir)
@@ -32,24 +33,22 @@ func (p *plan) watch() error {
 	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	w, err := p.newWatcher(child)
 	if err != nil {
-		return err
+		return o, err
 	}
 	forward := catchSignals()
 	if err := child.Start(); err != nil {
-		return fmt.Errorf("start %s again: %w", os.Args[0], err)
+		return o, fmt.Errorf("start %s again: %w", os.Args[0], err)
 	}
 	go forwardSignals(forward, child.Process.Pid)
 	w.begin()
-	status, err := wait(child.Process.Pid)
-	if err != nil {
-		return fmt.Errorf("wait for the command: %w", err)
+	if o.status, err = wait(child.Process.Pid); err != nil {
+		return o, fmt.Errorf("wait for the command: %w", err)
 	}
-	denials := w.end()
-	p.sayDenials(denials)
+	o.denials, o.used = w.end()
 	if before != nil {
-		p.sayChanges(before.Changes(inspect.Take(p.project.dir)))
+		o.changes = before.Changes(inspect.Take(p.project.dir))
 	}
-	return &endedError{status}
+	return o, nil
 }
 
 // wait waits for a process to end; when it stops this process does, and when
@@ -122,11 +121,14 @@ type watcher struct {
 	stop     [2]*os.File // a pipe
 	observer *observe.Observer
 	served   chan struct{}
+
+	mutex sync.Mutex
+	used  map[string]bool // store paths
 }
 
 // newWatcher prepares child for being watched, if that is asked for.
 func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
-	w := &watcher{plan: p, listener: -1, served: make(chan struct{})}
+	w := &watcher{plan: p, listener: -1, served: make(chan struct{}), used: map[string]bool{}}
 	if p.explains() == "off" {
 		close(w.served)
 		return w, nil
@@ -164,6 +166,7 @@ func (w *watcher) begin() {
 		policy := w.plan.policy
 		policy.Grants = append(policy.Grants, tempGrant(temp))
 		w.observer = observe.New(policy)
+		w.observer.Event = w.event
 		readers := 1
 		if w.plan.explains() == "files" {
 			readers = 4
@@ -172,17 +175,30 @@ func (w *watcher) begin() {
 	}()
 }
 
-// end returns what was refused. Processes that outlive the command are left to
+// event notes what is used, and shows it if that is asked for.
+func (w *watcher) event(e observe.Event) {
+	path := w.plan.storePath(e.Path)
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if path != "" {
+		w.used[path] = true
+	}
+	if w.plan.trace != nil {
+		w.plan.trace(e)
+	}
+}
+
+// end returns what was refused, and what was used. Processes that outlive the command are left to
 // one that lets all they do go on: a call that nobody answers would fail.
-func (w *watcher) end() []observe.Denial {
+func (w *watcher) end() ([]observe.Denial, map[string]bool) {
 	if w.socket == nil {
-		return nil
+		return nil, nil
 	}
 	w.stop[1].Close()
 	w.socket.Close()
 	<-w.served
 	if w.observer == nil {
-		return nil
+		return nil, nil
 	}
 	if !observe.Over(w.listener) {
 		heir := exec.Command("/proc/self/exe", continueWord)
@@ -194,7 +210,7 @@ func (w *watcher) end() []observe.Denial {
 			w.plan.app.log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
 		}
 	}
-	return w.observer.Denials()
+	return w.observer.Denials(), w.used
 }
 
 // continueWord is the hidden argument by which purity becomes what end says.

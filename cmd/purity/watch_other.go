@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-func (p *plan) watch() error { return enforce.ErrNotLinux }
+func (p *plan) watch() (outcome, error) { return outcome{}, enforce.ErrNotLinux }
 
 func watchCommand(explains, temp string) *enforce.Watch { return nil }
 

@@ -24,29 +24,10 @@ type Paths struct {
 // these need not exist; the error is [fs.ErrNotExist] where a pattern has no
 // match, and another where a variable is not set.
 func (p Paths) Expand(pattern string) ([]string, error) {
-	var unset string
-	text := os.Expand(pattern, func(name string) string {
-		value := p.Getenv(name)
-		if value == "" {
-			unset = name
-		}
-		return value
-	})
-	switch {
-	case unset != "":
-		return nil, fmt.Errorf("$%s is not set", unset)
-	case text == "~" || strings.HasPrefix(text, "~/"):
-		if p.Home == "" {
-			return nil, errors.New("~ has no meaning: HOME is not set")
-		}
-		text = p.Home + text[1:]
-	case text == "":
-		return nil, errors.New("no path")
+	text, err := p.text(pattern)
+	if err != nil {
+		return nil, err
 	}
-	if !filepath.IsAbs(text) {
-		text = filepath.Join(p.Dir, text)
-	}
-	text = filepath.Clean(text)
 	if !strings.ContainsAny(text, "*?[{") {
 		return []string{text}, nil
 	}
@@ -58,6 +39,45 @@ func (p Paths) Expand(pattern string) ([]string, error) {
 		err = fs.ErrNotExist
 	}
 	return found, err
+}
+
+// text replaces ~ and variables, and makes a pattern absolute.
+func (p Paths) text(pattern string) (string, error) {
+	var unset string
+	text := os.Expand(pattern, func(name string) string {
+		value := p.Getenv(name)
+		if value == "" {
+			unset = name
+		}
+		return value
+	})
+	switch {
+	case unset != "":
+		return "", fmt.Errorf("$%s is not set", unset)
+	case text == "~" || strings.HasPrefix(text, "~/"):
+		if p.Home == "" {
+			return "", errors.New("~ has no meaning: HOME is not set")
+		}
+		text = p.Home + text[1:]
+	case text == "":
+		return "", errors.New("no path")
+	}
+	if !filepath.IsAbs(text) {
+		text = filepath.Join(p.Dir, text)
+	}
+	text = filepath.Clean(text)
+	return text, nil
+}
+
+// Match reports whether path is one that pattern means, whether or not it
+// exists.
+func (p Paths) Match(pattern, path string) bool {
+	literal, err := p.text(pattern)
+	if err != nil {
+		return false
+	}
+	matched, err := doublestar.PathMatch(literal, path)
+	return err == nil && matched
 }
 
 // Here are the paths of this process: relative to dir, with the defaults that

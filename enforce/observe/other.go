@@ -1,3 +1,14 @@
 //go:build !linux
 
 package observe
+
+import "github.com/nix-purity/purity/enforce"
+
+// Event is a watched call.
+type Event struct {
+	PID    int
+	Call   string
+	Path   string
+	Access enforce.Access
+	Denied bool
+}

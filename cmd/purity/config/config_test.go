@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -36,6 +37,7 @@ home = "none"
 network = { connect = [443, 80], bind = [8080], udp = true }
 sockets = ["/s"]
 strict-paths = true
+mode = "warn"
 explain = "files"
 capabilities = ["chown", "CAP_FOWNER"]
 user-namespaces = true
@@ -57,7 +59,7 @@ func TestParse(t *testing.T) {
 		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
-		Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		Mode: "warn", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
 		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no,
 	}
 	f := parse(t, every)
@@ -111,6 +113,12 @@ func TestFaults(t *testing.T) {
 		{"min-abi = 0", 1, 1, "0 is not a version of Landlock", ""},
 		{"env = 1", 1, 1, "env: want a table", ""},
 		{"[env]\nset = { A = 1 }", 2, 1, "env.set: A: want a string", ""},
+		{"[[exception]]\npath = '/x'", 1, 3, "exception[0]: /x needs a reason", ""},
+		{"[[exception]]\npath = '/x'\nreason = 'r'\n[[exception]]\nreason = 'r'", 4, 3, "it has no path", ""},
+		{"[[exception]]\npath = '/x'\nreason = 'r'\nuntil = 'soon'", 1, 3, "want a day", ""},
+		{"[[exception]]\npath = '/x'\nreason = 'r'\naccess = 'look'", 1, 3, "want read, write, execute", ""},
+		{"[[exception]]\npth = '/x'", 2, 1, `unknown key "exception.pth"`, "exception.path"},
+		{"exception = 1", 1, 1, "want [[exception]] tables", ""},
 		{"level = 'dev'\nlevel = 'nix'", 2, 1, "already defined", ""},
 		{"read = [", 1, 8, "incomplete", ""},
 		{"completely else", 1, 12, "expected", ""},
@@ -192,6 +200,35 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// An exception is for what it says, as long as it says.
+func TestExceptions(t *testing.T) {
+	f := parse(t, "[[exception]]\npath = '/usr/bin/*'\naccess = 'execute'\nreason = 'old'\nuntil = 2026-12-31\nonly = 'make'\n[[exception]]\npath = 'vendor/**'\nreason = 'r'\n")
+	a, b := f.Exceptions[0], f.Exceptions[1]
+	if a.Origin != "purity.toml:1" || b.Origin != "purity.toml:7" {
+		t.Errorf("they are at %s and %s", a.Origin, b.Origin)
+	}
+	for _, tt := range []struct {
+		e                     Exception
+		path, access, program string
+		want                  bool
+	}{
+		{a, "/usr/bin/gcc", "execute", "make", true},
+		{a, "/usr/bin/gcc", "read", "make", false},
+		{a, "/usr/bin/gcc", "execute", "sh", false},
+		{a, "/usr/bin/x/y", "execute", "make", false},
+		{b, "/project/vendor/a/b", "read", "sh", true},
+		{b, "/vendor/a", "read", "sh", false},
+	} {
+		if got := tt.e.Matches(tt.path, tt.access, tt.program); got != tt.want {
+			t.Errorf("%s matches %+v: %v", tt.e.Path, tt, got)
+		}
+	}
+	day := func(s string) time.Time { d, _ := time.Parse(time.DateOnly, s); return d.Add(23 * time.Hour) }
+	if a.Expired(day("2026-12-31")) || !a.Expired(day("2027-01-01")) || b.Expired(day("2099-01-01")) {
+		t.Error("an exception ends at the wrong time")
+	}
+}
+
 // The schema has every key, and says what kind it is of.
 func TestSchema(t *testing.T) {
 	var out bytes.Buffer
@@ -206,7 +243,7 @@ func TestSchema(t *testing.T) {
 	for _, key := range Keys() {
 		sub, isEnv := strings.CutPrefix(key, "env.")
 		switch {
-		case strings.HasPrefix(key, "network."):
+		case strings.HasPrefix(key, "network."), strings.HasPrefix(key, "exception."):
 		case isEnv && environment[sub] == nil, !isEnv && schema.Properties[key]["description"] == nil:
 			t.Errorf("the schema says nothing of %s", key)
 		}

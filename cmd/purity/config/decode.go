@@ -14,6 +14,11 @@ import (
 
 // decode fills the settings from a document whose keys are all known.
 func (f *File) decode(document map[string]any) error {
+	if value, there := document["exception"]; there {
+		if err := f.exceptions(value); err != nil {
+			return err
+		}
+	}
 	settings := reflect.ValueOf(&f.Settings).Elem()
 	for i := range settings.NumField() {
 		key := settings.Type().Field(i).Tag.Get("toml")
@@ -100,6 +105,11 @@ func (f *File) check() error {
 	if f.Settings.Explain != "" {
 		if err := oneOf("explanation", f.Settings.Explain, []string{"programs", "files", "off"}); err != nil {
 			return f.wrongWord("explain", err)
+		}
+	}
+	if f.Settings.Mode != "" {
+		if err := oneOf("mode", f.Settings.Mode, []string{"enforce", "warn", "audit"}); err != nil {
+			return f.wrongWord("mode", err)
 		}
 	}
 	for i, name := range f.Settings.Presets {

@@ -21,10 +21,11 @@ const Name = "purity.toml"
 
 // File is a purity.toml that was read.
 type File struct {
-	Path     string // absolute
-	Settings Settings
-	content  []byte
-	at       map[string]position // of keys, "read", and of list elements, "read[0]"
+	Path       string // absolute
+	Settings   Settings
+	Exceptions []Exception
+	content    []byte
+	at         map[string]position // of keys, "read", and of list elements, "read[0]"
 }
 
 type position struct{ line, column int }
@@ -80,6 +81,8 @@ func Parse(path string, content []byte) (*File, error) {
 	return f, f.check()
 }
 
+func (f *File) dir() string { return filepath.Dir(f.Path) }
+
 // fault gives an error of the decoder its place.
 func (f *File) fault(err error) error {
 	var decode *toml.DecodeError
@@ -107,6 +110,7 @@ func (f *File) walk() error {
 	var parser unstable.Parser
 	parser.Reset(bytes.Clone(f.content))
 	var table []string
+	exceptions := 0
 	for parser.NextExpression() {
 		e := parser.Expression()
 		switch e.Kind {
@@ -114,6 +118,11 @@ func (f *File) walk() error {
 			table = nil
 			if err := f.key(&parser, e, &table); err != nil {
 				return err
+			}
+			if strings.Join(table, ".") == "exception" {
+				start := parser.Shape(e.Child().Raw).Start
+				f.at[fmt.Sprintf("exception[%d]", exceptions)] = position{start.Line, start.Column}
+				exceptions++
 			}
 		case unstable.KeyValue:
 			if err := f.keyValue(&parser, e, table); err != nil {
@@ -168,7 +177,10 @@ func (f *File) key(parser *unstable.Parser, node *unstable.Node, name *[]string)
 
 // Keys are all keys of the file, with dots, sorted.
 func Keys() []string {
-	keys := []string{"env", "network.bind", "network.connect", "network.udp"}
+	keys := []string{
+		"env", "network.bind", "network.connect", "network.udp",
+		"exception", "exception.access", "exception.only", "exception.path", "exception.reason", "exception.until",
+	}
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		keys = append(keys, field.Tag.Get("toml"))
 	}

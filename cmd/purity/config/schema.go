@@ -27,6 +27,8 @@ func WriteSchema(w io.Writer) error {
 		switch key {
 		case "level":
 			schema["enum"] = levelNames()
+		case "mode":
+			schema["enum"] = []string{"enforce", "warn", "audit"}
 		case "explain":
 			schema["enum"] = []string{"programs", "files", "off"}
 		case "presets":
@@ -37,6 +39,14 @@ func WriteSchema(w io.Writer) error {
 		to[key] = schema
 	}
 	properties["env"] = object{"type": "object", "additionalProperties": false, "properties": environment, "description": "The command's environment."}
+	text := object{"type": "string"}
+	properties["exception"] = object{"type": "array", "description": "Impurities that are known.", "items": object{
+		"type": "object", "additionalProperties": false, "required": []string{"path", "reason"},
+		"properties": object{
+			"path": text, "reason": object{"type": "string", "minLength": 1}, "only": text, "until": object{"type": "string", "format": "date"},
+			"access": object{"enum": []string{"read", "write", "execute", "connect", "listen"}},
+		},
+	}}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)

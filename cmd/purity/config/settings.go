@@ -17,6 +17,7 @@ import (
 // this order counts; lists of file and flags add up.
 type Settings struct {
 	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" help:"Where the policy starts: nix (as in Nix's build sandbox), dev (the default), open (the whole host readable)."`
+	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" help:"enforce (the default), or only watch: warn says what purity.toml does not except, audit everything."`
 	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" help:"Let a path be read too; ~, $$VAR and globs work; can be repeated."`
 	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" help:"Let a path be read and written."`
 	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" help:"Let a path be read and executed."`

@@ -46,6 +46,12 @@ func (f *File) Widens() []string {
 			say(list.key, i, what)
 		}
 	}
+	if s.Mode != "" && s.Mode != "enforce" {
+		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
+	}
+	for i, e := range f.Exceptions {
+		say("exception", i, "exception "+e.Path)
+	}
 	if s.Home != "" && s.Home != "private" && s.Home != "none" {
 		say("home", -1, "home "+s.Home)
 	}

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+// Version is that of the JSON form. Fields may be added within a version.
+const Version = 1
+
+// Report is what a run came to.
+type Report struct {
+	Version     int       `json:"version"`
+	Mode        string    `json:"mode"`        // enforce, warn, audit
+	Command     []string  `json:"command"`     // with its arguments
+	Environment string    `json:"environment"` // the flake, or what else the dev shell is of
+	Project     string    `json:"project"`     // its directory
+	ExitCode    int       `json:"exitCode"`    // of the command; 128 and a signal's number
+	Findings    []Finding `json:"findings"`
+	// Excepted are findings that purity.toml excepts.
+	Excepted []Finding `json:"excepted,omitempty"`
+	// UnusedExceptions are lines of purity.toml that nothing needed.
+	UnusedExceptions []string `json:"unusedExceptions,omitempty"`
+	// Unused are the packages of the dev shell no file of which was opened.
+	Unused []Unused `json:"unused,omitempty"`
+	// Paths are the store paths of the closure, the largest first.
+	Paths []Path `json:"paths,omitempty"`
+}
+
+// Finding is a denial with its reasons, in words.
+type Finding struct {
+	observe.Denial
+	Where string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
+	Why   string `json:"why"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Unused is a package that was not used.
+type Unused struct {
+	Path string `json:"path"`
+	Size int64  `json:"closureSize"` // bytes
+}
+
+// Path is a store path of the closure.
+type Path struct {
+	Path string `json:"path"`
+	Size int64  `json:"size"` // bytes
+	Used bool   `json:"used"`
+}
+
+// Subject is what the finding is about: a path or an address.
+func (f Finding) Subject() string {
+	if f.Address != "" {
+		return f.Address
+	}
+	return f.Path
+}
+
+// key is the same for findings of the same thing in two runs.
+func (f Finding) key() string { return f.Access + " " + f.Subject() }
+
+// Read reads the JSON form.
+func Read(r io.Reader) (Report, error) {
+	var report Report
+	if err := json.NewDecoder(r).Decode(&report); err != nil {
+		return Report{}, fmt.Errorf("read report: %w", err)
+	}
+	if report.Version != Version {
+		return Report{}, fmt.Errorf("read report: version %d is not known here", report.Version)
+	}
+	return report, nil
+}
+
+// Formats are the names of the forms.
+var Formats = []string{"text", "json", "sarif", "github", "html"}
+
+// Write writes a report in a form.
+func (r Report) Write(out io.Writer, format string) error {
+	switch format {
+	case "text":
+		return r.text(out, false)
+	case "json":
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(r)
+	case "sarif":
+		return r.sarif(out)
+	case "github":
+		return r.github(out)
+	case "html":
+		return r.html(out)
+	}
+	return fmt.Errorf("write report: there is no form %q", format)
+}
+
+// FormatOf is the form that the name of a file asks for.
+func FormatOf(file string) string {
+	switch filepath.Ext(file) {
+	case ".json":
+		return "json"
+	case ".sarif":
+		return "sarif"
+	case ".html":
+		return "html"
+	}
+	return "text"
+}
+
+// New are the findings that are not in an earlier report.
+func (r Report) New(earlier Report) []Finding {
+	known := map[string]bool{}
+	for _, f := range append(earlier.Findings, earlier.Excepted...) {
+		known[f.key()] = true
+	}
+	var added []Finding
+	for _, f := range r.Findings {
+		if !known[f.key()] {
+			added = append(added, f)
+		}
+	}
+	return added
+}
