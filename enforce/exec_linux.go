@@ -27,6 +27,11 @@ func (p Policy) Exec(cmd Command) error {
 	} else if err := closeDescriptors(cmd.KeepFDs); err != nil {
 		return err
 	}
+	if cmd.Audit { // without these root may not write what nobody should, the store
+		if err := dropCapabilities(p.Capabilities); err != nil {
+			return err
+		}
+	}
 	if cmd.Watch != nil {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)

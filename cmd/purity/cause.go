@@ -127,7 +127,10 @@ func named(d observe.Denial) string {
 		return ""
 	}
 	dir := filepath.Dir(d.Path)
-	for _, arg := range d.By.Args {
+	for i, arg := range d.By.Args {
+		if i > 0 && arg == dir && strings.HasPrefix(d.By.Args[i-1], "-") {
+			return "its arguments " + d.By.Args[i-1] + " " + arg
+		}
 		option := strings.HasPrefix(arg, "-") && len(arg) < 200 && dir != "/"
 		if option && (strings.HasSuffix(arg, dir) || strings.Contains(arg, dir+"/") || strings.Contains(arg, dir+":")) {
 			return "its argument " + arg

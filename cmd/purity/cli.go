@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -86,14 +87,23 @@ func options(argv0 string) []kong.Option {
 	}
 }
 
-// normalise is for people who type what other tools accept: --version, and
-// no command at all.
+// normalise is for people who type what other tools accept: --version, no
+// command at all, and --explain without a word.
 func normalise(args []string) []string {
 	switch {
 	case len(args) == 0:
 		return []string{"--help"}
 	case args[0] == "--version":
 		return []string{"version"}
+	}
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "--explain" { // files too, as who asks for it wants
+			args = slices.Clone(args)
+			args[i] = "--explain=files"
+		}
 	}
 	return args
 }

@@ -165,7 +165,11 @@ func (w *watcher) begin() {
 		w.listener = listener
 		policy := w.plan.policy
 		policy.Grants = append(policy.Grants, tempGrant(temp))
-		w.observer = observe.New(policy)
+		controlled := enforce.All
+		if w.plan.mode() == "enforce" && !enforce.Upholds(enforce.Probe().ABI, enforce.Connect) {
+			controlled &^= enforce.Connect
+		}
+		w.observer = observe.New(policy, controlled)
 		w.observer.Event = w.event
 		readers := 1
 		if w.plan.explains() == "files" {

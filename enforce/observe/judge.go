@@ -12,11 +12,12 @@ import (
 type judge struct {
 	grants  map[string]enforce.Access // by path without links
 	network enforce.Network
-	unix    bool
+	// controlled is what counts as refused where it is not granted.
+	controlled enforce.Access
 }
 
-func newJudge(p enforce.Policy) judge {
-	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, unix: p.UnixSockets}
+func newJudge(p enforce.Policy, controlled enforce.Access) judge {
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, controlled: controlled}
 	for _, g := range p.Grants {
 		if g.NoFollow {
 			if info, err := os.Lstat(g.Path); err == nil && info.Mode()&os.ModeSymlink != 0 {

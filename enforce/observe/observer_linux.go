@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,9 +36,10 @@ type Event struct {
 	Denied bool
 }
 
-// New makes an observer for a policy.
-func New(p enforce.Policy) *Observer {
-	return &Observer{judge: newJudge(p), denials: map[string]*Denial{}}
+// New makes an observer for a policy. Of what that does not grant, controlled
+// counts: all of it, or what the kernel can refuse.
+func New(p enforce.Policy, controlled enforce.Access) *Observer {
+	return &Observer{judge: newJudge(p, controlled), denials: map[string]*Denial{}}
 }
 
 // Serve answers at a listener until nobody is watched any more, or the
@@ -134,7 +136,7 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 	if t.entry != none {
 		subject = filepath.Dir(real)
 	}
-	missing := t.access &^ o.judge.allowed(subject)
+	missing := t.access &^ o.judge.allowed(subject) & o.judge.controlled
 	if o.Event != nil {
 		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: missing != 0})
 	}
@@ -160,18 +162,37 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 // refusable leaves out what no policy is needed to refuse: files whose mode
 // does, and what is no file.
 func refusable(real string, access enforce.Access) bool {
-	info, err := os.Stat(real)
-	if err != nil {
+	var stat unix.Stat_t
+	if unix.Stat(real, &stat) != nil {
 		return false
 	}
 	if access&enforce.Execute != 0 {
-		return info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+		return stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Mode&0o111 != 0
 	}
-	mode := uint32(unix.R_OK)
-	if access&enforce.Write != 0 {
-		mode = unix.W_OK
+	bits := uint32(0o4)
+	switch {
+	case access&enforce.Connect != 0:
+		return true
+	case access&enforce.Write != 0:
+		bits = 0o2
 	}
-	return access&enforce.Connect != 0 || unix.Faccessat(unix.AT_FDCWD, real, mode, unix.AT_EACCESS) == nil
+	return stat.Mode&(bits<<class(stat)) != 0
+}
+
+// class is where in a mode the bits for this process are. Capabilities do not
+// count: the watched process has none.
+func class(stat unix.Stat_t) int {
+	switch {
+	case int(stat.Uid) == os.Geteuid():
+		return 6
+	case int(stat.Gid) == os.Getegid():
+		return 3
+	}
+	groups, err := os.Getgroups()
+	if err == nil && slices.Contains(groups, int(stat.Gid)) {
+		return 3
+	}
+	return 0
 }
 
 // interpreter is what executes a file besides the kernel: that of a #! line, or

@@ -77,7 +77,7 @@ func counted(all []Finding) string {
 			parts = append(parts, fmt.Sprintf("%d %ss", n[what], what))
 		}
 	}
-	return strings.Join(parts, " and ")
+	return join(parts)
 }
 
 func were(n int) string {
@@ -120,4 +120,13 @@ func size(n int64) string {
 		return fmt.Sprintf("%d B", n)
 	}
 	return fmt.Sprintf("%.1f %s", value, name)
+}
+
+// join is "a, b and c".
+func join(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
