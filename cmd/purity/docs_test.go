@@ -63,6 +63,10 @@ func TestReadmeDemo(t *testing.T) {
 		{`\S*/purity-demo-\w+`, "/tmp/demo"},
 		{`in [0-9.]+ s: \d+ store`, "in 0.3 s: 47 store"},
 		{`this machine has \S+,`, "this machine has /usr/bin/python3,"},
+		{`pid \d+`, "pid 812"},
+		{`\S*/store/\w{32}-`, "/nix/store/00000000000000000000000000000000-"},
+		{`which is /usr/bin/\S+`, "which is /usr/bin/gcc"},
+		{`host program\S* of \S+`, "host program of gcc"},
 		{` +`, " "},
 	}
 	want, got := shown, string(out)

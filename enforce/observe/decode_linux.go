@@ -163,12 +163,10 @@ func (n *notification) addressed(address, length uint64, listen bool) ([]target,
 	return nil, nil
 }
 
-// resolve follows a path as the kernel will for the process: path absolute as it
-// was named, real without links. matters is false where the kernel has another
-// answer before any policy has: nothing is there, or something that is to be made.
-func (t target) resolve(pid uint32) (path, real string, matters bool) {
-	proc := fmt.Sprintf("/proc/%d", pid)
-	path = t.path
+// absolute is the path that the process means, without any link followed;
+// empty if that cannot be told.
+func (t target) absolute(pid uint32) string {
+	proc, path := fmt.Sprintf("/proc/%d", pid), t.path
 	switch {
 	case path == "/proc/self" || strings.HasPrefix(path, "/proc/self/"):
 		path = proc + strings.TrimPrefix(path, "/proc/self")
@@ -181,21 +179,27 @@ func (t target) resolve(pid uint32) (path, real string, matters bool) {
 		}
 		dir, err := os.Readlink(base)
 		if err != nil || !filepath.IsAbs(dir) {
-			return "", "", false
+			return ""
 		}
 		path = filepath.Join(dir, path)
 	}
-	path = filepath.Clean(path)
+	return filepath.Clean(path)
+}
+
+// resolve follows an absolute path as the kernel will. matters is false where
+// the kernel has another answer before any policy has: nothing is there, or
+// something that is to be made.
+func (t target) resolve(path string) (real string, matters bool) {
 	if t.entry != none || t.exact {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
-			return path, "", false
+			return "", false
 		}
 		real = filepath.Join(dir, filepath.Base(path))
 		_, err = os.Lstat(real)
 		there := err == nil
-		return path, real, there && t.entry != made || !there && t.entry == made || t.entry == placed
+		return real, there && t.entry != made || !there && t.entry == made || t.entry == placed
 	}
 	real, err := filepath.EvalSymlinks(path)
-	return path, real, err == nil
+	return real, err == nil
 }

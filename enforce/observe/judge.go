@@ -14,10 +14,13 @@ type judge struct {
 	network enforce.Network
 	// controlled is what counts as refused where it is not granted.
 	controlled enforce.Access
+	// fixed are directories that nobody may write, so that what is known of
+	// them stays true: store paths.
+	fixed map[string]bool
 }
 
 func newJudge(p enforce.Policy, controlled enforce.Access) judge {
-	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, controlled: controlled}
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, controlled: controlled, fixed: map[string]bool{}}
 	for _, g := range p.Grants {
 		if g.NoFollow {
 			if info, err := os.Lstat(g.Path); err == nil && info.Mode()&os.ModeSymlink != 0 {
@@ -26,6 +29,9 @@ func newJudge(p enforce.Policy, controlled enforce.Access) judge {
 		}
 		if real, err := filepath.EvalSymlinks(g.Path); err == nil {
 			j.grants[real] |= g.Access
+			if g.NoFollow && g.Access&enforce.Write == 0 {
+				j.fixed[g.Path] = true
+			}
 		}
 	}
 	return j
@@ -40,6 +46,17 @@ func (j judge) allowed(path string) enforce.Access {
 		allowed |= j.grants[path]
 	}
 	return allowed
+}
+
+// isFixed reports whether a path lies in a fixed directory, by its name.
+func (j judge) isFixed(path string) bool {
+	for path != "/" && path != "." {
+		if j.fixed[path] {
+			return true
+		}
+		path = filepath.Dir(path)
+	}
+	return false
 }
 
 // port reports whether a port may be connected to, or listened at.

@@ -22,6 +22,8 @@ type Observer struct {
 	// Event, if it is set, hears of every watched call; from several goroutines.
 	Event func(Event)
 
+	resolved, interpreters sync.Map // of paths in fixed directories
+
 	mutex   sync.Mutex
 	denials map[string]*Denial
 	order   []*Denial
@@ -46,7 +48,9 @@ func New(p enforce.Policy, controlled enforce.Access) *Observer {
 // descriptor stop can be read. Readers are several, because a build makes calls
 // in parallel.
 func (o *Observer) Serve(listener, stop, readers int) {
-	syncWakeUp(listener)
+	if readers == 1 { // several are quicker on processors of their own
+		syncWakeUp(listener)
+	}
 	l := line{listener: listener, stop: stop}
 	var wait sync.WaitGroup
 	for range readers {
@@ -118,7 +122,11 @@ func (o *Observer) look(n *notification) []Denial {
 			}
 			continue
 		}
-		path, real, matters := t.resolve(n.pid)
+		path := t.absolute(n.pid)
+		if path == "" {
+			continue
+		}
+		real, matters := o.resolve(t, path)
 		if !matters {
 			continue
 		}
@@ -128,6 +136,39 @@ func (o *Observer) look(n *notification) []Denial {
 		}
 	}
 	return denied
+}
+
+// resolution is what a path in a fixed directory comes to.
+type resolution struct {
+	real    string
+	matters bool
+}
+
+// resolve follows links, and remembers where they cannot change.
+func (o *Observer) resolve(t target, path string) (real string, matters bool) {
+	if t.entry != none || t.exact || !o.judge.isFixed(path) {
+		return t.resolve(path)
+	}
+	if known, ok := o.resolved.Load(path); ok {
+		r := known.(resolution)
+		return r.real, r.matters
+	}
+	real, matters = t.resolve(path)
+	o.resolved.Store(path, resolution{real, matters})
+	return real, matters
+}
+
+// interpreter is that of a file, remembered where it cannot change.
+func (o *Observer) interpreter(real string) string {
+	if !o.judge.isFixed(real) {
+		return interpreter(real)
+	}
+	if known, ok := o.interpreters.Load(real); ok {
+		return known.(string)
+	}
+	by := interpreter(real)
+	o.interpreters.Store(real, by)
+	return by
 }
 
 // judgePath is the denial of a path that exists, or may be made.
@@ -140,10 +181,13 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 	if o.Event != nil {
 		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: missing != 0})
 	}
-	d := Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing)}
+	var d Denial
+	if missing != 0 {
+		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing)}
+	}
 	if t.access&enforce.Execute != 0 && missing == 0 {
 		// What runs it has to be allowed too.
-		by := interpreter(real)
+		by := o.interpreter(real)
 		if by == "" {
 			return d, false
 		}
@@ -151,7 +195,7 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 		if err != nil || o.judge.allowed(byReal)&enforce.Execute != 0 {
 			return d, false
 		}
-		d.Path, d.Real, d.Script, d.Access, d.Kind = by, byReal, real, "execute", "program"
+		d = Denial{Path: by, Real: byReal, Call: call, Script: real, Access: "execute", Kind: "program"}
 	} else if missing == 0 || !refusable(subject, missing) {
 		return d, false
 	}
