@@ -152,11 +152,14 @@ git add -A`
 	return u, dir, outside
 }
 
+// dontWrite keeps Python, where it is root's, from writing into the store.
+const dontWrite = "PYTHONDONTWRITEBYTECODE=1"
+
 // findings runs a command of purity that reports, and returns what it found.
 func (u user) findings(t *testing.T, dir string, args ...string) []report.Finding {
 	t.Helper()
 	file := filepath.Join(u.dir, "report-"+strings.ReplaceAll(t.Name(), "/", "-")+".json")
-	args = append([]string{args[0], "--report", file, "--keep", "UNDECLARED", "--keep", "USER_HOME", "--keep", "CERTIFICATE"}, args[1:]...)
+	args = append([]string{args[0], "--report", file, "--keep", "UNDECLARED", "--keep", "USER_HOME", "--keep", "CERTIFICATE", "--set", dontWrite}, args[1:]...)
 	if out, err := u.command(t, dir, args...).CombinedOutput(); err != nil { // most commands fail
 		t.Logf("%v\n%s", err, out)
 	}

@@ -145,14 +145,16 @@ func (n *notification) addressed(address, length uint64, listen bool) ([]target,
 	if _, err := memory(n.pid, address, data); err != nil {
 		return nil, err
 	}
-	port := binary.BigEndian.Uint16(data[2:])
+	inet := func(ip []byte) ([]target, error) {
+		port := binary.BigEndian.Uint16(data[2:])
+		a, _ := netip.AddrFromSlice(ip) // of a length that is one
+		return []target{{address: netip.AddrPortFrom(a, port).String(), port: port, listen: listen}}, nil
+	}
 	switch family := binary.NativeEndian.Uint16(data); {
 	case family == unix.AF_INET && len(data) >= 8:
-		ip, _ := netip.AddrFromSlice(data[4:8])
-		return []target{{address: netip.AddrPortFrom(ip, port).String(), port: port, listen: listen}}, nil
+		return inet(data[4:8])
 	case family == unix.AF_INET6 && len(data) >= 24:
-		ip, _ := netip.AddrFromSlice(data[8:24])
-		return []target{{address: netip.AddrPortFrom(ip, port).String(), port: port, listen: listen}}, nil
+		return inet(data[8:24])
 	case family == unix.AF_UNIX && data[2] != 0:
 		path, _, _ := strings.Cut(string(data[2:]), "\x00")
 		if listen {
