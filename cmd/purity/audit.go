@@ -103,7 +103,7 @@ func (a *app) observe(flake string, s source, settings config.Settings, given []
 	if err != nil {
 		return report.Report{}, err
 	}
-	if o.used == nil && exitCode(o.status) != exitFailure {
+	if !o.watched && exitCode(o.status) != exitFailure {
 		return report.Report{}, &hintedError{errors.New("audit: this process is watched already, or may not watch, so nothing can be found out"), "run it outside of other sandboxes and of purity"}
 	}
 	return p.report(o, command), nil

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +62,11 @@ func (p *plan) remedyFor(d observe.Denial, name string) string {
 		if own, err := p.find(name, p.environ()); err == nil {
 			return "the dev shell has " + own + ": run it as " + name + ", without the directory"
 		}
-		return "add it to the dev shell:  packages = [ pkgs." + packageName(programPackage(name)) + " ];"
+		pkg := located(name)
+		if pkg == "" {
+			pkg = packageName(programPackage(name))
+		}
+		return "add it to the dev shell:  packages = [ pkgs." + pkg + " ];"
 	case "library":
 		return "add the package with lib/" + name + " to the dev shell"
 	case "header":
@@ -69,6 +75,27 @@ func (p *plan) remedyFor(d observe.Denial, name string) string {
 		return "if it has to be:  sockets = [\"" + d.Real + "\"] in purity.toml, or --sockets"
 	}
 	return "if it has to be:  read = [\"" + d.Real + "\"] in purity.toml, or --read"
+}
+
+// located is the package that nix-index knows to have a program, if it is
+// installed: the attribute with the fewest letters, which is seldom a variant.
+func located(name string) string {
+	program, err := exec.LookPath("nix-locate")
+	if err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program, "--minimal", "--top-level", "--whole-name", "--at-root", "/bin/"+name).Output()
+	if err != nil {
+		return ""
+	}
+	attributes := strings.Fields(string(out))
+	if len(attributes) == 0 {
+		return ""
+	}
+	shortest := slices.MinFunc(attributes, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	return strings.TrimSuffix(shortest, ".out")
 }
 
 // environ is the PATH of the environment, to look programs up in.

@@ -19,6 +19,7 @@ import (
 // outcome is what a watched command came to.
 type outcome struct {
 	status  syscall.WaitStatus
+	watched bool // it could be
 	denials []observe.Denial
 	used    map[string]bool // store paths of which a file was opened
 	changes []inspect.Change

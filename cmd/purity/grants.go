@@ -131,7 +131,11 @@ func (p *plan) exceptionGrants() []enforce.Grant {
 			"": enforce.Read | enforce.Execute, "read": enforce.Read, "write": enforce.Read | enforce.Write,
 			"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
 		}[e.Access]
-		if e.Only != "" || access == 0 || e.Expired(time.Now()) {
+		if e.Only != "" {
+			p.app.log.Warn().Msgf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only)
+			continue
+		}
+		if access == 0 || e.Expired(time.Now()) {
 			continue
 		}
 		paths, err := host.Here(e.Dir).Expand(e.Path)

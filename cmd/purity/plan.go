@@ -123,6 +123,9 @@ func (p *plan) enter(ctx context.Context, command []string, reports reporting, p
 	if err != nil {
 		return err
 	}
+	if wanted := p.mode() != "enforce" || len(reports.Report) > 0 || reports.ReportFormat != ""; wanted && !o.watched {
+		p.app.log.Warn().Msg("the command could not be watched, so nothing is known of what it used")
+	}
 	r := p.report(o, command)
 	p.say(r)
 	p.sayChanges(o.changes)

@@ -45,6 +45,7 @@ func (p *plan) watch() (o outcome, err error) {
 		return o, fmt.Errorf("wait for the command: %w", err)
 	}
 	o.denials, o.used = w.end()
+	o.watched = o.used != nil
 	if before != nil {
 		o.changes = before.Changes(inspect.Take(p.project.dir))
 	}

@@ -44,33 +44,38 @@ var (
 		"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat")
 )
 
+// one is a call about a path.
+func (n *notification) one(dir int32, address uint64, access enforce.Access) ([]target, error) {
+	path, err := text(n.pid, address)
+	return []target{{path: path, dir: dir, access: access}}, err
+}
+
+// change is a call about a directory entry.
+func (n *notification) change(what entry, dir int32, address uint64) ([]target, error) {
+	t, err := n.one(dir, address, enforce.Write)
+	t[0].entry = what
+	return t, err
+}
+
+// move is a call about two of them.
+func (n *notification) move(from int32, fromAddress uint64, to int32, toAddress uint64) ([]target, error) {
+	a, err := n.change(removed, from, fromAddress)
+	if err != nil {
+		return nil, err
+	}
+	b, err := n.change(placed, to, toAddress)
+	return append(a, b...), err
+}
+
 // targets decodes a call.
 func (n *notification) targets(call string) ([]target, error) {
 	cwd := int32(unix.AT_FDCWD)
-	one := func(dir int32, address uint64, access enforce.Access) ([]target, error) {
-		path, err := text(n.pid, address)
-		return []target{{path: path, dir: dir, access: access}}, err
-	}
-	change := func(what entry, dir int32, address uint64) ([]target, error) {
-		t, err := one(dir, address, enforce.Write)
-		t[0].entry = what
-		return t, err
-	}
-	move := func(from int32, fromAddress uint64, to int32, toAddress uint64) ([]target, error) {
-		a, err := change(removed, from, fromAddress)
-		if err != nil {
-			return nil, err
-		}
-		b, err := change(placed, to, toAddress)
-		return append(a, b...), err
-	}
 	a := n.args
 	switch call {
 	case "execve":
-		return one(cwd, a[0], enforce.Execute)
+		return n.one(cwd, a[0], enforce.Execute)
 	case "execveat":
-		t, err := one(int32(a[0]), a[1], enforce.Execute)
-		return t, err
+		return n.one(int32(a[0]), a[1], enforce.Execute)
 	case "open":
 		return n.opened(cwd, a[0], a[1])
 	case "openat":
@@ -84,25 +89,25 @@ func (n *notification) targets(call string) ([]target, error) {
 	case "creat":
 		return n.opened(cwd, a[0], unix.O_CREAT|unix.O_WRONLY|unix.O_TRUNC)
 	case "truncate":
-		return one(cwd, a[0], enforce.Write)
+		return n.one(cwd, a[0], enforce.Write)
 	case "unlink", "rmdir":
-		return change(removed, cwd, a[0])
+		return n.change(removed, cwd, a[0])
 	case "unlinkat":
-		return change(removed, int32(a[0]), a[1])
+		return n.change(removed, int32(a[0]), a[1])
 	case "mkdir", "mknod":
-		return change(made, cwd, a[0])
+		return n.change(made, cwd, a[0])
 	case "mkdirat", "mknodat":
-		return change(made, int32(a[0]), a[1])
+		return n.change(made, int32(a[0]), a[1])
 	case "symlink", "link":
-		return change(made, cwd, a[1])
+		return n.change(made, cwd, a[1])
 	case "symlinkat":
-		return change(made, int32(a[1]), a[2])
+		return n.change(made, int32(a[1]), a[2])
 	case "linkat":
-		return change(made, int32(a[2]), a[3])
+		return n.change(made, int32(a[2]), a[3])
 	case "rename":
-		return move(cwd, a[0], cwd, a[1])
+		return n.move(cwd, a[0], cwd, a[1])
 	case "renameat", "renameat2":
-		return move(int32(a[0]), a[1], int32(a[2]), a[3])
+		return n.move(int32(a[0]), a[1], int32(a[2]), a[3])
 	case "connect", "bind":
 		return n.addressed(a[1], a[2], call == "bind")
 	}

@@ -1,13 +1,9 @@
 package observe
 
 import (
-	"debug/elf"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -239,38 +235,6 @@ func class(stat unix.Stat_t) int {
 	return 0
 }
 
-// interpreter is what executes a file besides the kernel: that of a #! line, or
-// the loader that an ELF file names.
-func interpreter(file string) string {
-	f, err := os.Open(file)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	head := make([]byte, 256)
-	n, _ := f.Read(head)
-	line, _, _ := strings.Cut(string(head[:n]), "\n")
-	if rest, ok := strings.CutPrefix(line, "#!"); ok {
-		if words := strings.Fields(rest); len(words) > 0 {
-			return words[0]
-		}
-		return ""
-	}
-	e, err := elf.NewFile(f)
-	if err != nil {
-		return ""
-	}
-	for _, p := range e.Progs {
-		if p.Type == elf.PT_INTERP {
-			name := make([]byte, p.Filesz)
-			if _, err := p.ReadAt(name, 0); err == nil {
-				return strings.TrimRight(string(name), "\x00")
-			}
-		}
-	}
-	return ""
-}
-
 // add counts a denial, or notes a new one.
 func (o *Observer) add(d Denial) {
 	o.mutex.Lock()
@@ -283,29 +247,4 @@ func (o *Observer) add(d Denial) {
 	d.Count = 1
 	o.denials[key] = &d
 	o.order = append(o.order, &d)
-}
-
-// process says who a thread is.
-func process(pid uint32) Process {
-	proc := fmt.Sprintf("/proc/%d/", pid)
-	p := Process{PID: int(pid)}
-	p.Program, _ = os.Readlink(proc + "exe") // what cannot be known is left empty
-	p.Dir, _ = os.Readlink(proc + "cwd")
-	if data, err := os.ReadFile(proc + "cmdline"); err == nil {
-		p.Args = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
-	}
-	if data, err := os.ReadFile(proc + "environ"); err == nil {
-		p.Environ = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
-	}
-	if data, err := os.ReadFile(proc + "status"); err == nil {
-		for line := range strings.Lines(string(data)) {
-			if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
-				p.PID, _ = strconv.Atoi(strings.TrimSpace(value))
-			}
-			if value, ok := strings.CutPrefix(line, "PPid:"); ok {
-				p.Parent, _ = os.Readlink("/proc/" + strings.TrimSpace(value) + "/exe")
-			}
-		}
-	}
-	return p
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	sarifschema "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -88,6 +89,14 @@ func TestForms(t *testing.T) {
 	}
 	if err := json.Unmarshal(out.Bytes(), &sarif); err != nil {
 		t.Fatal(err)
+	}
+	document, err := sarifschema.FromBytes(out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	document.Runs[0].NewlineSequences = []string{"\n"} // the package adds an empty one, which the schema forbids
+	if err := document.Validate(); err != nil {        // by the schema of the standard
+		t.Error(err)
 	}
 	results := sarif.Runs[0].Results
 	if sarif.Version != "2.1.0" || len(results) != len(r.Findings) {

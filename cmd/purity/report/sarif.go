@@ -51,8 +51,9 @@ func (r Report) sarif(out io.Writer) error {
 	return encoder.Encode(object{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []object{{
-			"tool":    object{"driver": object{"name": "purity", "informationUri": "https://github.com/nix-purity/purity", "rules": descriptions}},
-			"results": results,
+			"tool":     object{"driver": object{"name": "purity", "language": "en-US", "informationUri": "https://github.com/nix-purity/purity", "rules": descriptions}},
+			"language": "en-US",
+			"results":  results,
 		}},
 	})
 }
