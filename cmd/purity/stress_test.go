@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -125,10 +126,10 @@ func TestSurroundings(t *testing.T) {
 	shell(`"$1" exec -- true`)
 	for _, tt := range []struct{ name, script, want string }{
 		{"few descriptors, warm", `ulimit -n 16; "$1" exec -- echo runs`, "runs\n"},
-		{"few descriptors, cold", `ulimit -n 16; "$1" exec --refresh -- echo runs; echo $?`, "too many open files\n125\n"},
+		{"few descriptors, cold", `ulimit -n 16; "$1" exec --refresh -- echo runs; echo $?`, "(too many open files\n125|runs\n0)\n"}, // Nix may go without its own cache
 		{"no HOME", `unset HOME XDG_CACHE_HOME; "$1" exec -- echo runs; echo $?`, "125\n"},
 	} {
-		if out := shell(tt.script); !strings.HasSuffix(out, tt.want) {
+		if out := shell(tt.script); !regexp.MustCompile(tt.want + `$`).MatchString(out) {
 			t.Errorf("%s: %q, want %q", tt.name, out, tt.want)
 		}
 	}

@@ -83,7 +83,7 @@ func (s *session) enter(text string) {
 func (s *session) expect(pattern string) []string {
 	s.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for range 400 {
+	for range 2400 { // a minute: the machine may be busy
 		s.mutex.Lock()
 		text := s.output.String()
 		if at := re.FindStringSubmatchIndex(text); at != nil {
@@ -220,7 +220,7 @@ func TestWatcherSignals(t *testing.T) {
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
 	start := func(script string) (*exec.Cmd, func() string) {
-		cmd := u.command(t, dir, "exec", "--explain", "files", "--", "bash", "-c", script)
+		cmd := u.command(t, dir, "exec", "--explain=files", "--", "bash", "-c", script)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		cmd.WaitDelay = 5 * time.Second
@@ -231,7 +231,7 @@ func TestWatcherSignals(t *testing.T) {
 	}
 	ready := func(name string) {
 		t.Helper()
-		for range 200 {
+		for range 60 * 40 { // a minute: the machine may be busy
 			if _, err := os.Stat(dir + "/" + name); err == nil {
 				return
 			}
@@ -258,10 +258,14 @@ func TestWatcherSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
 	pids := strings.Fields(string(data))
-	if _, err := os.Stat("/proc/" + pids[0]); err == nil {
-		t.Error("the command outlives the watcher that was killed")
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat("/proc/" + pids[0]); err != nil {
+			break
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatal("the command outlives the watcher that was killed")
+		}
 	}
 	if child, err := strconv.Atoi(pids[1]); err != nil || syscall.Kill(child, syscall.SIGKILL) != nil {
 		t.Logf("its child is gone, too: %v", err)
@@ -279,7 +283,7 @@ func TestWatcherSignals(t *testing.T) {
 		t.Errorf("%v\n%s", err, out())
 	}
 	ready("late")
-	for range 100 {
+	for range 60 * 40 {
 		if data, err := os.ReadFile(dir + "/late"); err == nil && strings.Contains(string(data), "jq-") {
 			return
 		}

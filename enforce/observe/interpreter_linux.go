@@ -9,6 +9,9 @@ import (
 // interpreter is what executes a file besides the kernel: that of a #! line, or
 // the loader that an ELF file names.
 func interpreter(file string) string {
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return "" // to open a named pipe would wait for its other end
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return ""

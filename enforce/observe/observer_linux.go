@@ -18,7 +18,8 @@ type Observer struct {
 	// Event, if it is set, hears of every watched call; from several goroutines.
 	Event func(Event)
 
-	resolved, interpreters sync.Map // of paths in fixed directories
+	allowed      sync.Map // request to the real path, of what cannot change
+	interpreters sync.Map // of files in fixed directories
 
 	mutex   sync.Mutex
 	denials map[string]*Denial
@@ -44,17 +45,17 @@ func New(p enforce.Policy, controlled enforce.Access) *Observer {
 // descriptor stop can be read. Readers are several, because a build makes calls
 // in parallel.
 func (o *Observer) Serve(listener, stop, readers int) {
-	if readers == 1 { // several are quicker on processors of their own
-		syncWakeUp(listener)
-	}
 	l := line{listener: listener, stop: stop}
+	l.wakeUp(0)
 	var wait sync.WaitGroup
 	for range readers {
 		wait.Go(func() {
 			var n notification
 			for l.receive(&n) {
+				l.wakeUp(1)
 				denied := o.look(&n)
 				n.goOn(listener)
+				l.wakeUp(-1)
 				for _, d := range denied {
 					o.add(d)
 				}
@@ -118,15 +119,7 @@ func (o *Observer) look(n *notification) []Denial {
 			}
 			continue
 		}
-		path := t.absolute(n.pid)
-		if path == "" {
-			continue
-		}
-		real, matters := o.resolve(t, path)
-		if !matters {
-			continue
-		}
-		if d, ok := o.judgePath(n.pid, call, t, path, real); ok {
+		if d, ok := o.lookAt(n.pid, call, t); ok {
 			denied = append(denied, d)
 			break
 		}
@@ -134,24 +127,44 @@ func (o *Observer) look(n *notification) []Denial {
 	return denied
 }
 
-// resolution is what a path in a fixed directory comes to.
-type resolution struct {
-	real    string
-	matters bool
+// request is what is asked for, by the name that the process gave.
+type request struct {
+	path   string
+	access enforce.Access
 }
 
-// resolve follows links, and remembers where they cannot change.
-func (o *Observer) resolve(t target, path string) (real string, matters bool) {
-	if t.entry != none || t.exact || !o.judge.isFixed(path) {
-		return t.resolve(path)
+// lookAt judges what a call asks of one path. Most of what a build opens lies
+// in the store, by the same names again and again: those are judged once.
+func (o *Observer) lookAt(pid uint32, call string, t target) (Denial, bool) {
+	asked := request{t.path, t.access}
+	memorable := t.entry == none && !t.exact && filepath.IsAbs(t.path)
+	if memorable {
+		if real, ok := o.allowed.Load(asked); ok {
+			o.tell(pid, call, t, real.(string), false)
+			return Denial{}, false
+		}
 	}
-	if known, ok := o.resolved.Load(path); ok {
-		r := known.(resolution)
-		return r.real, r.matters
+	path := t.absolute(pid)
+	if path == "" {
+		return Denial{}, false
 	}
-	real, matters = t.resolve(path)
-	o.resolved.Store(path, resolution{real, matters})
-	return real, matters
+	real, matters := t.resolve(path)
+	var d Denial
+	denied := false
+	if matters {
+		d, denied = o.judgePath(pid, call, t, path, real)
+	}
+	if memorable && !denied && o.judge.isFixed(path) {
+		o.allowed.Store(asked, real)
+	}
+	return d, denied
+}
+
+// tell hands a call to who listens; there is no real path where nothing is.
+func (o *Observer) tell(pid uint32, call string, t target, real string, denied bool) {
+	if o.Event != nil && real != "" {
+		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: denied})
+	}
 }
 
 // interpreter is that of a file, remembered where it cannot change.
@@ -174,9 +187,7 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 		subject = filepath.Dir(real)
 	}
 	missing := t.access &^ o.judge.allowed(subject) & o.judge.controlled
-	if o.Event != nil {
-		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: missing != 0})
-	}
+	o.tell(pid, call, t, real, missing != 0)
 	var d Denial
 	if missing != 0 {
 		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing)}
@@ -195,7 +206,9 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 	} else if missing == 0 || !refusable(subject, missing) {
 		return d, false
 	}
-	d.By = process(pid)
+	if !o.again(d) {
+		d.By = process(pid)
+	}
 	return d, true
 }
 
@@ -235,16 +248,24 @@ func class(stat unix.Stat_t) int {
 	return 0
 }
 
+func (d Denial) key() string { return d.Access + "\x00" + d.Real + "\x00" + d.Address }
+
+// again reports whether a denial is known.
+func (o *Observer) again(d Denial) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.denials[d.key()] != nil
+}
+
 // add counts a denial, or notes a new one.
 func (o *Observer) add(d Denial) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	key := d.Access + "\x00" + d.Real + "\x00" + d.Address
-	if known, ok := o.denials[key]; ok {
+	if known, ok := o.denials[d.key()]; ok {
 		known.Count++
 		return
 	}
 	d.Count = 1
-	o.denials[key] = &d
+	o.denials[d.key()] = &d
 	o.order = append(o.order, &d)
 }
