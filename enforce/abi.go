@@ -90,11 +90,12 @@ func (p Policy) downgrade(abi int) (attr ll.RulesetAttr, gaps []Gap) {
 	return attr, gaps
 }
 
-// restrictFlags asks for denials to be logged after execve too, where the
-// kernel has an audit log for them (ABI 7): else nothing of the command's is.
+// restrictFlags asks for denials to be logged after execve and not before it,
+// where the kernel has an audit log for them (ABI 7): what the command is
+// refused and not what the canary is.
 func restrictFlags(abi int) uint32 {
 	if abi >= 7 {
-		return ll.FlagRestrictSelfLogNewExecOn
+		return ll.FlagRestrictSelfLogSameExecOff | ll.FlagRestrictSelfLogNewExecOn
 	}
 	return 0
 }

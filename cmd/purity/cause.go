@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,40 +60,44 @@ func (p *plan) remedyFor(d observe.Denial, name string) string {
 		if own, err := p.find(name, p.environ()); err == nil {
 			return "the dev shell has " + own + ": run it as " + name + ", without the directory"
 		}
+		if pkg := p.inClosure("bin/" + name); pkg != "" {
+			return "the closure has it, but not on PATH: add it to the dev shell:  packages = [ pkgs." + pkg + " ];"
+		}
 		pkg := located(name)
 		if pkg == "" {
 			pkg = packageName(programPackage(name))
 		}
 		return "add it to the dev shell:  packages = [ pkgs." + pkg + " ];"
 	case "library":
-		return "add the package with lib/" + name + " to the dev shell"
+		return p.addPackageWith("lib/" + name)
 	case "header":
-		return "add the package with include/" + name + " to the dev shell"
+		return p.addPackageWith("include/" + name)
 	case "socket":
 		return "if it has to be:  sockets = [\"" + d.Real + "\"] in purity.toml, or --sockets"
 	}
 	return "if it has to be:  read = [\"" + d.Real + "\"] in purity.toml, or --read"
 }
 
-// located is the package that nix-index knows to have a program, if it is
-// installed: the attribute with the fewest letters, which is seldom a variant.
-func located(name string) string {
-	program, err := exec.LookPath("nix-locate")
-	if err != nil {
-		return ""
+// addPackageWith is how to get a library or header, by the package if the
+// closure has it already.
+func (p *plan) addPackageWith(file string) string {
+	if pkg := p.inClosure(file, strings.Replace(file, "/", "/*-linux-*/", 1)); pkg != "" {
+		return "the closure has it: add it to the dev shell:  packages = [ pkgs." + pkg + " ];"
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program, "--minimal", "--top-level", "--whole-name", "--at-root", "/bin/"+name).Output()
-	if err != nil {
-		return ""
+	return "add the package with " + file + " to the dev shell"
+}
+
+// inClosure is the likely attribute of the package in the closure that has a
+// file, by patterns of where.
+func (p *plan) inClosure(patterns ...string) string {
+	for _, path := range p.env.Paths {
+		for _, pattern := range patterns {
+			if found, _ := filepath.Glob(filepath.Join(string(path), pattern)); found != nil {
+				return packageName(path.Name())
+			}
+		}
 	}
-	attributes := strings.Fields(string(out))
-	if len(attributes) == 0 {
-		return ""
-	}
-	shortest := slices.MinFunc(attributes, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
-	return strings.TrimSuffix(shortest, ".out")
+	return ""
 }
 
 // environ is the PATH of the environment, to look programs up in.
@@ -118,6 +120,9 @@ func toolchain(path string) string {
 // owner is the package of the host that a file is of, by the first package
 // manager that knows.
 func owner(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "" // of all that have files there
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	candidates := []string{path, strings.TrimPrefix(path, "/usr")} // dpkg knows merged directories by their old names

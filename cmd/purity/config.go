@@ -2,13 +2,15 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
 )
 
 type configCmd struct {
 	Check  configCheckCmd  `cmd:"" help:"Check the purity.toml here."`
-	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of purity.toml, for editors."`
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of purity.toml, for editors, or of reports."`
 }
 
 // Help is shown below the flags.
@@ -53,7 +55,15 @@ func (c configCheckCmd) Run(a *app) error {
 	return nil
 }
 
-type configSchemaCmd struct{}
+type configSchemaCmd struct {
+	Report bool `help:"That of the reports that --report-format json writes."`
+}
 
 // Run prints the schema.
-func (configSchemaCmd) Run(a *app) error { return config.WriteSchema(a.stdout) }
+func (c configSchemaCmd) Run(a *app) error {
+	if c.Report {
+		_, err := io.WriteString(a.stdout, report.Schema)
+		return err
+	}
+	return config.WriteSchema(a.stdout)
+}

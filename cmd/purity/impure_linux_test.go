@@ -166,20 +166,6 @@ func (u user) findings(t *testing.T, dir string, args ...string) []report.Findin
 	return readReport(t, file).Findings
 }
 
-func readReport(t *testing.T, file string) report.Report {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := report.Read(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // Each impurity is found, audited and enforced, with its reason, and nothing
 // beside it is.
 func TestImpurities(t *testing.T) {

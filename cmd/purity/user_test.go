@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -242,4 +243,18 @@ func TestRealProjects(t *testing.T) {
 			})
 		}
 	}
+}
+
+func readReport(t *testing.T, file string) report.Report {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := report.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

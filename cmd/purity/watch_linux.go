@@ -122,6 +122,8 @@ type watcher struct {
 	stop     [2]*os.File // a pipe
 	observer *observe.Observer
 	served   chan struct{}
+	audit    *observe.AuditLog // nil where it may not be read
+	child    *exec.Cmd
 
 	mutex sync.Mutex
 	used  map[string]bool // store paths
@@ -129,7 +131,7 @@ type watcher struct {
 
 // newWatcher prepares child for being watched, if that is asked for.
 func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
-	w := &watcher{plan: p, listener: -1, served: make(chan struct{}), used: map[string]bool{}}
+	w := &watcher{plan: p, listener: -1, served: make(chan struct{}), used: map[string]bool{}, child: child}
 	if p.explains() == "off" {
 		close(w.served)
 		return w, nil
@@ -144,6 +146,11 @@ func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
 	w.socket, w.theirs = os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
 	if w.stop[0], w.stop[1], err = os.Pipe(); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
+	}
+	if p.mode() == "enforce" {
+		if w.audit, err = observe.OpenAuditLog(); err != nil {
+			p.app.log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
+		}
 	}
 	child.ExtraFiles = []*os.File{w.theirs}
 	child.Env = append(child.Env, socketVariable+"=3")
@@ -215,7 +222,12 @@ func (w *watcher) end() ([]observe.Denial, map[string]bool) {
 			w.plan.app.log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
 		}
 	}
-	return w.observer.Denials(), w.used
+	denials := w.observer.Denials()
+	if w.audit != nil {
+		denials = observe.Confirm(denials, w.audit.Denials(w.child.Process.Pid))
+		w.audit.Close()
+	}
+	return denials, w.used
 }
 
 // continueWord is the hidden argument by which purity becomes what end says.

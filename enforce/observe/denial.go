@@ -27,6 +27,9 @@ type Denial struct {
 	// Follow are denials of a program that is outside itself: its libraries and
 	// data are no causes of their own.
 	Follow int `json:"follow,omitempty"`
+	// Confirmed says that the kernel's audit log has it. What is not confirmed is
+	// what the policy says that the kernel answers.
+	Confirmed bool `json:"confirmed,omitempty"`
 }
 
 // Process is who did something.

@@ -6,11 +6,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	sarifschema "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/xeipuuv/gojsonschema"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -183,4 +185,47 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The schema describes every field, and the recorded reports.
+func TestSchema(t *testing.T) {
+	var full Report
+	fill(reflect.ValueOf(&full).Elem())
+	full.Version, full.Mode = Version, "audit"
+	for _, list := range [][]Finding{full.Findings, full.Excepted} {
+		list[0].Access, list[0].Kind = "read", "data"
+	}
+	strict := strings.ReplaceAll(Schema, `"properties": {`, `"additionalProperties": false, "properties": {`)
+	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json")} {
+		result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewGoLoader(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range result.Errors() {
+			t.Error(e)
+		}
+	}
+	result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewGoLoader(struct{}{}))
+	if err != nil || result.Valid() {
+		t.Errorf("no report at all is valid: %v", err)
+	}
+}
+
+// fill sets every field to something that JSON does not leave out.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Bool:
+		v.SetBool(true)
+	}
 }

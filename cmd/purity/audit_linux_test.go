@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	native "encoding/binary"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/fixtures"
+)
+
+// Where the kernel's audit log is on and may be read, it confirms what was
+// predicted, and adds what nobody watched. Users may not read it.
+func TestAuditLog(t *testing.T) {
+	u := newUser(t, "self", fixtures.Newest(t))
+	dir := u.project(t, "c")
+	u.run(t, 0, dir, "exec", "--", "true")
+	const script = "/usr/bin/true; read x < /usr/include/stdio.h; : > /usr/new; read x < greet.c"
+	count := func(explain string) (all, confirmed int) {
+		for _, f := range u.findings(t, dir, "exec", explain, "--", "bash", "-c", script) {
+			all++
+			if f.Confirmed {
+				confirmed++
+			}
+		}
+		return all, confirmed
+	}
+	for explain, want := range map[string]int{"--explain=programs": 1, "--explain=files": 3} {
+		if all, confirmed := count(explain); all != want || confirmed != 0 {
+			t.Errorf("%s without the log: %d denials, %d confirmed", explain, all, confirmed)
+		}
+	}
+	if err := switchAudit(true); err != nil {
+		if os.Geteuid() == 0 {
+			t.Fatal(err)
+		}
+		t.Skip("a user may not switch the audit log on: ", err)
+	}
+	defer switchAudit(false)
+	for _, explain := range []string{"--explain=programs", "--explain=files"} {
+		if all, confirmed := count(explain); all != 3 || confirmed != 3 {
+			t.Errorf("%s with the log: %d denials, %d confirmed", explain, all, confirmed)
+		}
+	}
+}
+
+// switchAudit switches the kernel's audit log.
+func switchAudit(on bool) error {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_AUDIT)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	status := [11]uint32{0: unix.AUDIT_STATUS_ENABLED}
+	if on {
+		status[1] = 1
+	}
+	var message bytes.Buffer
+	header := unix.NlMsghdr{Len: uint32(unix.NLMSG_HDRLEN + native.Size(status)), Type: unix.AUDIT_SET, Flags: unix.NLM_F_REQUEST | unix.NLM_F_ACK}
+	native.Write(&message, native.NativeEndian, header)
+	native.Write(&message, native.NativeEndian, status)
+	if err := unix.Sendto(fd, message.Bytes(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	answer := make([]byte, 4096)
+	if _, _, err := unix.Recvfrom(fd, answer, 0); err != nil {
+		return err
+	}
+	if errno := int32(native.NativeEndian.Uint32(answer[unix.NLMSG_HDRLEN:])); errno != 0 {
+		return unix.Errno(-errno)
+	}
+	return nil
+}
