@@ -40,28 +40,14 @@ func (n Nix) Resolve(ctx context.Context, r Request) (Environment, error) {
 const attempts = 3
 
 func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
-	ref := parseFlakeRef(r.Flake, r.Dir)
 	r.Overrides = absolute(r.Overrides, r.Dir)
-	args := flakeArgs(r, ref)
-	if ref.path == "" || r.Impure {
+	args := flakeArgs(r, parseFlakeRef(r.Flake, r.Dir))
+	flake, err := n.flake(r)
+	if err != nil {
+		return Environment{}, err
+	}
+	if flake == nil {
 		return n.uncached(ctx, r, args)
-	}
-	root, _, err := inputs.FindFlake(ref.path)
-	if err != nil {
-		return Environment{}, err
-	}
-	program, err := n.Program("nix")
-	if err != nil {
-		return Environment{}, err
-	}
-	flake := inputs.Flake{
-		Dir:       root,
-		Tree:      ref.tree,
-		StatCache: filepath.Join(n.ProjectDir(r.Project), "stat"),
-		Nix:       program,
-		Environ:   n.Environ,
-		Overrides: r.Overrides,
-		Extra:     []string{magic, ref.attr},
 	}
 	for range attempts {
 		key, err := flake.Key()
@@ -89,6 +75,32 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 		}
 	}
 	return n.uncached(ctx, r, args)
+}
+
+// flake is the flake on this machine that r means, nil if what it means cannot
+// be told without Nix.
+func (n Nix) flake(r Request) (*inputs.Flake, error) {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	if ref.path == "" || r.Impure {
+		return nil, nil
+	}
+	root, _, err := inputs.FindFlake(ref.path)
+	if err != nil {
+		return nil, err
+	}
+	program, err := n.Program("nix")
+	if err != nil {
+		return nil, err
+	}
+	return &inputs.Flake{
+		Dir:       root,
+		Tree:      ref.tree,
+		StatCache: filepath.Join(n.ProjectDir(r.Project), "stat"),
+		Nix:       program,
+		Environ:   n.Environ,
+		Overrides: absolute(r.Overrides, r.Dir),
+		Extra:     []string{magic, ref.attr},
+	}, nil
 }
 
 // absolute makes relative paths among overrides absolute.

@@ -18,11 +18,13 @@ type app struct {
 	log    zerolog.Logger // -v, or everything with --log-format json
 	json   bool
 	quiet  bool
-	tty    bool // standard error is a terminal
+	tty    bool   // standard error is a terminal
+	path   string // PATH as it was, with directories of shims
 }
 
 func newApp(g globals) *app {
-	a := &app{stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet}
+	a := &app{stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet, path: os.Getenv("PATH")}
+	os.Setenv("PATH", withoutShims(a.path)) // what purity itself runs, such as nix, is no shim's
 	a.tty = !a.json && term.IsTerminal(int(os.Stderr.Fd()))
 	level := zerolog.InfoLevel
 	if g.Verbose {

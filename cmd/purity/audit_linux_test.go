@@ -17,7 +17,7 @@ func TestAuditLog(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
-	const script = "/usr/bin/true; read x < /usr/include/stdio.h; : > /usr/new; read x < greet.c"
+	script := "/usr/bin/true; read x < /usr/include/stdio.h; : > " + u.dir + "/new; read x < greet.c"
 	count := func(explain string) (all, confirmed int) {
 		for _, f := range u.findings(t, dir, "exec", explain, "--", "bash", "-c", script) {
 			all++

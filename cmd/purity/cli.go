@@ -16,6 +16,8 @@ type cli struct {
 
 	Exec       execCmd       `cmd:"" help:"Run a command confined to a dev environment."`
 	Shell      shellCmd      `cmd:"" help:"Start an interactive shell in the same confinement."`
+	Shims      shimsCmd      `cmd:"" help:"Make a directory for PATH through which each program of an environment runs confined."`
+	Which      whichCmd      `cmd:"" help:"Say what a name runs, and whether confined."`
 	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it, and report all it uses outside the environment."`
 	Learn      learnCmd      `cmd:"" help:"Print the purity.toml that a command would need."`
 	Trace      traceCmd      `cmd:"" help:"Run a command confined, and show what it uses."`

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
 )
@@ -35,17 +36,24 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	for _, part := range []func([]string) (int, bool){selftest.RunPart, runContinue} {
+	for _, part := range []func([]string) (int, bool){selftest.RunPart, runContinue, runRenewal} {
 		if code, ok := part(args); ok {
 			return code
 		}
+	}
+	if dir, name, ok := shim.Called(args[0]); ok {
+		return runShim(dir, name, args[1:])
 	}
 	command, flags, err := parse(args[0], normalise(args[1:]))
 	app := newApp(flags)
 	if err != nil {
 		return app.fail(usageError(err))
 	}
-	err = command(app)
+	return app.exit(command(app))
+}
+
+// exit is the exit code that err stands for, if it is said.
+func (a *app) exit(err error) int {
 	var ended *endedError
 	var code codeError
 	switch {
@@ -58,7 +66,7 @@ func run(args []string) int {
 	case errors.Is(err, errSick):
 		return exitSick
 	default:
-		return app.fail(err)
+		return a.fail(err)
 	}
 }
 

@@ -32,6 +32,8 @@ type plan struct {
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 
+	shims *shims // that the command is called by, nil if it is not
+
 	env       nixeval.Environment
 	evaluated bool // Nix was asked
 	home      string
@@ -74,20 +76,29 @@ func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error
 	if err := project.check(nix); err != nil {
 		return nil, err
 	}
-	file, err := config.Find(project.cwd, project.dir)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := newSettings(file, flags, project.cwd)
-	if err != nil {
-		return nil, err
-	}
 	request := nixeval.Request{
 		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv,
 		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
 	}
 	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
 		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
+	}
+	return a.plan(nix, project, request, flags)
+}
+
+// plan is what a request comes to with the purity.toml that is there now.
+func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, flags config.Settings) (*plan, error) {
+	from := project.cwd
+	if !inside(from, project.dir) { // a shim can be called anywhere
+		from = project.dir
+	}
+	file, err := config.Find(from, project.dir)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := newSettings(file, flags, request.Dir)
+	if err != nil {
+		return nil, err
 	}
 	return &plan{
 		app: a, nix: nix, project: project, request: request, file: file, settings: settings,
@@ -98,6 +109,9 @@ func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error
 
 // resolve asks for the environment, showing what Nix does meanwhile.
 func (p *plan) resolve(ctx context.Context) error {
+	if p.shims != nil && p.shims.Entry != "" {
+		return p.recall()
+	}
 	progress := newProgress(p.app, p.request.String())
 	p.nix.Report = progress.event
 	env, err := p.nix.Resolve(ctx, p.request)
@@ -140,7 +154,7 @@ func (p *plan) enter(ctx context.Context, command []string, reports reporting, p
 func (p *plan) run(ctx context.Context, program launcher) error {
 	err := p.launch(program)
 	var missing *enforce.MissingError
-	if errors.As(err, &missing) && !p.request.Refresh && p.env.Contains(missing.Path) {
+	if errors.As(err, &missing) && !p.request.Refresh && p.shims == nil && p.env.Contains(missing.Path) {
 		p.app.log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
 		p.request.Refresh = true
 		if err := p.resolve(ctx); err != nil {
@@ -161,7 +175,7 @@ func (p *plan) launch(program launcher) error {
 	}
 	run := nixeval.Run{
 		Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Bare: !p.level.Environment,
-		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.set, p.Set), Unset: p.Unset,
+		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.since(), p.set, p.Set), Unset: p.Unset,
 	}
 	if !p.level.Environment {
 		users, err := standIns(temp)

@@ -44,8 +44,15 @@ func TestScripts(t *testing.T) {
 
 func TestScriptsOnce(t *testing.T) { runScripts(t, "testdata/once", fixtures.Newest(t)) }
 
+// A shim is purity by another name, so it has to be purity and not this test.
+func TestScriptsShims(t *testing.T) {
+	nix := fixtures.Newest(t)
+	t.Setenv("PATH", filepath.Dir(binary(t))+":"+os.Getenv("PATH"))
+	runScripts(t, "testdata/shims", nix)
+}
+
 func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
-	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where testscript put purity
+	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where purity is, mostly put by testscript
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
@@ -72,7 +79,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 				n, err := strconv.Atoi(abi)
 				return enforce.Probe().ABI >= n, err
 			}
-			return cond == "nix:"+nix.Version, nil
+			return cond == "nix:"+nix.Version || cond == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"project": copyProject,

@@ -41,6 +41,7 @@ func configFiles(environ []string) []string {
 const maxIncludes = 20
 
 func (k *keyer) configFile(file string, depth int) error {
+	k.saw(file)
 	data, err := os.ReadFile(file)
 	if err != nil { // Nix reads on without a file that it cannot read
 		k.strings(file, fmt.Sprint(errors.Is(err, fs.ErrNotExist)))

@@ -44,6 +44,7 @@ func typeOf(mode uint32) fs.FileMode {
 // content adds what Nix sees of a path: nothing, a file with its executable
 // bit, the target of a link, or that it is a directory or something else.
 func (k *keyer) content(path string) error {
+	k.saw(path)
 	id, kind, err := identify(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):

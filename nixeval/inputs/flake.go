@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -47,7 +49,20 @@ func uncacheable(format string, args ...any) error {
 // Key takes the fingerprint. Nix may write flake.lock while it evaluates, so
 // what an evaluation gave belongs to a key only if the key is the same after it.
 func (f Flake) Key() (Key, error) {
-	k := &keyer{sum: sha256.New(), files: openStatCache(f.StatCache), store: storeDir(f.Environ)}
+	key, err := f.key(&keyer{})
+	return key, err
+}
+
+// Files are all files that the key depends on, there or not, in no order; of
+// some it is only whether they are there.
+func (f Flake) Files() ([]string, error) {
+	k := &keyer{seen: map[string]bool{}}
+	_, err := f.key(k)
+	return slices.Collect(maps.Keys(k.seen)), err
+}
+
+func (f Flake) key(k *keyer) (Key, error) {
+	k.sum, k.files, k.store = sha256.New(), openStatCache(f.StatCache), storeDir(f.Environ)
 	k.strings("purity inputs 1", f.Dir, fmt.Sprint(f.Tree))
 	k.strings(f.Extra...)
 	if err := k.nix(f.Nix, f.Environ); err != nil {
@@ -75,7 +90,17 @@ type keyer struct {
 	files *statCache
 	store string          // the store directory: what is in it never changes
 	trees map[string]bool // directories that are in the key
+	seen  map[string]bool // files that are in the key, nil if nobody asks
 	buf   []byte
+}
+
+// saw remembers what the key depends on.
+func (k *keyer) saw(paths ...string) {
+	for _, path := range paths {
+		if k.seen != nil {
+			k.seen[path] = true
+		}
+	}
 }
 
 // strings adds strings so that none can run into the next.
@@ -163,6 +188,7 @@ func (k *keyer) nix(program string, environ []string) error {
 		return fmt.Errorf("fingerprint nix: %w", err)
 	}
 	k.strings(real, fmt.Sprint(id))
+	k.saw(program)
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
 		if relevant(name) {

@@ -61,6 +61,7 @@ func (k *keyer) repository(r *repository) error {
 	if err != nil {
 		return err
 	}
+	k.saw(filepath.Join(r.gitDir, "HEAD"), filepath.Join(r.gitDir, "index"))
 	k.strings("repository", r.root, head)
 	entries, err := r.entries()
 	if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -99,6 +100,24 @@ func (n *Network) UnmarshalText(text []byte) error {
 		}
 		return nil
 	}
+}
+
+// MarshalText writes the form of the command line.
+func (n Network) MarshalText() ([]byte, error) {
+	if n.Any {
+		return []byte("true"), nil
+	}
+	var parts []string
+	for _, port := range n.Connect {
+		parts = append(parts, fmt.Sprintf("connect=%d", port))
+	}
+	for _, port := range n.Bind {
+		parts = append(parts, fmt.Sprintf("bind=%d", port))
+	}
+	if n.UDP {
+		parts = append(parts, "udp")
+	}
+	return []byte(cmp.Or(strings.Join(parts, ","), "false")), nil
 }
 
 // fromTOML reads what a TOML decoder makes of the key.

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/nix-purity/purity/cmd/purity/shim"
+)
+
+// Words by which purity starts itself to renew shims in the background: first a
+// process that starts another and ends, so that the command which asked for it,
+// soon another program, has no child that it did not start.
+const (
+	startWord = "start-renewal-of-shims"
+	renewWord = "renew-shims"
+)
+
+// Files beside the shims.
+const (
+	renewalLock = ".lock"   // held while shims are renewed
+	renewalFail = ".failed" // the key that could not be, and why
+)
+
+// startRenewal makes the shims of a directory anew, in the background, unless
+// that was tried for this very state of the project.
+func (a *app) startRenewal(dir, current string) {
+	if key, _ := failedRenewal(dir); key == current {
+		return
+	}
+	cmd := exec.Command("/proc/self/exe", startWord, dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Run(); err != nil {
+		a.log.Warn().Msgf("renew shims of %s: %v", dir, err)
+	}
+}
+
+// failedRenewal is the key for which the last renewal failed, and why.
+func failedRenewal(dir string) (key, why string) {
+	data, err := os.ReadFile(filepath.Join(dir, renewalFail))
+	if err != nil {
+		return "", ""
+	}
+	key, why, _ = strings.Cut(string(data), "\n")
+	return key, why
+}
+
+// runRenewal is purity started by startRenewal.
+func runRenewal(args []string) (code int, ok bool) {
+	if len(args) != 3 || args[1] != startWord && args[1] != renewWord {
+		return 0, false
+	}
+	if args[1] == startWord {
+		cmd := exec.Command("/proc/self/exe", renewWord, args[2])
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if cmd.Start() != nil {
+			return exitFailure, true
+		}
+		return 0, true
+	}
+	a := newApp(globals{Quiet: true, LogFormat: "text"})
+	return a.exit(a.renew(args[2])), true
+}
+
+// renew makes the shims of a directory anew where there is reason to.
+func (a *app) renew(dir string) error {
+	unlock, err := lockedfile.MutexAt(filepath.Join(dir, renewalLock)).Lock()
+	if err != nil {
+		return fmt.Errorf("lock shims: %w", err)
+	}
+	defer unlock()
+	set, err := shim.Read(dir)
+	if err != nil {
+		return err
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	if env, ok := nix.Recall(set.Request.Project, set.Entry); ok {
+		nix = nix.Without(env)
+	}
+	current, err := nix.Current(set.Request)
+	if err != nil || current == set.Entry && current != "" {
+		return err
+	}
+	p, err := a.plan(nix, project{dir: set.Request.Project, cwd: set.Request.Dir}, set.Request, set.Settings)
+	if err == nil {
+		err = p.resolve(context.Background())
+	}
+	if err == nil {
+		_, err = p.makeShims(dir, set.Settings, set.Renewed)
+	}
+	failed := filepath.Join(dir, renewalFail)
+	if err != nil {
+		message, _, _ := explain(err)
+		return errors.Join(err, renameio.WriteFile(failed, []byte(current+"\n"+message), 0o600))
+	}
+	if err := os.Remove(failed); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

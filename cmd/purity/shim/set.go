@@ -1,0 +1,167 @@
+// Package shim is directories of shims: links to purity, one for each program
+// of an environment, and a file that says which environment that is.
+//
+// It knows neither Nix nor the kernel. What a shim does when it is called is
+// up to package main.
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+const (
+	// File is what tells a directory of shims from any other.
+	File = ".purity"
+	// Confined is the shim that runs what its arguments say: "confined
+	// ./configure".
+	Confined = "confined"
+)
+
+// Set is what all shims of a directory have in common.
+type Set struct {
+	// Request is what was asked for, and Settings are the flags it came with.
+	Request  nixeval.Request
+	Settings config.Settings
+	// Entry is the environment in the cache (nixeval.Environment.Key); empty
+	// for one that is not cached.
+	Entry string
+	// Renewed says that somebody sees to it that the shims are made anew, a
+	// shell hook or direnv. Until then an old environment is in use.
+	Renewed bool
+	// Renew is the command that makes the shims anew, to be pasted.
+	Renew string
+	// Definition are the files that define the environment.
+	Definition []Stamp
+}
+
+// Programs are the names in a PATH that can be executed, but for purity's own.
+func Programs(path string) []string {
+	var names []string
+	for dir := range strings.SplitSeq(path, ":") {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // a shell passes over it, too
+		}
+		for _, e := range entries {
+			if nixeval.Find(e.Name(), dir) != "" && !own(e.Name()) {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// own reports whether a name is one by which purity goes itself.
+func own(name string) bool {
+	return name == Confined || strings.HasPrefix(name, "purity") || strings.HasPrefix(name, ".")
+}
+
+// Read reads the set of a directory. That must be the user's alone, because
+// what is in it says what a confined command may do.
+func Read(dir string) (Set, error) {
+	var s Set
+	data, err := os.ReadFile(filepath.Join(dir, File))
+	if err != nil {
+		return s, fmt.Errorf("read shims: %w", err)
+	}
+	if !nixeval.Private(dir) {
+		return s, fmt.Errorf("read shims: others may write %s", dir)
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("read shims of %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+// Write fills a directory with links to the program purity, one of each name,
+// and removes those that are there from before. It makes the directory, or
+// takes one that is empty or has shims already.
+func (s Set) Write(dir, purity string, programs []string) error {
+	if err := s.write(dir, purity, programs); err != nil {
+		return fmt.Errorf("write shims: %w", err)
+	}
+	return nil
+}
+
+func (s Set) write(dir, purity string, programs []string) error {
+	if strings.Contains(dir, ":") {
+		return fmt.Errorf("%s: no directory with a colon can be in PATH", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if !nixeval.Private(dir) {
+		return fmt.Errorf("others may write %s", dir)
+	}
+	old, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(dir, File)); len(old) > 0 && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is something else in it", dir)
+	}
+	data, err := s.marshal()
+	if err != nil {
+		return err
+	}
+	// The file is first of a new directory and last of an old one, so that no
+	// link is ever without it, and none of a new program runs an old set.
+	if len(old) == 0 {
+		if err := renameio.WriteFile(filepath.Join(dir, File), data, 0o600); err != nil {
+			return err
+		}
+	}
+	wanted := map[string]bool{Confined: true}
+	for _, name := range programs {
+		wanted[name] = true
+	}
+	for name := range wanted {
+		if err := link(purity, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for _, e := range old {
+		if !wanted[e.Name()] && e.Type() == fs.ModeSymlink {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return renameio.WriteFile(filepath.Join(dir, File), data, 0o600)
+}
+
+// link makes name a link to target at once: there is no moment without one, in
+// which a shell would look further along PATH.
+func link(target, name string) error {
+	if at, err := os.Readlink(name); err == nil && at == target {
+		return nil
+	}
+	return renameio.Symlink(target, name)
+}
+
+// marshal is s as it is kept, or an error if that would not read back.
+func (s Set) marshal() ([]byte, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	var back Set
+	if err := json.Unmarshal(data, &back); err != nil || !reflect.DeepEqual(s, back) {
+		return nil, fmt.Errorf("a path or setting of it is not UTF-8: %q", s.Request.Dir)
+	}
+	return data, nil
+}

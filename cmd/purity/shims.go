@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+type shimsCmd struct {
+	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Dir   string `placeholder:"DIR" type:"path" help:"Where to make them (default: a directory of the cache, which is printed)."`
+	source
+	config.Settings
+}
+
+// Help is shown below the flags.
+func (shimsCmd) Help() string {
+	return `Put the directory in front of PATH, and each program of the environment runs as
+"purity exec" would run it, with nothing asked of Nix: the environment is the one
+that was resolved now. When flake.nix, flake.lock or another Nix file changes, the
+shims say so and run nothing until they are made anew.
+
+What they catch is what is looked up in PATH. They do not catch a program that is
+typed with its directory (/usr/bin/gcc, ./configure): "confined ./configure", which
+is among the shims, runs that confined, and so does the hook of the shell ("purity hook
+--help"). What a shim has started has no way past it; "purity shell" confines the
+shell itself.`
+}
+
+// Run makes the shims.
+func (c *shimsCmd) Run(a *app) error {
+	ctx := context.Background()
+	p, err := a.prepare(c.Flake, c.source, c.Settings)
+	if err != nil {
+		return err
+	}
+	if err := p.ready(); err != nil {
+		return err
+	}
+	if err := p.resolve(ctx); err != nil {
+		return err
+	}
+	dir := c.Dir
+	if dir == "" {
+		dir = filepath.Join(p.nix.ProjectDir(p.project.dir), "shims-"+p.asked[:8])
+	}
+	count, err := p.makeShims(dir, c.Settings, false)
+	if err != nil {
+		return err
+	}
+	if c.Dir == "" {
+		fmt.Fprintln(a.stdout, dir)
+	}
+	a.log.Info().Str("hint", "PATH="+shell.Quote(dir)+":$PATH").Msgf("%d shims of %s in %s", count, p.env.Source, dir)
+	return nil
+}
+
+// makeShims fills a directory with the shims of an environment.
+func (p *plan) makeShims(dir string, flags config.Settings, renewed bool) (count int, err error) {
+	dir = real(dir)
+	if err := p.closedToCommands(dir); err != nil {
+		return 0, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return 0, fmt.Errorf("write shims: %w", err)
+	}
+	files, err := p.nix.Inputs(p.request)
+	if err != nil {
+		return 0, err
+	}
+	request := p.request
+	request.Refresh = false
+	set := shim.Set{
+		Request: request, Settings: flags, Entry: p.env.Key(), Renewed: renewed,
+		Renew: "purity shims --dir " + shell.Quote(dir), Definition: shim.Definition(files),
+	}
+	if renewed {
+		set.Renew = "cd " + shell.Quote(p.project.dir)
+	} else if len(os.Args) > 2 && os.Args[1] == "shims" {
+		set.Renew = "(cd " + shell.Quote(p.project.cwd) + " && purity " + shell.Join(os.Args[1:]...) + ")"
+	}
+	programs := shim.Programs(p.env.Path())
+	return len(programs), set.Write(dir, self, programs)
+}
+
+// closedToCommands refuses a directory for shims that a confined command could
+// write: it would say what the next one may do.
+func (p *plan) closedToCommands(dir string) error {
+	if err := p.confine(); err != nil {
+		return err
+	}
+	for _, g := range p.policy.Covering(dir) {
+		if g.Access&enforce.Write != 0 {
+			return &hintedError{fmt.Errorf("write shims: a confined command may write %s (%s)", dir, g.Reason), "leave --dir out, or name a directory elsewhere"}
+		}
+	}
+	return nil
+}
+
+// shims are what a command is called by.
+type shims struct {
+	shim.Set
+	dir string
+}
+
+// runShim runs the program that a shim stands for.
+func runShim(dir, name string, args []string) int {
+	os.Args[0] = filepath.Join(dir, name) // for the watcher, which is started once more
+	a := newApp(globals{LogFormat: "text"})
+	return a.exit(a.shim(dir, name, args))
+}
+
+func (a *app) shim(dir, name string, args []string) error {
+	set, err := shim.Read(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return &hintedError{fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- " + name}
+	} else if err != nil {
+		return fmt.Errorf("run %s: %w", name, err)
+	}
+	command := append([]string{name}, args...)
+	if name == shim.Confined {
+		if command, err = commandLine(args, "exec"); err != nil {
+			return err
+		}
+	}
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return fmt.Errorf("find working directory: %w", err)
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	project := project{dir: set.Request.Project, cwd: cwd}
+	if err := project.check(nix); err != nil {
+		return err
+	}
+	p, err := a.plan(nix, project, set.Request, set.Settings)
+	if err != nil {
+		return err
+	}
+	p.shims = &shims{set, dir}
+	err = p.enter(context.Background(), command, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
+		return p.command(command, environ, run)
+	})
+	var missing *enforce.MissingError
+	if errors.As(err, &missing) && p.env.Contains(missing.Path) {
+		err = &hintedError{err, set.Renew}
+	}
+	return err
+}
+
+// recall takes the environment that the shims were made for.
+func (p *plan) recall() error {
+	env, ok := p.nix.Recall(p.shims.Request.Project, p.shims.Entry)
+	if !ok {
+		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", p.shims.dir, p.request), p.shims.Renew}
+	}
+	p.env = env
+	if !p.shims.Renewed {
+		if file := p.shims.Changed(); file != "" {
+			return &hintedError{fmt.Errorf("use shims of %s: %s changed since they were made", p.shims.dir, file), p.shims.Renew}
+		}
+		return nil
+	}
+	if current, err := p.nix.Without(env).Current(p.request); err == nil && current != "" && current != p.shims.Entry {
+		p.app.startRenewal(p.shims.dir, current)
+	}
+	return nil
+}
+
+// withoutShims is a PATH without directories of shims.
+func withoutShims(path string) string {
+	var kept []string
+	for dir := range strings.SplitSeq(path, ":") {
+		if _, err := os.Lstat(filepath.Join(dir, shim.File)); err != nil || dir == "" {
+			kept = append(kept, dir)
+		}
+	}
+	return strings.Join(kept, ":")
+}

@@ -1,0 +1,66 @@
+package nixeval
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/nixeval/inputs"
+)
+
+// Key names e among the cached environments of its project, for [Nix.Recall];
+// empty if e is not cached.
+func (e Environment) Key() string {
+	if e.dir == "" {
+		return ""
+	}
+	return filepath.Base(e.dir)
+}
+
+// Recall returns the environment of a project that was cached under a key,
+// whatever has changed since. It never asks Nix.
+func (n Nix) Recall(project, key string) (env Environment, ok bool) {
+	if key == "" || strings.Contains(key, "/") {
+		return Environment{}, false
+	}
+	return load(n.entryDir(project, key))
+}
+
+// Current is the key that r would be cached under now, empty where nothing
+// but Nix can tell whether a cached environment still is what r asks for. It
+// never asks Nix.
+func (n Nix) Current(r Request) (key string, err error) {
+	flake, err := n.flakeOf(r)
+	if flake == nil || err != nil {
+		return "", err
+	}
+	current, err := flake.Key()
+	return string(current), err
+}
+
+// Inputs are the files by which [Nix.Current] tells, none where nothing can.
+func (n Nix) Inputs(r Request) ([]string, error) {
+	flake, err := n.flakeOf(r)
+	if flake == nil || err != nil {
+		return nil, err
+	}
+	return flake.Files()
+}
+
+// Without is n without the variables of e: for those who have them because they
+// are in its shell, and asked for it from outside.
+func (n Nix) Without(e Environment) Nix {
+	n.Environ = slices.DeleteFunc(slices.Clone(n.Environ), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return name != "PATH" && slices.Contains(e.variables, v)
+	})
+	return n
+}
+
+// flakeOf is the flake that r means, nil if it means something else.
+func (n Nix) flakeOf(r Request) (*inputs.Flake, error) {
+	if r.ClosureFile != "" || r.FromEnv || len(r.Roots) > 0 || r.File != "" {
+		return nil, nil
+	}
+	return n.flake(r)
+}
