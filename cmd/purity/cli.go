@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,6 +19,7 @@ type cli struct {
 	Exec       execCmd       `cmd:"" help:"Run a command confined to a dev environment."`
 	Shell      shellCmd      `cmd:"" help:"Start an interactive shell in the same confinement."`
 	Shims      shimsCmd      `cmd:"" help:"Make a directory for PATH through which each program of an environment runs confined."`
+	Hook       hookCmd       `cmd:"" help:"Print the hook by which a shell confines the programs of projects it is in."`
 	Which      whichCmd      `cmd:"" help:"Say what a name runs, and whether confined."`
 	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it, and report all it uses outside the environment."`
 	Learn      learnCmd      `cmd:"" help:"Print the purity.toml that a command would need."`
@@ -85,8 +88,27 @@ func options(argv0 string) []kong.Option {
 		kong.Name(filepath.Base(argv0)),
 		kong.Description(description),
 		kong.Vars{"presets": strings.Join(config.PresetNames(), ", ")},
+		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
+		kong.NamedMapper("path", asTyped(kong.ExpandPath)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
+}
+
+// asTyped takes over an argument byte by byte: kong's own mappers lose what is not
+// UTF-8.
+func asTyped(as func(string) string) kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		token, err := ctx.Scan.PopValue("string")
+		if err != nil {
+			return err
+		}
+		s := fmt.Sprint(token.Value)
+		if s != "" {
+			s = as(s)
+		}
+		target.SetString(s)
+		return nil
+	})
 }
 
 // normalise is for people who type what other tools accept: --version, no

@@ -161,6 +161,7 @@ func TestArrows(t *testing.T) {
 		"github.com/pelletier/go-toml/v2":                       "cmd/purity/config",
 		"golang.org/x/net/bpf":                                  "enforce/seccomp",
 		"github.com/bmatcuk/doublestar/v4":                      "enforce/host",
+		"mvdan.cc/sh/v3/syntax":                                 "cmd/purity/shell",
 		"net/http":                                              "closure/binarycache",
 	}
 	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")

@@ -6,7 +6,9 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // lines writes zerolog's events as lines for people: "purity: warning: …",
@@ -39,6 +41,25 @@ func (l lines) Write(event []byte) (int, error) {
 	if hint != nil {
 		fmt.Fprintf(&b, "purity: hint: %s\n", hint)
 	}
-	_, err := io.WriteString(l.out, b.String())
+	_, err := io.WriteString(l.out, printable(b.String()))
 	return len(event), err
 }
+
+// printable shows control characters, which names of files can have and
+// terminals obey.
+func printable(s string) string {
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if hidden(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }

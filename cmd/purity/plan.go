@@ -27,6 +27,7 @@ type plan struct {
 	project project
 	request nixeval.Request
 	file    *config.File // purity.toml, nil if there is none
+	flags   config.Settings
 	settings
 	asked string // identity of the request and of the settings
 
@@ -36,6 +37,7 @@ type plan struct {
 
 	env       nixeval.Environment
 	evaluated bool // Nix was asked
+	silent    bool // who asked for the environment says what it is
 	home      string
 	policy    enforce.Policy
 	keep, set []string            // variables that presets ask for
@@ -101,7 +103,7 @@ func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, fl
 		return nil, err
 	}
 	return &plan{
-		app: a, nix: nix, project: project, request: request, file: file, settings: settings,
+		app: a, nix: nix, project: project, request: request, file: file, flags: flags, settings: settings,
 		asked:     request.Identity(settings.identity()),
 		hostShell: begin(func() ([]enforce.Grant, error) { return host.Shell(settings.level.Programs...) }),
 	}, nil
@@ -112,7 +114,7 @@ func (p *plan) resolve(ctx context.Context) error {
 	if p.shims != nil && p.shims.Entry != "" {
 		return p.recall()
 	}
-	progress := newProgress(p.app, p.request.String())
+	progress := newProgress(p.app, p.request.String(), p.silent)
 	p.nix.Report = progress.event
 	env, err := p.nix.Resolve(ctx, p.request)
 	progress.done(env, err)

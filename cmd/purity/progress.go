@@ -18,11 +18,12 @@ type progress struct {
 	start   time.Time
 	asked   bool // nix was started at all
 	shown   bool // there is a line on the terminal
+	silent  bool // nothing is to remain of it
 	running []nixeval.Event
 }
 
-func newProgress(a *app, subject string) *progress {
-	return &progress{app: a, subject: subject, start: time.Now()}
+func newProgress(a *app, subject string, silent bool) *progress {
+	return &progress{app: a, subject: subject, silent: silent, start: time.Now()}
 }
 
 // event is nixeval's Report. Errors are left to the one who gets them.
@@ -36,7 +37,7 @@ func (p *progress) event(e nixeval.Event) {
 	case nixeval.Ended:
 		p.running = slices.DeleteFunc(p.running, func(r nixeval.Event) bool { return r.ID == e.ID })
 	case nixeval.Warning:
-		if strings.Contains(e.Text, "deprecated") { // how purity calls Nix is no concern of the user's
+		if p.silent || strings.Contains(e.Text, "deprecated") { // how purity calls Nix is no concern of the user's
 			p.app.log.Debug().Msg("nix: " + e.Text)
 			return
 		}
@@ -76,7 +77,7 @@ func (p *progress) clear() {
 // done says what the work came to, unless there was none.
 func (p *progress) done(env nixeval.Environment, err error) {
 	p.clear()
-	if err != nil || !p.asked {
+	if err != nil || !p.asked || p.silent {
 		return
 	}
 	p.app.log.Info().Msgf("evaluated %s in %.1f s: %d store paths", p.subject, time.Since(p.start).Seconds(), len(env.Paths))

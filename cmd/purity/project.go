@@ -58,6 +58,25 @@ func upward(dir, anchor string) string {
 	}
 }
 
+// projectOf is the directory of the project that a shell in dir would enter, the
+// nearest with a flake.nix or shell.nix, or empty. As Nix does, it looks no
+// further than the root of a repository.
+func projectOf(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		for _, name := range definitions {
+			if info, err := os.Stat(filepath.Join(at, name)); err == nil && info.Mode().IsRegular() {
+				return at
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || at == filepath.Dir(at) {
+			return ""
+		}
+	}
+}
+
+// definitions are the files that define an environment, the first counts.
+var definitions = []string{"flake.nix", "shell.nix"}
+
 // check refuses a project that would open what purity is there to close: the
 // user's home with its programs, the store, or purity's own cache.
 func (p project) check(nix nixeval.Nix) error {

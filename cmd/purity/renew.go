@@ -13,6 +13,7 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/rogpeppe/go-internal/lockedfile"
 
+	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 )
 
@@ -89,24 +90,40 @@ func (a *app) renew(dir string) error {
 	if env, ok := nix.Recall(set.Request.Project, set.Entry); ok {
 		nix = nix.Without(env)
 	}
-	current, err := nix.Current(set.Request)
-	if err != nil || current == set.Entry && current != "" {
-		return err
+	state, stale := staleness(nix, set)
+	if !stale {
+		return nil
 	}
 	p, err := a.plan(nix, project{dir: set.Request.Project, cwd: set.Request.Dir}, set.Request, set.Settings)
 	if err == nil {
-		err = p.resolve(context.Background())
+		err = p.ready()
 	}
 	if err == nil {
-		_, err = p.makeShims(dir, set.Settings, set.Renewed)
+		err = p.renew(dir)
 	}
 	failed := filepath.Join(dir, renewalFail)
 	if err != nil {
 		message, _, _ := explain(err)
-		return errors.Join(err, renameio.WriteFile(failed, []byte(current+"\n"+message), 0o600))
+		return errors.Join(err, renameio.WriteFile(failed, []byte(state+"\n"+message), 0o600))
 	}
 	if err := os.Remove(failed); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
+}
+
+// renew asks for the environment and makes the shims of a directory that somebody
+// looks after. Nix may write flake.lock meanwhile, which takes no permission back.
+func (p *plan) renew(dir string) error {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return err
+	}
+	return trust.Keeping(p.project.dir, func() error {
+		if err := p.resolve(context.Background()); err != nil {
+			return err
+		}
+		_, err := p.makeShims(dir, true)
+		return err
+	})
 }

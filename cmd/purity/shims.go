@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
@@ -53,7 +54,7 @@ func (c *shimsCmd) Run(a *app) error {
 	if dir == "" {
 		dir = filepath.Join(p.nix.ProjectDir(p.project.dir), "shims-"+p.asked[:8])
 	}
-	count, err := p.makeShims(dir, c.Settings, false)
+	count, err := p.makeShims(dir, false)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (c *shimsCmd) Run(a *app) error {
 }
 
 // makeShims fills a directory with the shims of an environment.
-func (p *plan) makeShims(dir string, flags config.Settings, renewed bool) (count int, err error) {
+func (p *plan) makeShims(dir string, renewed bool) (count int, err error) {
 	dir = real(dir)
 	if err := p.closedToCommands(dir); err != nil {
 		return 0, err
@@ -81,7 +82,7 @@ func (p *plan) makeShims(dir string, flags config.Settings, renewed bool) (count
 	request := p.request
 	request.Refresh = false
 	set := shim.Set{
-		Request: request, Settings: flags, Entry: p.env.Key(), Renewed: renewed,
+		Request: request, Settings: p.flags, Entry: p.env.Key(), Renewed: renewed,
 		Renew: "purity shims --dir " + shell.Quote(dir), Definition: shim.Definition(files),
 	}
 	if renewed {
@@ -128,10 +129,18 @@ func (a *app) shim(dir, name string, args []string) error {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
 	command := append([]string{name}, args...)
-	if name == shim.Confined {
+	if name == shim.Confined || name == shim.ByPath {
 		if command, err = commandLine(args, "exec"); err != nil {
 			return err
 		}
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	if name == shim.ByPath && !(byPath{set.Request.Project, nix.StoreDir()}).confines(command[0]) {
+		os.Setenv("PATH", a.path)
+		return fmt.Errorf("execute %s: %w", command[0], syscall.Exec(command[0], command, os.Environ()))
 	}
 	cwd, err := os.Getwd()
 	if err == nil {
@@ -139,10 +148,6 @@ func (a *app) shim(dir, name string, args []string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("find working directory: %w", err)
-	}
-	nix, err := a.nix()
-	if err != nil {
-		return err
 	}
 	project := project{dir: set.Request.Project, cwd: cwd}
 	if err := project.check(nix); err != nil {
@@ -176,8 +181,10 @@ func (p *plan) recall() error {
 		}
 		return nil
 	}
-	if current, err := p.nix.Without(env).Current(p.request); err == nil && current != "" && current != p.shims.Entry {
-		p.app.startRenewal(p.shims.dir, current)
+	if state, stale := staleness(p.nix.Without(env), p.shims.Set); stale {
+		if permission, err := permissionOf(p.request.Project); err == nil && permission == config.Allowed {
+			p.app.startRenewal(p.shims.dir, state)
+		}
 	}
 	return nil
 }

@@ -16,22 +16,49 @@ type allowCmd struct {
 
 // Help is shown below the flags.
 func (allowCmd) Help() string {
-	return `A purity.toml that opens more than the default policy does is applied only after
-this, and an edit revokes it: whoever sends you a project could else open your
-files. Where nobody can be asked, set PURITY_TRUST to the hash that is printed,
-which is the one of sha256sum.`
+	return `Says two things of the project here, as it is now, and an edit revokes both.
+That its purity.toml may open more than the default policy does: whoever sends you
+a project could else open your files. Where nobody can be asked, set PURITY_TRUST to
+the hash that is printed, which is the one of sha256sum. And that the hooks of
+shells and direnv may evaluate its flake.nix (or shell.nix) and put its
+environment in front of PATH.`
 }
 
 // Run shows what the file opens and remembers that it may.
 func (c allowCmd) Run(a *app) error {
-	file, err := fileAt(c.Dir)
+	path := real(c.Dir)
+	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("allow project: %w", err)
 	}
 	trust, err := config.OpenTrust()
 	if err != nil {
 		return err
 	}
+	dir := ""
+	if info.IsDir() {
+		dir = projectOf(path)
+	}
+	file, err := fileAt(c.Dir)
+	if err != nil && (dir == "" || !errors.Is(err, errNoSettings)) {
+		return err
+	}
+	if file != nil {
+		if err := a.allowFile(trust, file); err != nil {
+			return err
+		}
+	}
+	if dir == "" {
+		return nil
+	}
+	files, err := trust.AllowProject(dir)
+	if err == nil {
+		fmt.Fprintf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
+	}
+	return err
+}
+
+func (a *app) allowFile(trust config.Trust, file *config.File) error {
 	wider := file.Widens()
 	if len(wider) == 0 {
 		fmt.Fprintf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
@@ -58,16 +85,28 @@ func (c denyCmd) Run(a *app) error {
 		return err
 	}
 	path := real(c.Dir)
+	denied := []string{path}
 	if filepath.Base(path) != config.Name {
-		path = filepath.Join(upward(path, config.Name), config.Name)
+		denied = []string{filepath.Join(upward(path, config.Name), config.Name)}
+		if dir := projectOf(path); dir != "" {
+			denied = append(denied, dir)
+		}
 	}
-	forgotten, err := trust.Deny(path)
-	if err == nil && forgotten == 0 {
+	nothing := true
+	for _, path := range denied {
+		forgotten, err := trust.Deny(path)
+		if err != nil {
+			return err
+		}
+		if forgotten > 0 {
+			fmt.Fprintln(a.stdout, "denied "+path)
+			nothing = false
+		}
+	}
+	if nothing {
 		fmt.Fprintln(a.stdout, "nothing was allowed of "+path)
-	} else if err == nil {
-		fmt.Fprintln(a.stdout, "denied "+path)
 	}
-	return err
+	return nil
 }
 
 // fileAt reads the purity.toml of a directory, or one that is named.
@@ -85,10 +124,12 @@ func fileAt(path string) (*config.File, error) {
 	}
 	file, err := config.Find(path, root)
 	if err == nil && file == nil {
-		err = fmt.Errorf("read settings: there is no %s in %s or above", config.Name, path)
+		err = fmt.Errorf("read settings: %w in %s or above", errNoSettings, path)
 	}
 	return file, err
 }
+
+var errNoSettings = errors.New("there is no " + config.Name)
 
 // trusted is the error for a file that opens more than the default and was
 // not allowed, nil for any other.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,7 @@ func (c whichCmd) Run(a *app) error {
 	}
 	env, ok := nix.Recall(set.Request.Project, set.Entry)
 	if set.Entry == "" {
-		env, err = nix.Resolve(nil, set.Request) // a file that lists store paths
+		env, err = nix.Resolve(context.Background(), set.Request) // a file that lists store paths
 		ok = err == nil
 	}
 	if !ok {

@@ -189,7 +189,7 @@ func (k *keyer) nix(program string, environ []string) error {
 	}
 	k.strings(real, fmt.Sprint(id))
 	k.saw(program)
-	for _, v := range environ {
+	for _, v := range slices.Sorted(slices.Values(environ)) { // each shell has an order of its own
 		name, _, _ := strings.Cut(v, "=")
 		if relevant(name) {
 			k.strings(v)

@@ -128,25 +128,33 @@ func (t Trust) Allow(f *File) error {
 	return nil
 }
 
-// Deny forgets every version of the file at path.
+// Deny forgets every version of the file or project at path.
 func (t Trust) Deny(path string) (forgotten int, err error) {
-	entries, err := os.ReadDir(t.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
+	records, err := t.records(path)
 	if err != nil {
 		return 0, fmt.Errorf("deny %s: %w", path, err)
 	}
-	for _, e := range entries {
-		name := filepath.Join(t.Dir, e.Name())
-		data, err := os.ReadFile(name)
-		if err != nil || string(data) != path+"\n" {
-			continue
-		}
+	for _, name := range records {
 		if err := os.Remove(name); err != nil {
 			return forgotten, fmt.Errorf("deny %s: %w", path, err)
 		}
 		forgotten++
 	}
 	return forgotten, nil
+}
+
+// records are the files that say that a version of what is at path is allowed.
+func (t Trust) records(path string) ([]string, error) {
+	entries, err := os.ReadDir(t.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		name := filepath.Join(t.Dir, e.Name())
+		if data, err := os.ReadFile(name); err == nil && string(data) == path+"\n" {
+			names = append(names, name)
+		}
+	}
+	return names, err
 }

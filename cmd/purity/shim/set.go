@@ -28,6 +28,9 @@ const (
 	// Confined is the shim that runs what its arguments say: "confined
 	// ./configure".
 	Confined = "confined"
+	// ByPath is the shim that runs what its arguments say, confined if it
+	// lies in the project or the store, and else as if it was not there.
+	ByPath = "by-path"
 )
 
 // Set is what all shims of a directory have in common.
@@ -67,7 +70,7 @@ func Programs(path string) []string {
 
 // own reports whether a name is one by which purity goes itself.
 func own(name string) bool {
-	return name == Confined || strings.HasPrefix(name, "purity") || strings.HasPrefix(name, ".")
+	return name == Confined || name == ByPath || strings.HasPrefix(name, "purity") || strings.HasPrefix(name, ".")
 }
 
 // Read reads the set of a directory. That must be the user's alone, because
@@ -84,6 +87,7 @@ func Read(dir string) (Set, error) {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return s, fmt.Errorf("read shims of %s: %w", dir, err)
 	}
+	replaceStrings(reflect.ValueOf(&s).Elem(), unescape)
 	return s, nil
 }
 
@@ -114,7 +118,7 @@ func (s Set) write(dir, purity string, programs []string) error {
 	if _, err := os.Lstat(filepath.Join(dir, File)); len(old) > 0 && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is something else in it", dir)
 	}
-	data, err := s.marshal()
+	data, err := json.Marshal(s.escaped())
 	if err != nil {
 		return err
 	}
@@ -125,7 +129,7 @@ func (s Set) write(dir, purity string, programs []string) error {
 			return err
 		}
 	}
-	wanted := map[string]bool{Confined: true}
+	wanted := map[string]bool{Confined: true, ByPath: true}
 	for _, name := range programs {
 		wanted[name] = true
 	}
@@ -151,17 +155,4 @@ func link(target, name string) error {
 		return nil
 	}
 	return renameio.Symlink(target, name)
-}
-
-// marshal is s as it is kept, or an error if that would not read back.
-func (s Set) marshal() ([]byte, error) {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	var back Set
-	if err := json.Unmarshal(data, &back); err != nil || !reflect.DeepEqual(s, back) {
-		return nil, fmt.Errorf("a path or setting of it is not UTF-8: %q", s.Request.Dir)
-	}
-	return data, nil
 }

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// What the hooks of shells start, beside which the command line would take too
+// long to learn.
+const (
+	envWord  = "hook-env"  // SHELL KEY SAID: what to evaluate in the working directory
+	lineWord = "hook-line" // SHELL LINE: the line with programs named by path confined
+)
+
+// runHookPart is purity started by a hook.
+func runHookPart(args []string) (code int, ok bool) {
+	switch {
+	case len(args) == 5 && args[1] == envWord:
+		h := hook{app: newApp(globals{LogFormat: "text"}), shell: args[2], key: args[3], said: args[4]}
+		fmt.Fprint(h.stdout, h.here())
+		return 0, true
+	case len(args) == 4 && args[1] == lineWord:
+		return newApp(globals{LogFormat: "text"}).hookLine(args[2], args[3]), true
+	}
+	return 0, false
+}
+
+// hook is a shell that asks what to do in its working directory.
+type hook struct {
+	*app
+	shell string
+	key   string // store path of the environment that it has entered
+	said  string // what was said last: nothing is said twice
+	again bool   // it is to ask again at the next prompt
+	mark  string // for the prompt
+}
+
+// here is what the shell is to evaluate.
+func (h *hook) here() string {
+	nix, err := h.nix()
+	if err != nil {
+		return h.leave(nix, err.Error())
+	}
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return h.leave(nix, "") // the directory is gone
+	}
+	dir := projectOf(cwd)
+	p := project{dir: dir, cwd: cwd}
+	if dir == "" || p.check(nix) != nil {
+		return h.leave(nix, "")
+	}
+	permission, err := permissionOf(dir)
+	switch {
+	case err != nil:
+		return h.leave(nix, err.Error())
+	case permission == config.Unknown:
+		if _, err := os.Stat(filepath.Join(dir, config.Name)); err != nil {
+			return h.leave(nix, "") // a project without any business of purity's
+		}
+		h.again, h.mark = true, "(not confined) "
+		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
+	}
+	return h.enter(nix, p, permission)
+}
+
+func permissionOf(dir string) (config.Permission, error) {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return config.Unknown, err
+	}
+	return trust.Project(dir)
+}
+
+// hookShims is where the shims are that hooks put in front of PATH.
+func hookShims(nix nixeval.Nix, dir string) string {
+	return filepath.Join(nix.ProjectDir(dir), "shims")
+}
+
+// enter puts the shims in front of PATH, making or renewing them as need be.
+func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission) string {
+	dir := hookShims(nix, p.dir)
+	set, env, err := h.shims(nix, p, dir, permission)
+	if err != nil {
+		message, hint, _ := explain(err)
+		h.again, h.mark = true, "(not confined) "
+		if hint != "" {
+			message += "; " + hint
+		}
+		return h.leave(nix, "nothing is confined: "+message)
+	}
+	message := ""
+	root := string(env.Roots[0])
+	if h.key != "" && h.key != root {
+		message = fmt.Sprintf("the environment of %s is renewed: %d store paths", p.dir, len(env.Paths))
+	}
+	h.mark = "(purity) "
+	state, stale := staleness(nix.Without(env), set)
+	switch failed, why := failedRenewal(dir); {
+	case permission == config.Changed:
+		h.mark, h.again = "(purity!) ", true
+		message = p.dir + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
+	case !stale:
+		now := time.Now()
+		os.Chtimes(filepath.Join(dir, shim.File), now, now) // newer than all that could have made it stale
+	case failed == state:
+		h.mark = "(purity*) "
+		message = "the environment of " + p.dir + " could not be renewed, and the old one is in use: " + why
+	default:
+		h.mark, h.again = "(purity*) ", true
+		h.startRenewal(dir, state)
+	}
+	outer, entered := os.LookupEnv(outerVariable)
+	if !entered {
+		outer = fingerprints(os.Environ())
+	}
+	args := []string{dir, p.dir, outer, root, h.flag(), h.mark, h.say(message)}
+	return shell.Call(h.shell, "_purity_enter", append(args, watched(p.dir, set)...)...)
+}
+
+// shims are those of a project; they are made if there are none, or none that
+// would run.
+func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.Permission) (shim.Set, nixeval.Environment, error) {
+	set, err := shim.Read(dir)
+	if err == nil {
+		env, ok := nix.Recall(p.dir, set.Entry)
+		self, _ := os.Executable()
+		target, _ := os.Readlink(filepath.Join(dir, shim.Confined))
+		if ok && target == self {
+			return set, env, nil
+		}
+	}
+	if permission != config.Allowed {
+		return set, nixeval.Environment{}, &hintedError{fmt.Errorf("%s changed since it was allowed", p.dir), "look at it, then: purity allow"}
+	}
+	began := time.Now()
+	made, err := h.makeProjectShims(nix, p, dir)
+	if err != nil {
+		return set, nixeval.Environment{}, err
+	}
+	h.log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.dir, len(made.env.Paths), made.level.Name, time.Since(began).Seconds())
+	set, err = shim.Read(dir)
+	return set, made.env, err
+}
+
+// watched are the files whose change a shell is to notice by itself, and the
+// directory, for files that come or go.
+func watched(dir string, set shim.Set) []string {
+	files := []string{dir}
+	for _, name := range []string{config.Name, ".envrc"} {
+		if file := filepath.Join(dir, name); exists(file) {
+			files = append(files, file)
+		}
+	}
+	for _, s := range set.Definition {
+		if s.Time != 0 && !slices.Contains(files, s.Path) {
+			files = append(files, s.Path)
+		}
+	}
+	return files[:min(len(files), maxWatched)]
+}
+
+// maxWatched is how many files a shell looks at before each prompt: more would
+// be felt. The flake's own files are among the first.
+const maxWatched = 100
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
+}
+
+// leave takes the shims out of PATH, those that a parent shell put there, too.
+func (h *hook) leave(nix nixeval.Nix, message string) string {
+	inherited := ""
+	if dir := os.Getenv("PURITY_PROJECT"); dir != "" && nix.Cache != "" {
+		inherited = hookShims(nix, dir)
+	}
+	return shell.Call(h.shell, "_purity_leave", inherited, h.flag(), h.mark, h.say(message))
+}
+
+// flag is how a shell is told to ask again.
+func (h *hook) flag() string {
+	if h.again {
+		return "1"
+	}
+	return ""
+}
+
+// say says a message, unless it was the last one, and returns what was said last.
+func (h *hook) say(message string) string {
+	if message != "" && message != h.said {
+		h.log.Info().Msg(message)
+	}
+	return message
+}
+
+// staleness tells a state of the files that define an environment from others, and
+// whether the environment of the shims is of another.
+func staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
+	current, err := nix.Current(set.Request)
+	switch {
+	case err != nil:
+		return err.Error(), true
+	case current == "": // only Nix knows; but if a file changed, it should be asked
+		changed := set.Changed()
+		return fmt.Sprint(changed, shim.Definition([]string{changed})), changed != ""
+	}
+	return current, current != set.Entry
+}
+
+// makeProjectShims evaluates a project that was allowed. Nix may write flake.lock
+// meanwhile, which takes nothing back.
+func (a *app) makeProjectShims(nix nixeval.Nix, project project, dir string) (*plan, error) {
+	request := nixeval.Request{Flake: ".", Dir: project.dir, Project: project.dir}
+	if !exists(filepath.Join(project.dir, definitions[0])) {
+		request.Flake, request.File = "", filepath.Join(project.dir, definitions[1])
+	}
+	p, err := a.plan(nix, project, request, config.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.ready(); err != nil {
+		return nil, err
+	}
+	p.silent = true
+	return p, p.renew(dir)
+}
+
+// hookLine prints a line with the programs in it that are named by path, and lie in
+// the project or the store, confined. The exit code is 1 if there are none, and 2 if
+// the line cannot be read.
+func (a *app) hookLine(language, line string) int {
+	nix, err := a.nix()
+	if err != nil {
+		return 1
+	}
+	changed, err := shell.Confine(language, line, byPath{os.Getenv("PURITY_PROJECT"), nix.StoreDir()}.prefix)
+	if err != nil {
+		a.log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
+		return 2
+	}
+	if changed == line {
+		return 1
+	}
+	fmt.Fprintln(a.stdout, changed)
+	return 0
+}
+
+// byPath decides of programs that are named by path.
+type byPath struct{ project, store string }
+
+// prefix is what to put before a word that names a program by path. Where that
+// depends on what the shell makes of it, or on an earlier cd, it is decided
+// when the program is run.
+func (b byPath) prefix(path string, known bool) string {
+	switch {
+	case !known:
+		return shim.ByPath
+	case b.confines(path):
+		return shim.Confined
+	}
+	return ""
+}
+
+// confines reports whether a program lies in the project or the store, by its
+// name or where links lead. One that is not there yet counts.
+func (b byPath) confines(path string) bool {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return true
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return false
+	}
+	for _, at := range []string{path, real(path)} {
+		if inside(at, b.project) || inside(at, b.store) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,42 @@
+package shell
+
+import (
+	_ "embed"
+	"strings"
+)
+
+var (
+	//go:embed hook.sh
+	common string
+	//go:embed hook.bash
+	bash string
+	//go:embed hook.zsh
+	zsh string
+	//go:embed hook.fish
+	fish string
+)
+
+// Hook is what a shell evaluates to have its prompt look after projects. Purity
+// is the file name of the program.
+func Hook(shell, purity string) string {
+	switch shell {
+	case "bash":
+		return strings.ReplaceAll(common+bash, "@purity@", Quote(purity))
+	case "zsh":
+		return strings.ReplaceAll(common+zsh, "@purity@", Quote(purity))
+	}
+	return strings.ReplaceAll(fish, "@purity@", QuoteFish(purity))
+}
+
+// Call is a line by which a shell calls a function.
+func Call(shell, function string, args ...string) string {
+	line := function
+	for _, arg := range args {
+		if shell == "fish" {
+			line += " " + QuoteFish(arg)
+		} else {
+			line += " '" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return line + "\n"
+}

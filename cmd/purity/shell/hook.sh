@@ -1,0 +1,97 @@
+# purity's hook: what bash and zsh have in common.
+
+_purity_bin=@purity@
+_purity_shims=     # the directory in front of PATH, while inside a project
+_purity_watch=()   # files by which the environment could have changed
+_purity_cwd=       # where the shell was when purity was asked last
+_purity_again=     # ask again, whatever happens
+_purity_key=       # which environment it is
+_purity_said=      # the last message, said once
+_purity_off=       # purity off
+purity_prompt=     # for PS1
+
+# REPLY is PATH without the shims.
+_purity_strip() {
+  local rest=":$PATH:"
+  [[ -n $_purity_shims ]] && rest=${rest//":$_purity_shims:"/:}
+  rest=${rest#:}
+  REPLY=${rest%:}
+}
+
+# SHIMS PROJECT OUTER KEY AGAIN PROMPT SAID WATCHED...
+_purity_enter() {
+  local REPLY
+  _purity_strip
+  PATH=$REPLY
+  _purity_shims=$1 # a shell that was started inside has them already
+  _purity_strip
+  export PATH="$1:$REPLY" PURITY_PROJECT="$2" PURITY_OUTER="$3"
+  _purity_key=$4 _purity_again=$5 purity_prompt=$6 _purity_said=$7
+  shift 7
+  _purity_watch=("$@")
+  hash -r
+}
+
+# SHIMS AGAIN PROMPT SAID
+_purity_leave() {
+  local REPLY
+  _purity_strip
+  PATH=$REPLY
+  if [[ -n $1 ]]; then
+    _purity_shims=$1
+    _purity_strip
+    PATH=$REPLY
+  fi
+  unset PURITY_PROJECT PURITY_OUTER
+  _purity_shims= _purity_key= _purity_again=$2 purity_prompt=$3 _purity_said=$4
+  _purity_watch=()
+}
+
+# Whether purity has to be asked. It takes no process to find out.
+_purity_changed() {
+  [[ $PWD != "$_purity_cwd" || -n $_purity_again ]] && return 0
+  [[ -z $_purity_shims ]] && return 1
+  [[ $PATH == "$_purity_shims":* ]] || return 0
+  local file
+  for file in "${_purity_watch[@]}"; do
+    [[ -e $file && ! $file -nt $_purity_shims/.purity ]] || return 0
+  done
+  return 1
+}
+
+# SHELL
+_purity_check() {
+  [[ -n $_purity_off ]] && return 0
+  _purity_changed || return 0
+  _purity_cwd=$PWD
+  eval "$("$_purity_bin" hook-env "$1" "$_purity_key" "$_purity_said")"
+}
+
+# One command as if there were no purity.
+nopurity() {
+  local REPLY
+  _purity_strip
+  (
+    unset PURITY_PROJECT PURITY_OUTER
+    PATH=$REPLY
+    hash -r
+    "$@"
+  )
+}
+
+purity() {
+  case ${1-} in
+    off)
+      _purity_off=1
+      _purity_leave '' '' '' ''
+      ;;
+    on)
+      _purity_off= _purity_cwd=
+      ;;
+    *)
+      # What was allowed counts at the next prompt.
+      _purity_cwd=
+      "$_purity_bin" "$@"
+      ;;
+  esac
+}
