@@ -106,6 +106,10 @@ func asTyped(as func(string) string) kong.Mapper {
 		if s != "" {
 			s = as(s)
 		}
+		if target.Kind() == reflect.Slice { // a flag that can be repeated
+			target.Set(reflect.Append(target, reflect.ValueOf(s)))
+			return nil
+		}
 		target.SetString(s)
 		return nil
 	})

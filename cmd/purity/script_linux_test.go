@@ -79,6 +79,9 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 				n, err := strconv.Atoi(abi)
 				return enforce.Probe().ABI >= n, err
 			}
+			if cond == "32-bit" {
+				return fixtures.ThirtyTwoBit()
+			}
 			return cond == "nix:"+nix.Version || cond == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

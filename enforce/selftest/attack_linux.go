@@ -117,8 +117,12 @@ func (v Variant) policy(w *World) (enforce.Policy, error) {
 	if err != nil {
 		return enforce.Policy{}, err
 	}
+	self, err := host.Shell(w.Self) // a purity that was linked dynamically has a loader
+	if err != nil {
+		return enforce.Policy{}, err
+	}
 	return enforce.Policy{
-		Grants: append(grants,
+		Grants: append(append(grants, self...),
 			enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
 			enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true}),
 		Network: enforce.Network{Any: v.Network}, UnixSockets: v.Unix, MinABI: 1, BestEffort: true,
