@@ -22,4 +22,16 @@ in
   devShells = eachSystem (pkgs: {
     default = pkgs.mkShell { packages = [ pkgs.go pkgs.gnumake pkgs.git ]; };
   });
+
+  # lib.x86_64-linux.mkShell and the like, or lib.for pkgs with packages of yours.
+  lib = eachSystem (pkgs: import ./lib.nix { inherit pkgs; }) // {
+    for = pkgs: import ./lib.nix {
+      inherit pkgs;
+      purity = pkgs.purity or (pkgs.callPackage ./package.nix { });
+    };
+  };
+
+  devenvModules.default = ./devenv.nix;
+  flakeModules.default = ./flake-module.nix;
+  homeModules.default = ./home-manager.nix;
 }

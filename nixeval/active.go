@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,22 +33,45 @@ func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error
 }
 
 // activeRoot finds the -env store path of the active shell where `nix
-// develop`, devenv and nix-direnv leave it.
+// develop`, devenv and nix-direnv leave it. Shells can be started in shells:
+// then it is the one whose programs come first in PATH.
 func (n Nix) activeRoot(r Request) closure.Path {
 	candidates := []string{lookup(n.Environ, "NIX_GCROOT")}
 	if dir := cmp.Or(lookup(n.Environ, "DEVENV_DOTFILE"), filepath.Join(r.Project, ".devenv")); dir != "" {
 		candidates = append(candidates, filepath.Join(dir, "gc", "shell"))
 	}
 	candidates = append(candidates, direnvProfiles(r.Project)...)
+	var found closure.Path
+	nearest := math.MaxInt
 	for _, c := range candidates {
 		if c == "" {
 			continue
 		}
-		if root, err := n.storePath("/", c); err == nil && strings.HasSuffix(root.Name(), "-env") {
-			return root
+		root, err := n.storePath("/", c)
+		if err != nil || !strings.HasSuffix(root.Name(), "-env") {
+			continue
+		}
+		if depth := n.depth(root); depth < nearest {
+			found, nearest = root, depth
 		}
 	}
-	return ""
+	return found
+}
+
+// depth is how far back in PATH the programs of a dev environment are, the
+// length of PATH if they are not in it.
+func (n Nix) depth(root closure.Path) int {
+	have := strings.Split(lookup(n.Environ, "PATH"), ":")
+	shell, err := readDevEnv(string(root))
+	if err != nil {
+		return len(have)
+	}
+	for dir := range strings.SplitSeq(shell.text("PATH"), ":") {
+		if at := slices.Index(have, dir); at >= 0 && strings.HasPrefix(dir, root.Dir()+"/") {
+			return at
+		}
+	}
+	return len(have)
 }
 
 // direnvProfiles are the profiles that nix-direnv keeps, the newest first.

@@ -36,7 +36,7 @@ const (
 
 // magic begins an entry and changes with its format or with the way in which
 // an environment is derived from what Nix says.
-const magic = "purity environment 1"
+const magic = "purity environment 2"
 
 // header is the part of an entry that is neither long nor read often.
 type header struct {

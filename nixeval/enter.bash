@@ -2,7 +2,10 @@
 # nothing which the confinement denies.
 purity_scripts=${BASH_SOURCE[0]%/*}
 source "$purity_scripts/state.bash"
+# A hook that asks purity to confine its shell has what it asks for already.
+type -P purity >/dev/null || purity() { [[ ${1-} == hook ]]; }
 eval "${shellHook:-}"
+unset -f purity
 
 # The hook may have added directories of the host. bash stops at the first
 # match that is denied instead of trying the next one, so they have to go.

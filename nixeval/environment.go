@@ -36,7 +36,8 @@ type Environment struct {
 	variables []string
 	outputs   map[string]string
 	attrs     *structuredAttrs
-	rewritten bool // the bash code names output paths
+	rewritten bool   // the bash code names output paths
+	hookTemp  string // TMPDIR of the run in which the shellHook ran, if it did
 }
 
 // Run is what a single run adds to an [Environment].
@@ -74,7 +75,7 @@ func (e Environment) Environ(host []string, run Run) []string {
 			b.set(v)
 		}
 	}
-	rewrite := e.rewriter(run.Dir)
+	rewrite := e.rewriter(run)
 	for _, v := range e.variables {
 		b.set(rewrite.Replace(v))
 	}
@@ -119,7 +120,7 @@ func (e Environment) WriteAttrs(run Run) error {
 	if e.attrs == nil {
 		return nil
 	}
-	rewrite := e.rewriter(run.Dir)
+	rewrite := e.rewriter(run)
 	for name, text := range map[string]string{".attrs.sh": e.attrs.Shell, ".attrs.json": e.attrs.JSON} {
 		if err := os.WriteFile(filepath.Join(run.Temp, name), []byte(rewrite.Replace(text)), 0o600); err != nil {
 			return fmt.Errorf("write structured attributes: %w", err)
@@ -138,8 +139,8 @@ func (e Environment) Scripts(run Run) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", fmt.Errorf("write environment scripts: %w", err)
 	}
-	rewrite := e.rewriter(run.Dir)
-	for _, name := range []string{StateFile, EnterFile, ExecFile, ShellFile} {
+	rewrite := e.rewriter(run)
+	for _, name := range scriptFiles {
 		text, err := os.ReadFile(filepath.Join(e.ScriptDir, name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), []byte(rewrite.Replace(string(text))), 0o600)
@@ -152,11 +153,15 @@ func (e Environment) Scripts(run Run) (string, error) {
 }
 
 // rewriter replaces the output paths, which do not exist and could not be
-// written, by directories of the project, as `nix develop` does.
-func (e Environment) rewriter(dir string) *strings.Replacer {
+// written, by directories of the project, as `nix develop` does, and the TMPDIR
+// that was by the one that is.
+func (e Environment) rewriter(run Run) *strings.Replacer {
 	var pairs []string
 	for name, path := range e.outputs {
-		pairs = append(pairs, path, filepath.Join(dir, "outputs", name))
+		pairs = append(pairs, path, filepath.Join(run.Dir, "outputs", name))
+	}
+	if e.hookTemp != "" {
+		pairs = append(pairs, e.hookTemp, run.Temp)
 	}
 	return strings.NewReplacer(pairs...)
 }

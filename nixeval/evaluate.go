@@ -75,7 +75,7 @@ func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Pa
 		if err := writeScripts(env.ScriptDir, state); err != nil {
 			return Environment{}, err
 		}
-		env.rewritten = env.rewriter("/").Replace(state) != state
+		env.rewritten = env.rewriter(Run{Dir: "/"}).Replace(state) != state
 	}
 	return env, env.saveClosure(c)
 }
@@ -84,7 +84,7 @@ func writeScripts(dir, state string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write environment scripts: %w", err)
 	}
-	for _, name := range []string{StateFile, EnterFile, ExecFile, ShellFile} {
+	for _, name := range scriptFiles {
 		text := []byte(state)
 		if name != StateFile {
 			text, _ = scripts.ReadFile(name) // embedded, so it is there
@@ -230,11 +230,31 @@ func (n Nix) addRoots(ctx context.Context, dir string, roots []closure.Path) err
 		if i > 0 {
 			link = filepath.Join(dir, fmt.Sprintf("%s-%d", rootLink, i+1))
 		}
-		if _, err := n.run(ctx, "/", "nix-store", "--realise", string(root), "--add-root", link, "--indirect"); err != nil {
-			return fmt.Errorf("register garbage collector root: %w", err)
+		if err := n.addRoot(ctx, link, root); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (n Nix) addRoot(ctx context.Context, link string, root closure.Path) error {
+	if _, err := n.run(ctx, "/", "nix-store", "--realise", string(root), "--add-root", link, "--indirect"); err != nil {
+		return fmt.Errorf("register garbage collector root: %w", err)
+	}
+	return nil
+}
+
+// Keep keeps the store path that a file is in, if it is in one, from being
+// collected as long as there is link, which it makes.
+func (n Nix) Keep(ctx context.Context, file, link string) error {
+	path, _, err := closure.Within(n.StoreDir(), file)
+	if err != nil {
+		return nil // nobody collects it
+	}
+	if target, err := os.Readlink(link); err == nil && target == string(path) {
+		return nil
+	}
+	return n.addRoot(ctx, link, path)
 }
 
 func stringsOf(paths []closure.Path) []string {

@@ -27,6 +27,9 @@ type Request struct {
 	// FromEnv takes the dev shell that is active in Nix.Environ and Dir,
 	// without any evaluation.
 	FromEnv bool
+	// With are files like ClosureFile with store paths that are to be in the
+	// closure besides ([Environment.With]).
+	With []string
 
 	// Dir is the absolute directory that relative references start from.
 	Dir string
@@ -116,6 +119,8 @@ func (r Request) Identity(more ...string) string {
 	parts := []string{r.Project, where, ref.attr, r.File, r.Attr, r.ClosureFile, fmt.Sprint(ref.tree, r.FromEnv, r.Impure)}
 	parts = append(parts, fmt.Sprint(len(r.Roots)))
 	parts = append(parts, r.Roots...)
+	parts = append(parts, fmt.Sprint(len(r.With)))
+	parts = append(parts, r.With...)
 	for _, o := range r.Overrides {
 		parts = append(parts, o[0], o[1])
 	}

@@ -225,21 +225,44 @@ func (n Nix) fromClosureFile(r Request) (Environment, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(r.Dir, name)
 	}
-	file, err := os.Open(name)
+	paths, err := readStorePaths(name, n.StoreDir())
 	if err != nil {
-		return Environment{}, fmt.Errorf("read closure file: %w", err)
-	}
-	defer file.Close()
-	paths, err := closure.ParseStorePaths(file, n.StoreDir())
-	if err != nil {
-		return Environment{}, fmt.Errorf("read closure file %s: %w", r.ClosureFile, err)
-	}
-	if len(paths) == 0 {
-		return Environment{}, fmt.Errorf("read closure file %s: no store paths in it", r.ClosureFile)
+		return Environment{}, err
 	}
 	env := Environment{Source: r.ClosureFile, StoreDir: n.StoreDir(), Paths: paths}
 	env.setVariables([]string{"PATH=" + binDirs(paths)})
 	return env, nil
+}
+
+// readStorePaths reads a file that lists store paths, one at least.
+func readStorePaths(name, storeDir string) ([]closure.Path, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read closure file: %w", err)
+	}
+	defer file.Close()
+	paths, err := closure.ParseStorePaths(file, storeDir)
+	if err == nil && len(paths) == 0 {
+		err = errors.New("no store paths in it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read closure file %s: %w", name, err)
+	}
+	return paths, nil
+}
+
+// With is e with the store paths that files list in its closure, too.
+func (e Environment) With(files ...string) (Environment, error) {
+	for _, name := range files {
+		paths, err := readStorePaths(name, e.StoreDir)
+		if err != nil {
+			return Environment{}, err
+		}
+		e.Paths = append(slices.Clone(e.Paths), paths...)
+	}
+	slices.Sort(e.Paths)
+	e.Paths = slices.Compact(e.Paths)
+	return e, nil
 }
 
 // binDirs joins the bin directories of those paths that have one.

@@ -20,9 +20,15 @@ const (
 	ExecFile = "exec.bash"
 	// ShellFile enters in an interactive bash: its first PROMPT_COMMAND.
 	ShellFile = "shell.bash"
+	// DumpFile enters and says what is exported then, for
+	// [Environment.ParseHooked].
+	DumpFile = "dump.bash"
 )
 
-//go:embed enter.bash exec.bash shell.bash
+// scriptFiles are all of them.
+var scriptFiles = []string{StateFile, EnterFile, ExecFile, ShellFile, DumpFile}
+
+//go:embed enter.bash exec.bash shell.bash dump.bash
 var scripts embed.FS
 
 // state writes what bash code of the environment expects to find and a plain

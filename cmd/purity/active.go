@@ -4,8 +4,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // activeVariable tells a purity inside a confinement which one it is in:
@@ -21,6 +23,17 @@ func (p *plan) active() string { return p.policy.Hash() + "-" + p.asked }
 func (p *plan) alreadyConfined() bool {
 	_, asked, ok := strings.Cut(os.Getenv(activeVariable), "-")
 	return ok && asked == p.asked && enforce.Confined()
+}
+
+// runHere replaces purity by a command, in the confinement that it is in.
+func runHere(command []string) error {
+	file := command[0]
+	if !strings.Contains(file, "/") {
+		if file = nixeval.Find(file, os.Getenv("PATH")); file == "" {
+			return &absentError{name: command[0], source: "the confinement that this command runs in"}
+		}
+	}
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, os.Environ())}
 }
 
 // runAgain runs a command in the confinement and the environment that this

@@ -36,6 +36,7 @@ type cli struct {
 	GC         gcCmd         `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
 	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
+	DirenvEnv  direnvEnvCmd  `cmd:"" hidden:"" help:"Print what direnv evaluates."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
 
@@ -60,10 +61,14 @@ type source struct {
 	Root          []string          `placeholder:"PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
 	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
 	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
+	KeepAll       bool              `help:"Keep the whole calling environment but for HOME, TMPDIR and what of PATH is outside; no shellHook runs. For builders and process managers, which have made one."`
+	WithClosure   []string          `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
 	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
 	Impure        bool              `help:"Let the evaluation read the environment and any file. It is then repeated on every run."`
 	Refresh       bool              `help:"Evaluate anew, whatever is cached."`
-	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)."`
+	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)." xor:"project"`
+	NoProject     bool              `help:"Let no directory be written but HOME and TMPDIR, wherever the command is run: for programs rather than builds." xor:"project"`
+	Config        string            `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml. It need not be allowed."`
 }
 
 const description = `Purity makes the declaration of a Nix dev shell true: a command run through it

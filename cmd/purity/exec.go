@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -15,7 +17,9 @@ type execCmd struct {
 	source
 	config.Settings
 	reporting
-	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Fail           bool     `help:"Exit with 1 if something was refused, although the command itself ended well."`
+	UnlessConfined bool     `help:"In a confinement by purity, whichever it is, run the command as it is."`
+	Command        []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
 // Help is shown below the flags.
@@ -36,11 +40,15 @@ func (c *execCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.UnlessConfined && os.Getenv(activeVariable) != "" && enforce.Confined() {
+		return runHere(command)
+	}
 	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
+	p.failImpure = c.Fail
 	if p.alreadyConfined() {
 		return p.runAgain(command)
 	}

@@ -4,20 +4,35 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/nix-purity/purity/cmd/purity/shell"
 )
 
+// hookCmd are the hooks, each for who evaluates it.
 type hookCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Bash       promptHookCmd `cmd:"" help:"For ~/.bashrc: confine the programs of projects that bash is in."`
+	Zsh        promptHookCmd `cmd:"" help:"For ~/.zshrc: the same for zsh."`
+	Fish       promptHookCmd `cmd:"" help:"For config.fish: the same for fish."`
+	Direnv     direnvHookCmd `cmd:"" help:"For ~/.config/direnv/lib/purity.sh: use purity, for .envrc files."`
+	EnterShell enterShellCmd `cmd:"" help:"For a shellHook, devenv's enterShell or .envrc: confine the programs of the shell that is active."`
 }
 
-// Help is shown below the flags.
+// Help is shown below the commands.
 func (hookCmd) Help() string {
 	return `In ~/.bashrc:             eval "$(purity hook bash)"
 In ~/.zshrc:              eval "$(purity hook zsh)"
 In ~/.config/fish/config.fish:  purity hook fish | source
+For direnv:               purity hook direnv > ~/.config/direnv/lib/purity.sh
+In a shellHook:           eval "$(purity hook enter-shell)"`
+}
 
-In the directory of a project that was allowed (purity allow), and below it, the
+// promptHookCmd is the hook of a shell that people type in.
+type promptHookCmd struct{}
+
+// Help is shown below the flags.
+func (promptHookCmd) Help() string {
+	return `In the directory of a project that was allowed (purity allow), and below it, the
 programs of its dev shell then run confined, by way of shims in front of PATH;
 PURITY_PROJECT names the project. So do programs that are typed with a directory
 which is in the project or the store: ./configure, result/bin/x. All else is as
@@ -37,12 +52,16 @@ line; lines that are typed in parts; aliases for paths. Nothing that a
 confined program starts gets out. "purity shell" confines the whole shell.`
 }
 
-// Run prints the hook.
-func (c hookCmd) Run(a *app) error {
+// Run prints the hook of the shell that the command is named for.
+func (promptHookCmd) Run(a *app, ctx *kong.Context) error {
+	return a.printHook(ctx.Selected().Name)
+}
+
+func (a *app) printHook(of string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("print hook: %w", err)
 	}
-	_, err = fmt.Fprint(a.stdout, shell.Hook(c.Shell, self))
+	_, err = fmt.Fprint(a.stdout, shell.Hook(of, self))
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -45,6 +46,9 @@ type hook struct {
 
 // here is what the shell is to evaluate.
 func (h *hook) here() string {
+	if othersShims(h.path) {
+		return shell.Call(h.shell, "_purity_yield")
+	}
 	nix, err := h.nix()
 	if err != nil {
 		return h.leave(nix, err.Error())
@@ -73,6 +77,13 @@ func (h *hook) here() string {
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
 	return h.enter(nix, p, permission)
+}
+
+// othersShims reports whether shims are in PATH that direnv, or the dev shell that is
+// active, looks after.
+func othersShims(path string) bool {
+	dir := os.Getenv(shimsVariable)
+	return dir != "" && slices.Contains(strings.Split(path, ":"), dir)
 }
 
 func permissionOf(dir string) (config.Permission, error) {
@@ -135,9 +146,7 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.dir, set.Entry)
-		self, _ := os.Executable()
-		target, _ := os.Readlink(filepath.Join(dir, shim.Confined))
-		if ok && target == self {
+		if ok && shim.Of(dir) == executable() {
 			return set, env, nil
 		}
 	}
@@ -226,7 +235,7 @@ func (a *app) makeProjectShims(nix nixeval.Nix, project project, dir string) (*p
 	if !exists(filepath.Join(project.dir, definitions[0])) {
 		request.Flake, request.File = "", filepath.Join(project.dir, definitions[1])
 	}
-	p, err := a.plan(nix, project, request, config.Settings{})
+	p, err := a.plan(nix, project, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type plan struct {
 	project project
 	request nixeval.Request
 	file    *config.File // purity.toml, nil if there is none
+	config  string       // the file that takes its place, empty if none does
 	flags   config.Settings
 	settings
 	asked string // identity of the request and of the settings
@@ -35,13 +36,17 @@ type plan struct {
 
 	shims *shims // that the command is called by, nil if it is not
 
-	env       nixeval.Environment
-	evaluated bool // Nix was asked
-	silent    bool // who asked for the environment says what it is
-	home      string
-	policy    enforce.Policy
-	keep, set []string            // variables that presets ask for
-	trace     func(observe.Event) // shows what is watched, nil for nothing
+	env        nixeval.Environment
+	evaluated  bool // Nix was asked
+	silent     bool // who asked for the environment says what it is
+	failImpure bool // a command that ends well is to fail if something was refused
+	keepAll    bool // the calling environment is the one that the command gets
+	wanted     bool // somebody wants to know what the command used
+	silentHook bool // the shell that asked has run the shellHook itself
+	home       string
+	policy     enforce.Policy
+	keep, set  []string            // variables that presets ask for
+	trace      func(observe.Event) // shows what is watched, nil for nothing
 }
 
 // begin starts f and returns how to wait for what it gives.
@@ -75,26 +80,33 @@ func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error
 	if err != nil {
 		return nil, err
 	}
+	request := nixeval.Request{
+		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
+		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
+	}
+	if s.NoProject {
+		if project.dir, err = noProject(nix, request); err != nil {
+			return nil, err
+		}
+		request.Project = project.dir
+	}
 	if err := project.check(nix); err != nil {
 		return nil, err
-	}
-	request := nixeval.Request{
-		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv,
-		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
 	}
 	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
 		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
-	return a.plan(nix, project, request, flags)
+	p, err := a.plan(nix, project, request, flags, s.Config)
+	if err == nil {
+		p.keepAll = s.KeepAll
+	}
+	return p, err
 }
 
-// plan is what a request comes to with the purity.toml that is there now.
-func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, flags config.Settings) (*plan, error) {
-	from := project.cwd
-	if !inside(from, project.dir) { // a shim can be called anywhere
-		from = project.dir
-	}
-	file, err := config.Find(from, project.dir)
+// plan is what a request comes to with the purity.toml that is there now, or the
+// file that takes its place.
+func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, flags config.Settings, instead string) (*plan, error) {
+	file, err := project.settings(instead)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +115,7 @@ func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, fl
 		return nil, err
 	}
 	return &plan{
-		app: a, nix: nix, project: project, request: request, file: file, flags: flags, settings: settings,
+		app: a, nix: nix, project: project, request: request, file: file, config: instead, flags: flags, settings: settings,
 		asked:     request.Identity(settings.identity()),
 		hostShell: begin(func() ([]enforce.Grant, error) { return host.Shell(settings.level.Programs...) }),
 	}, nil
@@ -118,7 +130,13 @@ func (p *plan) resolve(ctx context.Context) error {
 	p.nix.Report = progress.event
 	env, err := p.nix.Resolve(ctx, p.request)
 	progress.done(env, err)
-	p.env, p.evaluated = env, p.evaluated || progress.asked
+	p.evaluated = p.evaluated || progress.asked
+	if err == nil {
+		p.env, err = env.With(p.request.With...)
+	}
+	if p.keepAll {
+		p.env = p.env.As(os.Environ(), p.project.dir)
+	}
 	return err
 }
 
@@ -132,14 +150,18 @@ func (p *plan) enter(ctx context.Context, command []string, reports reporting, p
 		return err
 	}
 	p.warn()
-	if !p.watched() && len(reports.Report) == 0 && reports.ReportFormat == "" || watchedByParent() {
+	p.wanted = p.mode() != "enforce" || p.failImpure || len(reports.Report) > 0 || reports.ReportFormat != ""
+	if p.wanted && p.explains() == "off" {
+		return &hintedError{errors.New("report what the command uses: it is not watched"), "leave --explain=off out"}
+	}
+	if !p.watched() || watchedByParent() {
 		return p.run(ctx, program)
 	}
 	o, err := p.watch()
 	if err != nil {
 		return err
 	}
-	if wanted := p.mode() != "enforce" || len(reports.Report) > 0 || reports.ReportFormat != ""; wanted && !o.watched {
+	if p.wanted && !o.watched && exitCode(o.status) != exitFailure {
 		p.app.log.Warn().Msg("the command could not be watched, so nothing is known of what it used")
 	}
 	r := p.report(o, command)
@@ -147,6 +169,9 @@ func (p *plan) enter(ctx context.Context, command []string, reports reporting, p
 	p.sayChanges(o.changes)
 	if err := reports.write(p.app, r); err != nil {
 		return err
+	}
+	if p.failImpure && exitCode(o.status) == 0 && (len(r.Findings) > 0 || !o.watched) {
+		return codeError(exitImpure)
 	}
 	return &endedError{o.status}
 }

@@ -43,6 +43,29 @@ func findProject(flag, anchor string) (project, error) {
 	return project{dir: upward(cwd, anchor), cwd: cwd}, nil
 }
 
+// noProject makes the directory that takes the place of a project, for a request:
+// one that is empty, and the user's alone.
+func noProject(nix nixeval.Nix, r nixeval.Request) (string, error) {
+	dir := filepath.Join(real(nix.Cache), "none", r.Identity()[:16])
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("create directory instead of a project: %w", err)
+	}
+	return dir, nil
+}
+
+// settings reads the purity.toml that is for the working directory, or the file
+// that takes its place; nil if there is none.
+func (p project) settings(instead string) (*config.File, error) {
+	if instead != "" {
+		return config.Given(instead, p.dir)
+	}
+	from := p.cwd
+	if !inside(from, p.dir) { // a shim can be called anywhere
+		from = p.dir
+	}
+	return config.Find(from, p.dir)
+}
+
 // upward looks for anchor or .git in dir and above it; dir itself is the
 // answer where there is neither.
 func upward(dir, anchor string) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 )
 
@@ -94,7 +95,7 @@ func (a *app) renew(dir string) error {
 	if !stale {
 		return nil
 	}
-	p, err := a.plan(nix, project{dir: set.Request.Project, cwd: set.Request.Dir}, set.Request, set.Settings)
+	p, err := a.plan(nix, project{dir: set.Request.Project, cwd: set.Request.Dir}, set.Request, set.Settings, set.Config)
 	if err == nil {
 		err = p.ready()
 	}
@@ -123,7 +124,7 @@ func (p *plan) renew(dir string) error {
 		if err := p.resolve(context.Background()); err != nil {
 			return err
 		}
-		_, err := p.makeShims(dir, true)
+		_, err := p.makeShims(dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(p.project.dir)})
 		return err
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -60,6 +62,20 @@ func newSettings(file *config.File, flags config.Settings, cwd string) (settings
 		return s, errors.New("read sockets: none stands alone")
 	}
 	return s, nil
+}
+
+// settingsOfVariables are those that PURITY_ variables say, for commands without
+// flags. What reads them is what reads the command line.
+func settingsOfVariables() (config.Settings, error) {
+	if !config.FromEnvironment() {
+		return config.Settings{}, nil
+	}
+	var said struct{ config.Settings }
+	parser, err := kong.New(&said, options("purity")...)
+	if err == nil {
+		_, err = parser.Parse(nil)
+	}
+	return said.Settings, err
 }
 
 // identity is the same for settings that say the same.

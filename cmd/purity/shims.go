@@ -28,7 +28,8 @@ func (shimsCmd) Help() string {
 	return `Put the directory in front of PATH, and each program of the environment runs as
 "purity exec" would run it, with nothing asked of Nix: the environment is the one
 that was resolved now. When flake.nix, flake.lock or another Nix file changes, the
-shims say so and run nothing until they are made anew.
+shims say so and run nothing until they are made anew. A shellHook runs once, now,
+confined; what it exports is there for each program.
 
 What they catch is what is looked up in PATH. They do not catch a program that is
 typed with its directory (/usr/bin/gcc, ./configure): "confined ./configure", which
@@ -54,7 +55,8 @@ func (c *shimsCmd) Run(a *app) error {
 	if dir == "" {
 		dir = filepath.Join(p.nix.ProjectDir(p.project.dir), "shims-"+p.asked[:8])
 	}
-	count, err := p.makeShims(dir, false)
+	renew := "(cd " + shell.Quote(p.project.cwd) + " && purity " + shell.Join(os.Args[1:]...) + ")"
+	count, err := p.makeShims(dir, shim.Set{Renew: renew})
 	if err != nil {
 		return err
 	}
@@ -65,8 +67,9 @@ func (c *shimsCmd) Run(a *app) error {
 	return nil
 }
 
-// makeShims fills a directory with the shims of an environment.
-func (p *plan) makeShims(dir string, renewed bool) (count int, err error) {
+// makeShims fills a directory with the shims of the environment, and tells how
+// many. How they are to be renewed is in set.
+func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 	dir = real(dir)
 	if err := p.closedToCommands(dir); err != nil {
 		return 0, err
@@ -79,19 +82,21 @@ func (p *plan) makeShims(dir string, renewed bool) (count int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	request := p.request
-	request.Refresh = false
-	set := shim.Set{
-		Request: request, Settings: p.flags, Entry: p.env.Key(), Renewed: renewed,
-		Renew: "purity shims --dir " + shell.Quote(dir), Definition: shim.Definition(files),
-	}
-	if renewed {
-		set.Renew = "cd " + shell.Quote(p.project.dir)
-	} else if len(os.Args) > 2 && os.Args[1] == "shims" {
-		set.Renew = "(cd " + shell.Quote(p.project.cwd) + " && purity " + shell.Join(os.Args[1:]...) + ")"
+	set.Request, set.Settings, set.Config = p.request, p.flags, p.config
+	set.Request.Refresh = false
+	set.Entry, set.Definition = p.env.Key(), shim.Definition(files)
+	if p.env.Hooked {
+		if set.Hooked, err = p.runHook(set); err != nil {
+			return 0, err
+		}
+		p.env = p.env.After(*set.Hooked)
 	}
 	programs := shim.Programs(p.env.Path())
-	return len(programs), set.Write(dir, self, programs)
+	if err := set.Write(dir, self, programs); err != nil {
+		return 0, err
+	}
+	// A shim without purity would be passed over, for a program of the host.
+	return len(programs), p.nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
 }
 
 // closedToCommands refuses a directory for shims that a confined command could
@@ -149,15 +154,10 @@ func (a *app) shim(dir, name string, args []string) error {
 	if err != nil {
 		return fmt.Errorf("find working directory: %w", err)
 	}
-	project := project{dir: set.Request.Project, cwd: cwd}
-	if err := project.check(nix); err != nil {
-		return err
-	}
-	p, err := a.plan(nix, project, set.Request, set.Settings)
+	p, err := a.planOf(nix, set, dir, cwd)
 	if err != nil {
 		return err
 	}
-	p.shims = &shims{set, dir}
 	err = p.enter(context.Background(), command, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.command(command, environ, run)
 	})
@@ -168,6 +168,25 @@ func (a *app) shim(dir, name string, args []string) error {
 	return err
 }
 
+// planOf is the plan of a command that the shims of a directory are called for, in
+// a working directory. Variables for purity count as they are now.
+func (a *app) planOf(nix nixeval.Nix, set shim.Set, dir, cwd string) (*plan, error) {
+	project := project{dir: set.Request.Project, cwd: cwd}
+	if err := project.check(nix); err != nil {
+		return nil, err
+	}
+	variables, err := settingsOfVariables()
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.plan(nix, project, set.Request, set.Settings.Under(variables), set.Config)
+	if err != nil {
+		return nil, err
+	}
+	p.shims = &shims{set, dir}
+	return p, nil
+}
+
 // recall takes the environment that the shims were made for.
 func (p *plan) recall() error {
 	env, ok := p.nix.Recall(p.shims.Request.Project, p.shims.Entry)
@@ -175,6 +194,7 @@ func (p *plan) recall() error {
 		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", p.shims.dir, p.request), p.shims.Renew}
 	}
 	p.env = env
+	p.useHooked(p.shims.Set)
 	if !p.shims.Renewed {
 		if file := p.shims.Changed(); file != "" {
 			return &hintedError{fmt.Errorf("use shims of %s: %s changed since they were made", p.shims.dir, file), p.shims.Renew}
@@ -187,6 +207,13 @@ func (p *plan) recall() error {
 		}
 	}
 	return nil
+}
+
+// useHooked has the environment be what it was after its shellHook.
+func (p *plan) useHooked(set shim.Set) {
+	if set.Hooked != nil {
+		p.env = p.env.After(*set.Hooked)
+	}
 }
 
 // withoutShims is a PATH without directories of shims.

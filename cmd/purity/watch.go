@@ -35,7 +35,7 @@ func (p *plan) mode() string { return cmp.Or(p.Mode, "enforce") }
 // explains is what of the command is to be watched: programs, files or off.
 func (p *plan) explains() string {
 	switch {
-	case p.mode() != "enforce":
+	case p.mode() != "enforce", p.wanted && p.Explain == "":
 		return "files"
 	case p.Explain != "":
 		return p.Explain

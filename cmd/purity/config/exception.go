@@ -32,7 +32,7 @@ func (f *File) exceptions(value any) error {
 		if !ok {
 			return f.wrong("exception", errors.New("want [[exception]] tables"))
 		}
-		e := Exception{Origin: f.Line("exception", i), Dir: f.dir()}
+		e := Exception{Origin: f.Line("exception", i), Dir: f.Base}
 		for key, to := range map[string]*string{"path": &e.Path, "access": &e.Access, "reason": &e.Reason, "until": &e.Until, "only": &e.Only} {
 			switch v := table[key].(type) {
 			case nil:

@@ -22,6 +22,8 @@ const Name = "purity.toml"
 // File is a purity.toml that was read.
 type File struct {
 	Path       string // absolute
+	Base       string // what relative paths are relative to: its directory
+	Given      bool   // named by who starts purity, and allowed by that
 	Settings   Settings
 	Exceptions []Exception
 	content    []byte
@@ -64,10 +66,28 @@ func Find(dir, root string) (*File, error) {
 	}
 }
 
+// Given reads a file that takes the place of purity.toml. Paths in it are
+// relative to dir: it can be anywhere, in the store for one.
+func Given(path, dir string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	f, err := Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	f.Base, f.Given = dir, true
+	for i := range f.Exceptions {
+		f.Exceptions[i].Dir = dir
+	}
+	return f, nil
+}
+
 // Parse reads the content of a purity.toml. A fault in it is a
 // [*PositionError].
 func Parse(path string, content []byte) (*File, error) {
-	f := &File{Path: path, content: content, at: map[string]position{}}
+	f := &File{Path: path, Base: filepath.Dir(path), content: content, at: map[string]position{}}
 	var document map[string]any
 	if err := toml.Unmarshal(content, &document); err != nil {
 		return nil, f.fault(err)
@@ -80,8 +100,6 @@ func Parse(path string, content []byte) (*File, error) {
 	}
 	return f, f.check()
 }
-
-func (f *File) dir() string { return filepath.Dir(f.Path) }
 
 // fault gives an error of the decoder its place.
 func (f *File) fault(err error) error {

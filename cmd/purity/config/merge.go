@@ -34,7 +34,7 @@ func Merge(file *File, flags Settings, cwd string) Effective {
 				values := reflect.ValueOf(file.Settings).Field(i)
 				list = reflect.AppendSlice(list, values)
 				for n := range values.Len() {
-					e.origins[key] = append(e.origins[key], Entry{values.Index(n).String(), file.Line(key, n), filepath.Dir(file.Path)})
+					e.origins[key] = append(e.origins[key], Entry{values.Index(n).String(), file.Line(key, n), file.Base})
 				}
 			}
 			values := fromFlags.Field(i)

@@ -47,6 +47,9 @@ type Settings struct {
 
 // FromEnvironment reports whether a PURITY_ variable says something.
 func FromEnvironment() bool {
+	if os.Getenv("PURITY_CONFIG") != "" {
+		return true
+	}
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		if name := field.Tag.Get("env"); name != "" && os.Getenv(name) != "" {
 			return true

@@ -5,6 +5,7 @@ set -g _purity_shims    # the directory in front of PATH, while inside a project
 set -g _purity_watch    # files by which the environment could have changed
 set -g _purity_cwd      # where the shell was when purity was asked last
 set -g _purity_again ''
+set -g _purity_others ''
 set -g _purity_key ''
 set -g _purity_said ''
 set -g _purity_off ''
@@ -45,9 +46,20 @@ function _purity_leave
     set -g _purity_watch
 end
 
+# Somebody else has put shims in front of PATH.
+function _purity_yield
+    test -n "$_purity_shims"; and _purity_strip $_purity_shims
+    set -g _purity_shims
+    set -g _purity_key ''
+    set -g _purity_again ''
+    set -g _purity_said ''
+    set -g purity_prompt '(purity) '
+    set -g _purity_watch
+end
+
 # Whether purity has to be asked. It takes no process to find out.
 function _purity_changed
-    test "$PWD" != "$_purity_cwd" -o -n "$_purity_again"; and return 0
+    test "$PWD" != "$_purity_cwd" -o -n "$_purity_again" -o "$PURITY_SHIMS" != "$_purity_others"; and return 0
     test -z "$_purity_shims"; and return 1
     test "$PATH[1]" = "$_purity_shims"; or return 0
     for file in $_purity_watch
@@ -62,16 +74,19 @@ function _purity_check --on-event fish_prompt --on-variable PWD
     status is-command-substitution; and return
     _purity_changed; or return
     set -g _purity_cwd "$PWD"
+    set -g _purity_others "$PURITY_SHIMS"
     $_purity_bin hook-env fish "$_purity_key" "$_purity_said" | source
 end
 
 # One program as if there were no purity.
 function nopurity
     set -lx PATH $PATH
-    while test -n "$_purity_shims"; and set -l at (contains -i -- "$_purity_shims" $PATH)
-        set -e PATH[$at]
+    for shims in $_purity_shims $PURITY_SHIMS
+        while set -l at (contains -i -- "$shims" $PATH)
+            set -e PATH[$at]
+        end
     end
-    env -u PURITY_PROJECT -u PURITY_OUTER $argv
+    env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
 end
 
 function purity

@@ -14,6 +14,8 @@ var (
 	zsh string
 	//go:embed hook.fish
 	fish string
+	//go:embed hook.direnv
+	direnv string
 )
 
 // Hook is what a shell evaluates to have its prompt look after projects. Purity
@@ -24,6 +26,8 @@ func Hook(shell, purity string) string {
 		return strings.ReplaceAll(common+bash, "@purity@", Quote(purity))
 	case "zsh":
 		return strings.ReplaceAll(common+zsh, "@purity@", Quote(purity))
+	case "direnv":
+		return strings.ReplaceAll(direnv, "@purity@", Quote(purity))
 	}
 	return strings.ReplaceAll(fish, "@purity@", QuoteFish(purity))
 }

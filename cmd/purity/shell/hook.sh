@@ -5,6 +5,7 @@ _purity_shims=     # the directory in front of PATH, while inside a project
 _purity_watch=()   # files by which the environment could have changed
 _purity_cwd=       # where the shell was when purity was asked last
 _purity_again=     # ask again, whatever happens
+_purity_others=    # shims that somebody else looks after
 _purity_key=       # which environment it is
 _purity_said=      # the last message, said once
 _purity_off=       # purity off
@@ -47,9 +48,18 @@ _purity_leave() {
   _purity_watch=()
 }
 
+# Somebody else has put shims in front of PATH.
+_purity_yield() {
+  local REPLY
+  _purity_strip
+  PATH=$REPLY
+  _purity_shims= _purity_key= _purity_again= _purity_said= purity_prompt='(purity) '
+  _purity_watch=()
+}
+
 # Whether purity has to be asked. It takes no process to find out.
 _purity_changed() {
-  [[ $PWD != "$_purity_cwd" || -n $_purity_again ]] && return 0
+  [[ $PWD != "$_purity_cwd" || -n $_purity_again || ${PURITY_SHIMS-} != "$_purity_others" ]] && return 0
   [[ -z $_purity_shims ]] && return 1
   [[ $PATH == "$_purity_shims":* ]] || return 0
   local file
@@ -63,17 +73,19 @@ _purity_changed() {
 _purity_check() {
   [[ -n $_purity_off ]] && return 0
   _purity_changed || return 0
-  _purity_cwd=$PWD
+  _purity_cwd=$PWD _purity_others=${PURITY_SHIMS-}
   eval "$("$_purity_bin" hook-env "$1" "$_purity_key" "$_purity_said")"
 }
 
 # One command as if there were no purity.
 nopurity() {
   local REPLY
-  _purity_strip
   (
-    unset PURITY_PROJECT PURITY_OUTER
+    _purity_strip
+    PATH=$REPLY _purity_shims=${PURITY_SHIMS-}
+    _purity_strip
     PATH=$REPLY
+    unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
     hash -r
     "$@"
   )

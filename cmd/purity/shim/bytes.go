@@ -3,7 +3,6 @@ package shim
 import (
 	"encoding/hex"
 	"reflect"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,33 +30,31 @@ func unescape(s string) string {
 	return string(data)
 }
 
-// escaped is a copy of s that JSON can hold.
-func (s Set) escaped() Set {
-	s.Definition = slices.Clone(s.Definition)
-	s.Request.Roots = slices.Clone(s.Request.Roots)
-	s.Request.Overrides = slices.Clone(s.Request.Overrides)
-	settings := reflect.ValueOf(&s.Settings).Elem()
-	for i := range settings.NumField() {
-		if field := settings.Field(i); field.Kind() == reflect.Slice && !field.IsNil() {
-			field.Set(reflect.AppendSlice(reflect.MakeSlice(field.Type(), 0, field.Len()), field))
-		}
-	}
-	replaceStrings(reflect.ValueOf(&s).Elem(), escape)
-	return s
-}
-
-// replaceStrings replaces each string in v.
-func replaceStrings(v reflect.Value, by func(string) string) {
+// mapped is a copy of v, to the depths, with each string replaced.
+func mapped(v reflect.Value, by func(string) string) reflect.Value {
+	copied := reflect.New(v.Type()).Elem()
+	copied.Set(v)
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(by(v.String()))
+		copied.SetString(by(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			copied.Set(reflect.New(v.Type().Elem()))
+			copied.Elem().Set(mapped(v.Elem(), by))
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			replaceStrings(v.Field(i), by)
+			copied.Field(i).Set(mapped(v.Field(i), by))
 		}
-	case reflect.Slice, reflect.Array:
+	case reflect.Slice:
+		if !v.IsNil() {
+			copied.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		}
+		fallthrough
+	case reflect.Array:
 		for i := range v.Len() {
-			replaceStrings(v.Index(i), by)
+			copied.Index(i).Set(mapped(v.Index(i), by))
 		}
 	}
+	return copied
 }

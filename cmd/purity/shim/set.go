@@ -36,11 +36,15 @@ const (
 // Set is what all shims of a directory have in common.
 type Set struct {
 	// Request is what was asked for, and Settings are the flags it came with.
+	// Config is the file that took the place of purity.toml, empty if none did.
 	Request  nixeval.Request
 	Settings config.Settings
+	Config   string
 	// Entry is the environment in the cache (nixeval.Environment.Key); empty
 	// for one that is not cached.
 	Entry string
+	// Hooked is what the shellHook left behind, nil if there is none.
+	Hooked *nixeval.Hooked
 	// Renewed says that somebody sees to it that the shims are made anew, a
 	// shell hook or direnv. Until then an old environment is in use.
 	Renewed bool
@@ -84,11 +88,24 @@ func Read(dir string) (Set, error) {
 	if !nixeval.Private(dir) {
 		return s, fmt.Errorf("read shims: others may write %s", dir)
 	}
-	if err := json.Unmarshal(data, &s); err != nil {
+	if s, err = Decode(data); err != nil {
 		return s, fmt.Errorf("read shims of %s: %w", dir, err)
 	}
-	replaceStrings(reflect.ValueOf(&s).Elem(), unescape)
 	return s, nil
+}
+
+// Encode is s for [Decode].
+func (s Set) Encode() ([]byte, error) {
+	return json.Marshal(mapped(reflect.ValueOf(s), escape).Interface())
+}
+
+// Decode reads what Encode wrote.
+func Decode(data []byte) (Set, error) {
+	var s Set
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, err
+	}
+	return mapped(reflect.ValueOf(s), unescape).Interface().(Set), nil
 }
 
 // Write fills a directory with links to the program purity, one of each name,
@@ -118,7 +135,7 @@ func (s Set) write(dir, purity string, programs []string) error {
 	if _, err := os.Lstat(filepath.Join(dir, File)); len(old) > 0 && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is something else in it", dir)
 	}
-	data, err := json.Marshal(s.escaped())
+	data, err := s.Encode()
 	if err != nil {
 		return err
 	}
@@ -139,13 +156,20 @@ func (s Set) write(dir, purity string, programs []string) error {
 		}
 	}
 	for _, e := range old {
-		if !wanted[e.Name()] && e.Type() == fs.ModeSymlink {
+		if !wanted[e.Name()] && e.Type() == fs.ModeSymlink && !strings.HasPrefix(e.Name(), ".") {
 			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
 	}
 	return renameio.WriteFile(filepath.Join(dir, File), data, 0o600)
+}
+
+// Of is the program that the shims of a directory are links to, empty if there
+// are none.
+func Of(dir string) string {
+	target, _ := os.Readlink(filepath.Join(dir, Confined))
+	return target
 }
 
 // link makes name a link to target at once: there is no moment without one, in

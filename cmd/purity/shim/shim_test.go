@@ -21,10 +21,14 @@ func TestSet(t *testing.T) {
 		Settings: config.Settings{
 			Level: "dev", Read: []string{"a", "\xfd"}, Seccomp: &no, Network: &config.Network{Connect: []uint16{443}, UDP: true}, Sockets: config.Sockets{"none"},
 		},
+		Config: "/\xfc", Hooked: &nixeval.Hooked{Variables: []string{"A=\xfb"}, Temp: "/t"},
 		Entry: "0123", Renewed: true, Renew: "cd '\xe9'",
 		Definition: []Stamp{{Path: "/home/latin-\xe9/flake.nix", Time: 1, Size: 2, Sum: "ab"}},
 	}
-	before := set.escaped()
+	before, err := set.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := filepath.Join(t.TempDir(), "shims")
 	if err := set.Write(dir, "/purity", []string{"make", "["}); err != nil {
 		t.Fatal(err)
@@ -33,7 +37,7 @@ func TestSet(t *testing.T) {
 	if err != nil || !cmp.Equal(set, got) {
 		t.Errorf("%v\n%s", err, cmp.Diff(set, got))
 	}
-	if !cmp.Equal(before, set.escaped()) {
+	if after, err := set.Encode(); err != nil || !cmp.Equal(before, after) {
 		t.Error("writing changes the set")
 	}
 	for name, want := range map[string]string{"make": "/purity", "[": "/purity", Confined: "/purity"} {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
+)
+
+type enterShellCmd struct {
+	Mode        string   `name:"enter" enum:"shims,shell" default:"shims" placeholder:"shims|shell" help:"shims confines each program (the default); shell confines an interactive shell as a whole, which becomes purity shell."`
+	WithClosure []string `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
+	Project     string   `placeholder:"DIR" type:"path" help:"The writable directory (default: the nearest with a flake.nix or .git)."`
+	Config      string   `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml."`
+	config.Settings
+}
+
+// Help is shown below the flags.
+func (enterShellCmd) Help() string {
+	return `Prints what to evaluate in bash: eval "$(purity hook enter-shell)". It finds the
+dev shell that is active ($NIX_GCROOT of nix develop, .devenv/gc/shell, the profiles of
+nix-direnv, else what the variables name) without evaluating anything, makes shims
+for it and puts them in front of PATH. It replaces no process, so that it can stand
+in what direnv, "devenv print-dev-env", tasks and tests evaluate; twice is as good as
+once, and in a confinement it does nothing. In another shell or another environment
+there are other shims.`
+}
+
+// Run prints it.
+func (c *enterShellCmd) Run(a *app) error {
+	if os.Getenv(activeVariable) != "" && enforce.Confined() {
+		return nil // a shellHook that runs confined
+	}
+	p, err := a.prepare("", source{FromEnv: true, WithClosure: c.WithClosure, Project: c.Project, Config: c.Config}, c.Settings)
+	if err != nil {
+		return a.unconfined(err)
+	}
+	p.silent, p.silentHook = true, true
+	dir, err := p.shellShims()
+	if err != nil {
+		return a.unconfined(err)
+	}
+	fmt.Fprint(a.stdout, p.exports(dir, nil), afterwards(os.Getenv("PATH")))
+	if c.Mode == "shell" {
+		return a.becomeShell()
+	}
+	return nil
+}
+
+// unconfined is err with what it means for the shell that asked.
+func (a *app) unconfined(err error) error {
+	a.log.Warn().Msg("nothing is confined in this shell")
+	return err
+}
+
+// shellShims returns the directory of the shims of the active shell, which it
+// makes if they are not there. Each environment has its own: shells can be open in
+// several of one project.
+func (p *plan) shellShims() (string, error) {
+	if err := p.ready(); err != nil {
+		return "", err
+	}
+	if err := p.resolve(context.Background()); err != nil {
+		return "", err
+	}
+	key := p.env.Key()
+	dir := filepath.Join(p.nix.ProjectDir(p.project.dir), "shell-"+key[:min(len(key), 8)]+"-"+p.asked[:8])
+	if set, err := shim.Read(dir); err == nil && set.Entry == key && shim.Of(dir) == executable() {
+		return dir, nil
+	}
+	_, err := p.makeShims(dir, shim.Set{Renew: "leave this shell and enter it again"})
+	return dir, err
+}
+
+// afterwards has what nix develop removes when the shell ends, outside the project,
+// be removed by a program that may.
+func afterwards(path string) string {
+	return `if declare -F _nix_shell_clean_tmpdir >/dev/null; then
+  declare -F _purity_nix_shell_clean_tmpdir >/dev/null || eval "_purity$(declare -f _nix_shell_clean_tmpdir)"
+  _nix_shell_clean_tmpdir() { PATH=` + shell.Quote(path) + ` _purity_nix_shell_clean_tmpdir; }
+fi
+`
+}
+
+// executable is the file of this program, empty if that cannot be told.
+func executable() string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return self
+}
+
+// shimsVariable names the shims that are in front of PATH where it is not the
+// hook of the prompt that looks after them.
+const shimsVariable = "PURITY_SHIMS"
+
+// exports is code for any POSIX shell that puts shims in front of PATH and exports
+// variables.
+func (p *plan) exports(dir string, variables []string) string {
+	outer := os.Environ()
+	if os.Getenv("DIRENV_IN_ENVRC") != "" {
+		outer = parentEnviron(outer) // not what the .envrc exported before
+	}
+	words := []string{
+		"PATH=" + dir + ":" + os.Getenv("PATH"), shimsVariable + "=" + dir,
+		"PURITY_PROJECT=" + p.project.dir, outerVariable + "=" + fingerprints(append(outer, variables...)),
+	}
+	var b strings.Builder
+	for _, v := range append(variables, words...) {
+		if name, value, _ := strings.Cut(v, "="); shell.IsName(name) {
+			fmt.Fprintf(&b, "export %s=%s\n", name, shell.Quote(value))
+		}
+	}
+	return b.String()
+}
+
+// parentEnviron is the environment that the parent, a shell, was started with, or
+// otherwise if that cannot be told.
+func parentEnviron(otherwise []string) []string {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", os.Getppid()))
+	if err != nil {
+		return otherwise
+	}
+	return strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
+}
+
+// becomeShell prints how an interactive shell becomes a confined one, with the flags
+// that were given here. One that evaluates for others, as direnv's does, stays.
+func (a *app) becomeShell() error {
+	words := []string{executable(), "shell", "--from-env"}
+	args := os.Args[3:] // after hook enter-shell
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--enter":
+			i++
+		case !strings.HasPrefix(args[i], "--enter="):
+			words = append(words, args[i])
+		}
+	}
+	_, err := fmt.Fprintf(a.stdout, "case $- in *i*) [ -n \"${DIRENV_IN_ENVRC-}\" ] || exec %s ;; esac\n", shell.Join(words...))
+	return err
+}

@@ -1,0 +1,83 @@
+# What flakes build with purity: import ./lib.nix { inherit pkgs purity; }
+{ pkgs, purity ? pkgs.purity }:
+let
+  inherit (pkgs) lib;
+in
+rec {
+  program = "${purity}/bin/purity";
+
+  # A purity.toml of an attribute set, in the store.
+  settingsFile = settings: pkgs.writeText "purity.toml" (import ./toml.nix settings);
+
+  # A file that lists the store paths of the closure of some, as purity exec
+  # --closure-file and --with-closure take it.
+  closureFile = roots:
+    "${pkgs.closureInfo { rootPaths = if builtins.isList roots then roots else [ roots ]; }}/store-paths";
+
+  # The line for a shellHook, or for devenv's enterShell, that confines the shell.
+  # `enter` is "shims", or "shell" for interactive shells that are to be confined
+  # as a whole; without settings the project's purity.toml counts.
+  hook = { enter ? "shims", settings ? { }, arguments ? [ ] }:
+    let
+      flags = [ "--enter=${enter}" ] ++ configFlag settings ++ arguments;
+    in
+    ''eval "$(${program} hook enter-shell ${lib.escapeShellArgs flags})"'';
+
+  configFlag = settings: lib.optional (settings != { }) "--config=${settingsFile settings}";
+
+  # pkgs.mkShell, or another function that takes shellHook, whose shells are
+  # confined. What is said of `purity` among the arguments is the hook's.
+  mkShellWith = mkShell: { shellHook ? "", packages ? [ ], ... }@args:
+    mkShell (removeAttrs args [ "purity" ] // {
+      packages = packages ++ [ purity ];
+      shellHook = "${shellHook}\n${hook (args.purity or { })}\n";
+    });
+  mkShell = mkShellWith pkgs.mkShell;
+  mkShellNoCC = mkShellWith pkgs.mkShellNoCC;
+
+  # The words that run a command confined to the closure of some store paths.
+  exec = { roots, settings ? { }, project ? true, arguments ? [ ] }:
+    [ program "exec" "--closure-file=${closureFile roots}" ]
+    ++ lib.optional (!(settings ? explain)) "--explain=off"
+    ++ lib.optional (!project) "--no-project"
+    ++ configFlag settings ++ arguments ++ [ "--" ];
+
+  # A package like another, whose programs run confined to its closure, which is
+  # known when it is built: Nix need not be there when they run. They can write
+  # the project that they are started in, or with `project = false` none.
+  wrapPackage = { package, policy ? { }, project ? true, arguments ? [ ] }:
+    pkgs.runCommand (package.name or "package")
+      {
+        inherit package;
+        interpreter = pkgs.runtimeShell;
+        confine = lib.escapeShellArgs (exec { roots = [ package ]; settings = policy; inherit project arguments; });
+        meta = package.meta or { };
+        passthru = { unwrapped = package; } // package.passthru or { };
+      } "source ${./wrap.sh}";
+
+  # A derivation that runs a command as the dev shell would, confined to its
+  # closure, and fails if the command does or if anything was refused to it.
+  mkCheck = { shell, src, command, name ? "purity-check", policy ? { }, arguments ? [ ] }:
+    derivation (environmentOf shell // {
+      inherit name;
+      args = [ ./build.sh "check" ];
+      purityExec = lib.escapeShellArgs [ program "exec" "--keep-all" "--closure-file=${closureFile [ (inputsOf shell) ]}" ];
+      purityArguments = lib.escapeShellArgs (configFlag policy ++ arguments);
+      purityCommand = command;
+      puritySource = src;
+      purityTools = "${pkgs.coreutils}/bin";
+    });
+
+  # What a dev shell's derivation is made of, for one that does something else, as
+  # `nix develop` does it.
+  environmentOf = shell: removeAttrs shell.drvAttrs [
+    "allowedReferences" "allowedRequisites" "disallowedReferences" "disallowedRequisites" "outputChecks" "outputHash" "outputHashAlgo" "outputHashMode"
+  ] // { outputs = [ "out" ]; };
+
+  # A file that mentions all that the environment of a dev shell does, so that its
+  # closure is the dev shell's.
+  inputsOf = shell: derivation (environmentOf shell // {
+    name = "${shell.name}-inputs";
+    args = [ ./build.sh "inputs" ];
+  });
+}
