@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -80,6 +82,25 @@ func (p *plan) loadShims(dir string) error {
 	p.env = env
 	p.useHooked(old)
 	return nil
+}
+
+// loadsEnvrc reports whether a bash with args was started by direnv, to load an
+// .envrc: direnv takes the bash in PATH, and what it loads is allowed or not by its
+// own list. From inside a confinement nobody gets here.
+func loadsEnvrc(args []string) bool {
+	parent, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", os.Getppid()))
+	program := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(parent), "."), "-wrapped") // as nixpkgs wraps
+	return err == nil && program == "direnv" && len(args) == 2 && args[0] == "-c" && strings.Contains(args[1], "__main__")
+}
+
+// runOutside replaces purity by a program of that name as if there were no shims.
+func (a *app) runOutside(name string, args []string) error {
+	file := nixeval.Find(name, os.Getenv("PATH"))
+	if file == "" {
+		return &absentError{name: name, source: "this machine"}
+	}
+	os.Setenv("PATH", a.path)
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), os.Environ())}
 }
 
 // watchedByDirenv are the files by which the cache tells whether the environment

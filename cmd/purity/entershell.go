@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 type enterShellCmd struct {
@@ -69,6 +70,9 @@ func (p *plan) shellShims() (string, error) {
 	if err := p.resolve(context.Background()); err != nil {
 		return "", err
 	}
+	if p.env.ScriptDir == "" && os.Getenv("IN_NIX_SHELL") == "" { // variables name store paths outside of dev shells, too
+		return "", nixeval.ErrNoShell
+	}
 	key := p.env.Key()
 	dir := filepath.Join(p.nix.ProjectDir(p.project.dir), "shell-"+key[:min(len(key), 8)]+"-"+p.asked[:8])
 	if set, err := shim.Read(dir); err == nil && set.Entry == key && shim.Of(dir) == executable() {
@@ -78,10 +82,13 @@ func (p *plan) shellShims() (string, error) {
 	return dir, err
 }
 
-// afterwards has what nix develop removes when the shell ends, outside the project,
-// be removed by a program that may.
+// afterwards has what nix develop removes, outside the project, be removed by a
+// program that may: its script, soon, and the directory that nix-shell makes.
 func afterwards(path string) string {
-	return `if declare -F _nix_shell_clean_tmpdir >/dev/null; then
+	return `case ${BASH_SOURCE[0]-} in
+  */nix-shell.*) PATH=` + shell.Quote(path) + ` command rm -f -- "${BASH_SOURCE[0]}" ;;
+esac
+if declare -F _nix_shell_clean_tmpdir >/dev/null; then
   declare -F _purity_nix_shell_clean_tmpdir >/dev/null || eval "_purity$(declare -f _nix_shell_clean_tmpdir)"
   _nix_shell_clean_tmpdir() { PATH=` + shell.Quote(path) + ` _purity_nix_shell_clean_tmpdir; }
 fi

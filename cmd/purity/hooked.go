@@ -33,7 +33,8 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 		cmd.Stderr = p.app.stderr
 	}
 	out, err := cmd.Output()
-	if err == nil && len(out) == 0 {
+	before, environ, _ := strings.Cut(string(out), "\x00\x00")
+	if err == nil && environ == "" {
 		err = errors.New("it replaces the shell or ends it")
 	}
 	if err != nil {
@@ -43,7 +44,6 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 		}
 		return nil, &hintedError{message, "purity exec -- true  shows what it does"}
 	}
-	before, environ, _ := strings.Cut(string(out), "\x00\x00")
 	hooked := p.env.ParseHooked(environ, strings.Split(before, "\x00"))
 	return &hooked, nil
 }

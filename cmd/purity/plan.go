@@ -136,6 +136,7 @@ func (p *plan) resolve(ctx context.Context) error {
 	}
 	if p.keepAll {
 		p.env = p.env.As(os.Environ(), p.project.dir)
+		p.env.Source = "the calling environment"
 	}
 	return err
 }

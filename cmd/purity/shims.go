@@ -133,6 +133,9 @@ func (a *app) shim(dir, name string, args []string) error {
 	} else if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
+	if name == "bash" && loadsEnvrc(args) {
+		return a.runOutside(name, args)
+	}
 	command := append([]string{name}, args...)
 	if name == shim.Confined || name == shim.ByPath {
 		if command, err = commandLine(args, "exec"); err != nil {

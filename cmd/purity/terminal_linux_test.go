@@ -176,7 +176,9 @@ func (s *terminal) typed(line string) string {
 
 // varying is what differs from machine to machine in what is recorded.
 var varying = []struct{ pattern, by string }{
-	{`[^\s']*/purity-session-\w+`, "/home/user"},
+	{`[^\s']*/purity-(session|test)-\w+`, "/home/user"},
+	{`shell-\w{8}-\w{8}`, "shell-00000000-00000000"},
+	{`, in /\S+/(nix-build-)?[\w.-]+/project\)`, ", in /build/project)"},
 	{`/\S*/purity-bin-\w+`, "/usr/local/bin"},
 	{`, [0-9.]+ s\b`, ", 0.3 s"},
 	{`in [0-9.]+ s: \d+ store`, "in 0.3 s: 47 store"},

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -26,6 +28,10 @@ func (c whichCmd) Run(a *app) error {
 	file := c.Program
 	if !strings.Contains(file, "/") {
 		file = nixeval.Find(file, a.path)
+	}
+	if os.Getenv(activeVariable) != "" && enforce.Confined() && file != "" {
+		fmt.Fprintf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
+		return nil
 	}
 	if file == "" {
 		fmt.Fprintf(a.stdout, "%s: not in PATH\n", c.Program)

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nix-purity/purity/fixtures"
+)
+
+// transcript is what a person would see who types lines one after another, in a
+// shell of the host.
+func (u user) transcript(t *testing.T, dir string, lines ...string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, line := range lines {
+		cmd := exec.Command("/bin/bash", "-c", line)
+		cmd.Dir, cmd.Env = dir, u.environ
+		out, err := cmd.CombinedOutput()
+		fmt.Fprintf(&b, "$ %s\n%s", line, out)
+		if len(out) > 0 && out[len(out)-1] != '\n' {
+			b.WriteByte('\n')
+		}
+		if code := cmd.ProcessState.ExitCode(); code != 0 {
+			fmt.Fprintf(&b, "[exit code %d]\n", code)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// withPurity is a user with purity in PATH, for whom Nix needs no flags.
+func withPurity(t *testing.T, nix fixtures.Nix) user {
+	u := newUser(t, "self", nix)
+	for i, v := range u.environ {
+		if path, ok := strings.CutPrefix(v, "PATH="); ok {
+			u.environ[i] = "PATH=" + filepath.Dir(binary(t)) + ":" + path
+		}
+	}
+	u.environ = append(u.environ, "NIX_CONFIG=extra-experimental-features = nix-command flakes\nwarn-dirty = false")
+	return u
+}
+
+// libProject is the project of the fixtures that uses nix/lib.nix of this
+// repository, with everything evaluated that Nix would speak about.
+func libProject(t *testing.T, u user) string {
+	dir := u.project(t, "lib")
+	if err := os.CopyFS(filepath.Join(dir, "nix"), os.DirFS("../../nix")); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(binary(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "purity"), program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := fixtures.Commit(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"nix flake lock", "git add flake.lock", "nix develop -c true", "nix develop .#narrow -c true", "nix build .#wrapped .#opened", "rm result*"} {
+		if out := u.transcript(t, dir, command); strings.Contains(out, "[exit code") {
+			t.Fatalf("%s", out)
+		}
+	}
+	return dir
+}
+
+// What flakes make with lib: a dev shell, packages and checks, with each version of
+// Nix the same.
+func TestLibSessions(t *testing.T) {
+	for _, nix := range fixtures.All(t) {
+		t.Run(nix.Version, func(t *testing.T) {
+			t.Parallel()
+			u := withPurity(t, nix)
+			dir := libProject(t, u)
+			golden(t, "mkshell", u.transcript(t, dir,
+				`nix develop -c bash -c 'purity which jq; jq -n -r env.GREETING,env.FROM_HOOK'`,
+				`nix develop -c bash -c 'make -C src test'`,
+				`nix develop -c bash -c 'cat /etc/debian_version'`,
+				`nix develop .#narrow -c bash -c 'cat /etc/passwd; make -v | head -1; echo $WORD'`,
+			))
+			golden(t, "wrapped", u.transcript(t, dir,
+				`nix build .#wrapped && cat result/share/applications/reader.desktop && ls result/share/bash-completion/completions`,
+				`result/bin/reader src/Makefile`,
+				`result/bin/reader /etc/debian_version`,
+				`PATH= result/bin/reader src/Makefile # without Nix`,
+				`nix build .#opened && result/bin/reader /etc/debian_version`,
+				`result/bin/reader src/Makefile`,
+				`nix eval --raw .#kept; nix eval --raw .#meta.mainProgram`,
+			))
+			golden(t, "check", u.transcript(t, dir,
+				`nix build .#checks.x86_64-linux.pass 2>&1 && jq .findings result/report.json`,
+				`nix build .#checks.x86_64-linux.structured`,
+				`nix build .#checks.x86_64-linux.policy`,
+				said(`nix build .#checks.x86_64-linux.impure`),
+				said(`nix build .#checks.x86_64-linux.failing`),
+			))
+		})
+	}
+}
+
+// said is a build whose log is all that is shown: what Nix says of its end differs
+// between versions.
+func said(build string) string {
+	return build + ` -L 2>&1 | sed -n 's/^purity-check> //p'; exit ${PIPESTATUS[0]}`
+}
+
+// devenvShell is a script such as devenv writes to enter a shell: it has the variables
+// of the environment, knows its root by .devenv/gc/shell, evaluates shellHook in a bash
+// that is not interactive, and becomes the command.
+const devenvShell = `#!/bin/bash
+export DEVENV_ROOT=$PWD DEVENV_DOTFILE=$PWD/.devenv DEVENV_STATE=$PWD/.devenv/state
+mkdir -p .devenv/gc
+nix print-dev-env --profile .devenv/profile-of-shell >.devenv/env 2>/dev/null
+ln -sfn "$(readlink -f .devenv/profile-of-shell)" .devenv/gc/shell
+unset NIX_GCROOT
+# without the last line, which runs the hook
+source <(sed '$d' .devenv/env)
+eval "$shellHook"
+exec "$@"
+`
+
+// An enterShell as devenv runs it.
+func TestEnterShellSession(t *testing.T) {
+	u := withPurity(t, fixtures.Newest(t))
+	dir := u.project(t, "c")
+	flake := filepath.Join(dir, "flake.nix")
+	data, err := os.ReadFile(flake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), `GREETING = "hello";`, `GREETING = "hello"; shellHook = "mkdir -p .devenv/state; eval \"$(purity hook enter-shell)\"";`, 1)
+	for name, text := range map[string]string{"flake.nix": text, "devenv-shell": devenvShell} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u.transcript(t, dir, "nix flake lock", "./devenv-shell true")
+	golden(t, "enter-shell", u.transcript(t, dir,
+		"grep shellHook flake.nix",
+		"./devenv-shell purity which make",
+		"./devenv-shell make test",
+		"./devenv-shell make greet -B CC=/usr/bin/gcc",
+		"./devenv-shell cat /etc/debian_version",
+		"./devenv-shell bash -c 'echo $GREETING; cat /etc/debian_version'",
+		"./devenv-shell /bin/cat /etc/debian_version # by its file: no shim sees it",
+		"purity exec -q -- make -s test # the hook is quiet in a confinement",
+	))
+}
+
+// A user of direnv enters a project, changes it, breaks it, and leaves.
+func TestDirenvSession(t *testing.T) {
+	s := newTerminal(t)
+	s.project("c", "hello")
+	s.write("hello/.envrc", "export OWN=1\nuse purity\n")
+	s.write(".bashrc", "PS1='\\w $ '\neval \"$(direnv hook bash)\"\n")
+	s.write(".config/direnv/direnv.toml", "[global]\nwarn_timeout = \"1h\"\n")
+	s.write(".config/direnv/lib/purity.sh", s.run("purity", "hook", "direnv"))
+	s.setenv("DIRENV_LOG_FORMAT", "direnv: %s")
+	s.run("nix", "--extra-experimental-features", "nix-command flakes", "flake", "lock", "./hello")
+	s.start("bash")
+	s.typed("env > .before")
+	for _, line := range []string{
+		"cd hello",
+		"direnv allow",
+		"echo $GREETING; purity which make; jq -n env.OWN",
+		"make test",
+		"make greet -B CC=/usr/bin/gcc 2>&1 | head -3",
+		"cat /etc/debian_version",
+		"sed -i 's/\"hello\"/\"good day\"/' flake.nix # confined, too: it is the project's",
+		"echo $GREETING; jq -n -r env.GREETING",
+		"sed -i 's/pkgs.mkShell/pkgs.mkShel/' flake.nix",
+		"jq -n -r env.GREETING; cat /etc/debian_version # the environment from before",
+		"sed -i 's/pkgs.mkShel /pkgs.mkShell /' flake.nix",
+		"direnv deny",
+		"cat /etc/debian_version",
+		"direnv allow",
+		"cat /etc/debian_version",
+		"cd ..",
+	} {
+		s.typed(line)
+	}
+	s.typed("env > .after; diff <(grep -v OLDPWD= .before) <(grep -v OLDPWD= .after) && echo as before")
+	golden(t, "direnv", s.screen())
+}
+
+// use flake may stand before or after use purity: the shims come first.
+func TestDirenvWithUseFlake(t *testing.T) {
+	for _, envrc := range []string{"use flake\nuse purity\n", "use purity\nuse flake\n"} {
+		s := newTerminal(t)
+		s.project("c", "hello")
+		s.write("hello/.envrc", envrc)
+		s.write(".config/direnv/lib/purity.sh", s.run("purity", "hook", "direnv"))
+		s.setenv("NIX_CONFIG", "extra-experimental-features = nix-command flakes")
+		s.run("direnv", "allow", "hello")
+		out := s.run("direnv", "exec", "hello", "/bin/bash", "-c", "purity which make; cd hello; cat /etc/debian_version || echo refused; jq -n env.GREETING")
+		if !strings.Contains(out, "make, confined\n") || !strings.Contains(out, "refused\n\"hello\"\n") {
+			t.Errorf("%q: %s", envrc, out)
+		}
+	}
+}
