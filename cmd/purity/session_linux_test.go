@@ -95,9 +95,9 @@ func TestLibSessions(t *testing.T) {
 				`nix eval --raw .#kept; nix eval --raw .#meta.mainProgram`,
 			))
 			golden(t, "check", u.transcript(t, dir,
-				`nix build .#checks.x86_64-linux.pass 2>&1 && jq .findings result/report.json`,
-				`nix build .#checks.x86_64-linux.structured`,
-				`nix build .#checks.x86_64-linux.policy`,
+				`nix build .#checks.x86_64-linux.pass 2>/dev/null && jq .findings result/report.json`,
+				`nix build .#checks.x86_64-linux.structured 2>/dev/null && echo passes`,
+				`nix build .#checks.x86_64-linux.policy 2>/dev/null && echo passes`,
 				said(`nix build .#checks.x86_64-linux.impure`),
 				said(`nix build .#checks.x86_64-linux.failing`),
 			))
@@ -108,7 +108,7 @@ func TestLibSessions(t *testing.T) {
 // said is a build whose log is all that is shown: what Nix says of its end differs
 // between versions.
 func said(build string) string {
-	return build + ` -L 2>&1 | sed -n 's/^purity-check> //p'; exit ${PIPESTATUS[0]}`
+	return build + ` -L 2>&1 | sed -n 's/^purity-check> //p' | grep .; exit ${PIPESTATUS[0]}`
 }
 
 // devenvShell is a script such as devenv writes to enter a shell: it has the variables

@@ -178,6 +178,7 @@ func (s *terminal) typed(line string) string {
 var varying = []struct{ pattern, by string }{
 	{`[^\s']*/purity-(session|test)-\w+`, "/home/user"},
 	{`shell-\w{8}-\w{8}`, "shell-00000000-00000000"},
+	{`direnv-\w{8}\b`, "direnv-00000000"},
 	{`, in /\S+/(nix-build-)?[\w.-]+/project\)`, ", in /build/project)"},
 	{`/\S*/purity-bin-\w+`, "/usr/local/bin"},
 	{`, [0-9.]+ s\b`, ", 0.3 s"},
