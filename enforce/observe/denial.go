@@ -19,6 +19,7 @@ type Denial struct {
 	Access  string `json:"access"` // read, write, execute, connect, listen
 	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
 	Call    string `json:"call"`   // the system call
+	Errno   string `json:"errno"`  // what it answers, or would: EACCES, or EXDEV for a link
 	// Script is the script whose #! line named Path, or the program whose ELF
 	// header did.
 	Script string  `json:"script,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +21,8 @@ type Observer struct {
 
 	allowed      sync.Map // request to the real path, of what cannot change
 	interpreters sync.Map // of files in fixed directories
+
+	unjudged atomic.Int64 // calls that could not be read
 
 	mutex   sync.Mutex
 	denials map[string]*Denial
@@ -76,6 +79,10 @@ func (o *Observer) Denials() []Denial {
 	return sorted(fold(all))
 }
 
+// Unjudged is how many calls could not be read, so that nothing is known of what
+// they used.
+func (o *Observer) Unjudged() int { return int(o.unjudged.Load()) }
+
 // fold leaves out what programs that are outside themselves were refused, and
 // counts it with them.
 func fold(all []Denial) []Denial {
@@ -109,13 +116,14 @@ func (o *Observer) look(n *notification) []Denial {
 	call := seccomp.Name(n.audit, n.number)
 	targets, err := n.targets(call)
 	if err != nil {
-		return nil // the process is gone, or not ours to read
+		o.unjudged.Add(1) // the process is gone, or not ours to read
+		return nil
 	}
 	var denied []Denial
 	for _, t := range targets {
 		if t.address != "" {
 			if !o.judge.port(t.port, t.listen) && t.port != 0 {
-				denied = append(denied, Denial{Address: t.address, Access: map[bool]string{true: "listen", false: "connect"}[t.listen], Kind: "port", Call: call, By: process(n.pid)})
+				denied = append(denied, Denial{Address: t.address, Access: map[bool]string{true: "listen", false: "connect"}[t.listen], Kind: "port", Call: call, Errno: "EACCES", By: process(n.pid)})
 			}
 			continue
 		}
@@ -190,7 +198,7 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 	o.tell(pid, call, t, real, missing != 0)
 	var d Denial
 	if missing != 0 {
-		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing)}
+		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing), Errno: "EACCES"}
 	}
 	if t.access&enforce.Execute != 0 && missing == 0 {
 		// What runs it has to be allowed too.
@@ -202,7 +210,7 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 		if err != nil || o.judge.allowed(byReal)&enforce.Execute != 0 {
 			return d, false
 		}
-		d = Denial{Path: by, Real: byReal, Call: call, Script: real, Access: "execute", Kind: "program"}
+		d = Denial{Path: by, Real: byReal, Call: call, Script: real, Access: "execute", Kind: "program", Errno: "EACCES"}
 	} else if missing == 0 || !refusable(subject, missing) {
 		return d, false
 	}
