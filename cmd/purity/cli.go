@@ -47,6 +47,13 @@ type execCLI struct {
 	Exec execCmd `cmd:"" help:"Run a command confined to a dev environment."`
 }
 
+// hookCLI is the part of cli that the hooks of shells need.
+type hookCLI struct {
+	globals
+
+	Hook hookCmd `cmd:"" help:"Print the hook by which a shell confines the programs of projects it is in."`
+}
+
 // globals are the flags of every command.
 type globals struct {
 	Verbose   bool   `short:"v" help:"Say what purity does, on standard error."`
