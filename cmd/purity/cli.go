@@ -57,7 +57,7 @@ type globals struct {
 type source struct {
 	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file such as shell.nix, without a flake." xor:"source"`
 	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
-	Root          []string          `placeholder:"PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
+	Root          []string          `placeholder:"STORE-PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
 	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
 	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
 	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
