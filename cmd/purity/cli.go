@@ -36,7 +36,17 @@ type cli struct {
 	GC         gcCmd         `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
 	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
+	Help       helpCmd       `cmd:"" help:"Explain a command or a topic, or list what there is help for."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
+}
+
+// model is the whole command line, for those who speak of it.
+func model() *kong.Application {
+	parser, err := kong.New(&cli{}, options("purity")...)
+	if err != nil {
+		panic(err) // a wrong tag, which a test finds first
+	}
+	return parser.Model
 }
 
 // execCLI is the part of cli that purity exec needs.

@@ -20,19 +20,14 @@ or for fish: purity completion fish | source`
 
 // Run prints completions made from the very definition of the command line.
 func (c completionCmd) Run(a *app) error {
-	var all cli
-	parser, err := kong.New(&all, options("purity")...)
-	if err != nil {
-		return err
-	}
 	if c.Shell == "fish" {
-		writeFish(a.stdout, parser.Model)
+		writeFish(a.stdout, model())
 		return nil
 	}
 	if c.Shell == "zsh" {
 		fmt.Fprintln(a.stdout, "autoload -U +X compinit bashcompinit && compinit && bashcompinit")
 	}
-	writeBash(a.stdout, parser.Model)
+	writeBash(a.stdout, model())
 	return nil
 }
 
