@@ -104,7 +104,8 @@ func TestReadmePolicy(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(config|manual|report|shell|shim)`,
+		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(complete|config|manual|report|shell|shim)`,
+		"cmd/purity/complete":   `none`,
 		"cmd/purity/manual":     `enforce/host|cmd/purity/config`,
 		"cmd/purity/shell":      `none`,
 		"cmd/purity/shim":       `nixeval|cmd/purity/config`,
@@ -128,7 +129,7 @@ func TestArrows(t *testing.T) {
 		"fixtures/kernels/init": `none`,
 	}
 	owners := map[string]string{ // likewise, of outside things to the packages that may
-		"github.com/alecthomas/kong":                            "cmd/purity(/manual)?",
+		"github.com/alecthomas/kong":                            "cmd/purity(/complete|/manual)?",
 		"github.com/rs/zerolog":                                 "cmd/purity",
 		"github.com/landlock-lsm/go-landlock/landlock/syscall":  "enforce",
 		"github.com/landlock-lsm/go-landlock/landlock":          "nobody",

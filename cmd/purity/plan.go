@@ -63,29 +63,33 @@ type launcher func(environ []string, run nixeval.Run) (launch, error)
 
 // prepare finds out what is asked for, without asking Nix.
 func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error) {
+	nix, project, request, err := a.request(ref, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.plan(nix, project, request, flags)
+}
+
+// request is what flags ask for, and for which project.
+func (a *app) request(ref string, s source) (nix nixeval.Nix, p project, r nixeval.Request, err error) {
 	anchor := "flake.nix"
 	if s.File != "" {
 		anchor = filepath.Base(s.File)
 	}
-	project, err := findProject(s.Project, anchor)
-	if err != nil {
-		return nil, err
+	if p, err = findProject(s.Project, anchor); err != nil {
+		return nix, p, r, err
 	}
-	nix, err := a.nix()
-	if err != nil {
-		return nil, err
+	if nix, err = a.nix(); err != nil {
+		return nix, p, r, err
 	}
-	if err := project.check(nix); err != nil {
-		return nil, err
-	}
-	request := nixeval.Request{
+	r = nixeval.Request{
 		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv,
-		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
+		Dir: p.cwd, Project: p.dir, Impure: s.Impure, Refresh: s.Refresh,
 	}
 	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
-		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
+		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
-	return a.plan(nix, project, request, flags)
+	return nix, p, r, p.check(nix)
 }
 
 // plan is what a request comes to with the purity.toml that is there now.
