@@ -29,6 +29,7 @@ type cli struct {
 	Policy     policyCmd     `cmd:"" help:"Show what a confined command may reach, and why."`
 	Explain    explainCmd    `cmd:"" help:"Say whether and why a path can be read, written or executed."`
 	Config     configCmd     `cmd:"" help:"Check purity.toml, or print its schema."`
+	Init       initCmd       `cmd:"" help:"Begin with a project: write purity.toml, and show what else confines it."`
 	Allow      allowCmd      `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
 	Deny       denyCmd       `cmd:"" help:"Take that back."`
 	Doctor     doctorCmd     `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`

@@ -104,7 +104,8 @@ func TestReadmePolicy(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(complete|config|manual|report|shell|shim)`,
+		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(complete|config|manual|report|shell|shim|starter)`,
+		"cmd/purity/starter":    `cmd/purity/config`,
 		"cmd/purity/complete":   `none`,
 		"cmd/purity/manual":     `enforce/host|cmd/purity/config`,
 		"cmd/purity/shell":      `none`,
