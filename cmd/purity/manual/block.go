@@ -56,7 +56,8 @@ func marked(s string) text {
 func parse(source string) []block {
 	var blocks []block
 	open := false // the last block goes on
-	lines := strings.Split(strings.TrimSpace(source), "\n")
+	indent := ""  // of code, which is indented as its first line
+	lines := strings.Split(strings.Trim(source, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		l := lines[i]
 		last := len(blocks) - 1
@@ -70,9 +71,10 @@ func parse(source string) []block {
 			i++
 			blocks = append(blocks, block{kind: item, term: marked(l), text: marked(lines[i][2:])})
 		case indented && open && blocks[last].kind == code:
-			blocks[last].code = append(blocks[last].code, l[2:])
+			blocks[last].code = append(blocks[last].code, strings.TrimPrefix(l, indent))
 		case indented && (!open || blocks[last].kind != item):
-			blocks = append(blocks, block{kind: code, code: []string{l[2:]}})
+			indent = l[:len(l)-len(strings.TrimLeft(l, " "))]
+			blocks = append(blocks, block{kind: code, code: []string{strings.TrimPrefix(l, indent)}})
 		case open && blocks[last].kind != code:
 			blocks[last].text = append(blocks[last].text, marked(" "+strings.TrimSpace(l))...)
 		default:
