@@ -13,9 +13,11 @@ type hookCmd struct {
 
 // Help is shown below the flags.
 func (hookCmd) Help() string {
-	return `In ~/.bashrc:             eval "$(purity hook bash)"
-In ~/.zshrc:              eval "$(purity hook zsh)"
-In ~/.config/fish/config.fish:  purity hook fish | source
+	return `To be evaluated by the start-up file of a shell:
+
+  ~/.bashrc                    eval "$(purity hook bash)"
+  ~/.zshrc                     eval "$(purity hook zsh)"
+  ~/.config/fish/config.fish   purity hook fish | source
 
 In the directory of a project that was allowed (purity allow), and below it, the
 programs of its dev shell then run confined, by way of shims in front of PATH;
