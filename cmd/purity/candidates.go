@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"os"
-	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -89,9 +89,6 @@ func topics(l *complete.Line) []complete.Candidate {
 // patience is how long a person waits for a completion.
 const patience = 2 * time.Second
 
-// bareAttribute are the names that need no quotes in an installable.
-var bareAttribute = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_'-]*$`)
-
 // devShells are those of a flake on this machine, as soon as it is written so far
 // that it is clear which.
 func (a *app) devShells(l *complete.Line) []complete.Candidate {
@@ -115,16 +112,26 @@ func (a *app) devShells(l *complete.Line) []complete.Candidate {
 	select {
 	case found := <-names:
 		for _, name := range found {
-			if !bareAttribute.MatchString(name) {
-				name = `"` + name + `"`
-			}
-			if strings.Count(name, `"`) <= 2 { // Nix has no way to write others
+			if name = attribute(name); name != "" {
 				all = append(all, complete.Candidate{Value: ref + "#" + name, Help: "dev shell"})
 			}
 		}
 	case <-time.After(patience + patience/10): // it was told to end, and did not
 	}
 	return all
+}
+
+// attribute is a name as an installable has it, empty for one that none can have.
+func attribute(name string) string {
+	switch {
+	case strings.Contains(name, `"`):
+		return ""
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && r != '-' && r != '\'' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}):
+		return `"` + name + `"`
+	}
+	return name
 }
 
 // remembered is the environment that is cached for what the line says so far.

@@ -3,14 +3,11 @@ package starter
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
 // enterShell is what a dev shell evaluates to put its shims in front of PATH.
 const enterShell = `eval "$(purity hook enter-shell)"`
-
-var usePurity = regexp.MustCompile(`(?m)^\s*use purity\b`)
 
 // direnv has a project's .envrc use purity.
 func (p Project) direnv(plan *Plan) {
@@ -22,54 +19,68 @@ func (p Project) direnv(plan *Plan) {
 	case err != nil:
 		plan.Notes = append(plan.Notes, Note{".envrc, which cannot be read or leads outside the project", line})
 	default:
-		plan.Files = append(plan.Files, File{Name: ".envrc", Text: line, Append: true, Done: usePurity.Match(text)})
+		plan.Files = append(plan.Files, File{Name: ".envrc", Text: line, Append: true, Done: usesPurity(string(text))})
 	}
 	plan.Notes = append(plan.Notes, Note{"Once, for direnv to know the word (then: direnv allow)", "mkdir -p ~/.config/direnv/lib\npurity hook direnv > ~/.config/direnv/lib/purity.sh\n"})
+}
+
+// usesPurity reports whether an .envrc has the line.
+func usesPurity(envrc string) bool {
+	for line := range strings.Lines(envrc) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "use" && words[1] == "purity" {
+			return true
+		}
+	}
+	return false
 }
 
 // shells has the dev shells that a project defines put their shims in front of
 // PATH. How a Nix file is written is a person's, so it is told, not done.
 func (p Project) shells(plan *Plan) {
-	begun := len(plan.Notes)
-	say := func(where, lines string) { plan.Notes = append(plan.Notes, Note{where, lines}) }
+	if !p.has("flake.nix", "shell.nix", "devenv.nix", "devenv.yaml", "devshell.toml") {
+		plan.Notes = append(plan.Notes, Note{"Nothing defines a dev shell here yet; this begins one", "nix flake init\n"})
+	}
 	if p.has("devenv.nix", "devenv.yaml") && !p.mentions("devenv.nix") {
-		say("devenv.yaml", "inputs:\n  purity:\n    url: github:nix-purity/purity\nimports:\n  - purity/nix\n")
-		say("devenv.nix", "purity.enable = true;\n")
+		plan.Notes = append(plan.Notes,
+			Note{"devenv.yaml", "inputs:\n  purity:\n    url: github:nix-purity/purity\nimports:\n  - purity/nix\n"},
+			Note{"devenv.nix", "purity.enable = true;\n"})
 	}
 	if p.has("devshell.toml") && !p.mentions("devshell.toml") {
-		say("devshell.toml", "[devshell.startup.purity]\ntext = '"+enterShell+"'\n")
+		plan.Notes = append(plan.Notes, Note{"devshell.toml", "[devshell.startup.purity]\ntext = '" + enterShell + "'\n"})
 	}
 	for _, name := range []string{"flake.nix", "shell.nix"} {
-		text := p.text(name)
-		if text == "" || p.mentions(name) {
-			continue
+		if !p.mentions(name) {
+			plan.Notes = append(plan.Notes, p.nixShells(name)...)
 		}
-		if strings.Contains(text, "devenv.lib.mkShell") {
-			say(name+", in a module of devenv", "enterShell = ''"+enterShell+"'';\n")
-		}
-		if strings.Contains(text, "numtide/devshell") && !p.has("devshell.toml") {
-			say(name+", in the arguments of devshell's mkShell", "devshell.startup.purity.text = ''"+enterShell+"'';\n")
-		}
-		if ownShell.MatchString(foreignShell.ReplaceAllString(text, "")) {
-			say(name+", in the arguments of mkShell", "shellHook = ''"+enterShell+"'';\n")
-		}
-		if name == "flake.nix" && ownShell.MatchString(foreignShell.ReplaceAllString(text, "")) {
-			say("Or in place of pkgs.mkShell, with inputs.purity.url = \"github:nix-purity/purity\"", "purity.lib.${system}.mkShell\n")
-		}
-	}
-	if len(plan.Notes) == begun && !p.has("flake.nix", "shell.nix", "devenv.nix", "devshell.toml") {
-		say("Nothing defines a dev shell here yet; this begins one", "nix flake init\n")
 	}
 }
 
-var (
-	ownShell     = regexp.MustCompile(`\bmkShell(NoCC)?\b`)
-	foreignShell = regexp.MustCompile(`\b(devshell|devenv\.lib)\.mkShell\b`)
-)
+// nixShells are the lines for the dev shells of a Nix file.
+func (p Project) nixShells(name string) (notes []Note) {
+	text := p.text(name)
+	if strings.Contains(text, "devenv.lib.mkShell") {
+		notes = append(notes, Note{name + ", in a module of devenv", "enterShell = ''" + enterShell + "'';\n"})
+	}
+	if strings.Contains(text, "numtide/devshell") && !p.has("devshell.toml") {
+		notes = append(notes, Note{name + ", in the arguments of devshell's mkShell", "devshell.startup.purity.text = ''" + enterShell + "'';\n"})
+	}
+	if !strings.Contains(foreign.Replace(text), "mkShell") {
+		return notes
+	}
+	notes = append(notes, Note{name + ", in the arguments of mkShell", "shellHook = ''" + enterShell + "'';\n"})
+	if name == "flake.nix" {
+		notes = append(notes, Note{`Or in place of pkgs.mkShell, with inputs.purity.url = "github:nix-purity/purity"`, "purity.lib.${system}.mkShell\n"})
+	}
+	return notes
+}
+
+// foreign leaves out the mkShell of others.
+var foreign = strings.NewReplacer("devshell.mkShell", "", "devenv.lib.mkShell", "")
 
 // mentions reports whether a file has something of purity's already.
 func (p Project) mentions(name string) bool {
-	return strings.Contains(p.text(name), "purity hook enter-shell") || regexp.MustCompile(`\bpurity\.(lib|enable)\b`).MatchString(p.text(name))
+	text := p.text(name)
+	return strings.Contains(text, "purity hook enter-shell") || strings.Contains(text, "purity.lib.") || strings.Contains(text, "purity.enable")
 }
 
 // hookLine is the line for the start-up file of a person's shell, if it is one with
