@@ -137,17 +137,14 @@ func attribute(name string) string {
 // remembered is the environment that is cached for what the line says so far.
 func (a *app) remembered(l *complete.Line) (nixeval.Environment, bool) {
 	given := func(flag string) string {
-		values := l.Given(flag)
-		if len(values) == 0 || values[len(values)-1] == "" {
-			return ""
-		}
+		values := append([]string{""}, l.Given(flag)...)
 		return values[len(values)-1]
 	}
 	path := func(flag string) string {
-		if value := given(flag); value != "" {
-			return kong.ExpandPath(value)
+		if given(flag) == "" {
+			return ""
 		}
-		return ""
+		return kong.ExpandPath(given(flag))
 	}
 	ref := given("flake")
 	if l.Takes("REF") && len(l.Args) > 0 {
