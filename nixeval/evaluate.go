@@ -147,28 +147,9 @@ func (e *EvaluationError) Unwrap() error { return e.Err }
 func (n Nix) explain(ctx context.Context, r Request, err error) error {
 	e := &EvaluationError{Source: r.String(), Message: err.Error(), Err: err}
 	if e.Missing = failedWith(err, "does not provide attribute"); e.Missing {
-		e.Shells = n.shells(ctx, r)
+		e.Shells = n.DevShells(ctx, r)
 	}
 	return e
-}
-
-// shells lists the dev shells of a flake for this machine; empty if that
-// cannot be found out either.
-func (n Nix) shells(ctx context.Context, r Request) []string {
-	ref := parseFlakeRef(r.Flake, r.Dir)
-	ref.attr = "devShells"
-	n.Report = nil
-	args := append([]string{"eval", "--json", "--apply",
-		"shells: builtins.attrNames (shells.${builtins.currentSystem} or {})", "--impure"}, flakeArgs(r, ref)...)
-	out, err := n.run(ctx, r.Dir, "nix", args...)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	if json.Unmarshal(out, &names) != nil {
-		return nil
-	}
-	return names
 }
 
 // Closure asks Nix for the runtime closure of roots. `nix path-info --json`

@@ -36,7 +36,7 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, runContinue, runRenewal, runHookProcess} {
+	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
 		if code, ok := part(args); ok {
 			return code
 		}

@@ -68,39 +68,44 @@ type launcher func(environ []string, run nixeval.Run) (launch, error)
 
 // prepare finds out what is asked for, without asking Nix.
 func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error) {
-	anchor := "flake.nix"
-	if s.File != "" {
-		anchor = filepath.Base(s.File)
-	}
-	project, err := findProject(s.Project, anchor)
+	nix, project, request, err := a.request(ref, s)
 	if err != nil {
 		return nil, err
-	}
-	nix, err := a.nix()
-	if err != nil {
-		return nil, err
-	}
-	request := nixeval.Request{
-		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
-		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
-	}
-	if s.NoProject {
-		if project.dir, err = noProject(nix, request); err != nil {
-			return nil, err
-		}
-		request.Project = project.dir
-	}
-	if err := project.check(nix); err != nil {
-		return nil, err
-	}
-	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
-		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
 	p, err := a.plan(nix, project, request, flags, s.Config)
 	if err == nil {
 		p.keepAll = s.KeepAll
 	}
 	return p, err
+}
+
+// request is what flags ask for, and for which project.
+func (a *app) request(ref string, s source) (nix nixeval.Nix, p project, r nixeval.Request, err error) {
+	anchor := "flake.nix"
+	if s.File != "" {
+		anchor = filepath.Base(s.File)
+	}
+	if p, err = findProject(s.Project, anchor); err != nil {
+		return nix, p, r, err
+	}
+	if nix, err = a.nix(); err != nil {
+		return nix, p, r, err
+	}
+	r = nixeval.Request{
+		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
+		Dir: p.cwd, Project: p.dir, Impure: s.Impure, Refresh: s.Refresh,
+	}
+	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
+		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
+	}
+	if s.NoProject {
+		p.dir, err = noProject(nix, r)
+		r.Project = p.dir
+	}
+	if err == nil {
+		err = p.check(nix)
+	}
+	return nix, p, r, err
 }
 
 // plan is what a request comes to with the purity.toml that is there now, or the

@@ -11,7 +11,7 @@ import (
 )
 
 type allowCmd struct {
-	Dir string `arg:"" optional:"" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
 }
 
 // Help is shown below the flags.
@@ -75,7 +75,7 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 }
 
 type denyCmd struct {
-	Dir string `arg:"" optional:"" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
 }
 
 // Run forgets what was allowed of the file, whatever is in it.

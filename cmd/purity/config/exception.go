@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nix-purity/purity/enforce/host"
@@ -12,11 +14,11 @@ import (
 // Exception is an impurity that a project has and knows of: an [[exception]] of
 // purity.toml.
 type Exception struct {
-	Path   string // as for read; * and ** work
-	Access string // read, write, execute, connect; empty for any
-	Reason string // why it is there, for people; never empty
-	Until  string // the last day it holds, as 2026-12-31; empty for no end
-	Only   string // the name of the program that may; empty for any
+	Path   string `toml:"path" example:"'/usr/bin/git'" help:"What is used: a path as for read, or an address and port."` // never empty
+	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"How: any way, if it is left out."`
+	Reason string `toml:"reason" example:"'the release script tags; to be replaced'" help:"Why it has to be, for people; an exception without a reason is an error."` // never empty
+	Until  string `toml:"until" example:"2027-03-31" help:"The last day on which it holds; no end, if it is left out."`
+	Only   string `toml:"only" example:"'make'" help:"The name of the program that may; any, if it is left out."`
 	Origin string // "purity.toml:12"
 	Dir    string // what a relative path is relative to
 }
@@ -27,19 +29,16 @@ func (f *File) exceptions(value any) error {
 	if !ok {
 		return f.wrong("exception", errors.New("want [[exception]] tables"))
 	}
+	accesses := words(reflect.TypeFor[Exception](), "access")
 	for i, t := range tables {
 		table, ok := t.(map[string]any)
 		if !ok {
 			return f.wrong("exception", errors.New("want [[exception]] tables"))
 		}
 		e := Exception{Origin: f.Line("exception", i), Dir: f.Base}
-		for key, to := range map[string]*string{"path": &e.Path, "access": &e.Access, "reason": &e.Reason, "until": &e.Until, "only": &e.Only} {
-			switch v := table[key].(type) {
-			case nil:
-			case string:
-				*to = v
-			default:
-				*to = fmt.Sprint(v) // a date that is written as one
+		for field, to := range reflect.ValueOf(&e).Elem().Fields() {
+			if v := table[field.Tag.Get("toml")]; v != nil {
+				to.SetString(fmt.Sprint(v)) // a date can be written as one
 			}
 		}
 		at := fmt.Sprintf("exception[%d]", i)
@@ -50,8 +49,8 @@ func (f *File) exceptions(value any) error {
 			return f.wrong(at, fmt.Errorf("%s needs a reason: say why it has to be", e.Path))
 		case e.Until != "" && err != nil:
 			return f.wrong(at, fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until))
-		case !slices.Contains([]string{"", "read", "write", "execute", "connect", "listen"}, e.Access):
-			return f.wrong(at, fmt.Errorf("access: want read, write, execute, connect or listen, not %q", e.Access))
+		case e.Access != "" && !slices.Contains(accesses, e.Access):
+			return f.wrong(at, fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access))
 		}
 		f.Exceptions = append(f.Exceptions, e)
 	}
