@@ -4,90 +4,121 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Confine puts a prefix before each word of a line that names a program by its
-// path. Everything else stays as it was typed. Prefix says which: for a path
-// that is known, or for one that only the shell can tell, by its expansions or
-// because of an earlier cd; empty is none.
+// ErrUnfinished says that a line goes on in the next one.
+var ErrUnfinished = errors.New("it goes on in the next one")
+
+// Confine puts a program before each word of a line that names one by its path, where
+// decides says so: of a path that is known, or of one that only the shell can tell, by
+// its expansions. Everything else stays as it was typed.
 //
 // A line that cannot be read is an error.
-func Confine(language, line string, prefix func(path string, known bool) string) (string, error) {
+func Confine(language, line, program string, decides func(path string, known bool) bool) (string, error) {
+	var at []int // where program goes
+	var err error
 	if language == "fish" {
-		return confineFish(line, prefix)
+		at, err = namedInFish(line, decides)
+	} else {
+		at, err = namedInBash(line, decides)
 	}
-	variant := syntax.LangBash
-	if language == "zsh" {
-		variant = syntax.LangZsh
-	}
-	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(line), "")
 	if err != nil {
-		return "", readable(err)
+		return "", err
 	}
-	c := confiner{prefix: prefix, edits: map[int]string{}}
-	syntax.Walk(file, c.visit)
-	return c.apply(line), nil
+	slices.Sort(at)
+	var b strings.Builder
+	last := 0
+	for _, i := range at {
+		b.WriteString(line[last:i] + program + " ")
+		last = i
+	}
+	return b.String() + line[last:], nil
+}
+
+// namedInBash is where the words are in a line that name programs by path.
+func namedInBash(line string, decides func(path string, known bool) bool) ([]int, error) {
+	// The end of the line begins the text of a here-document.
+	file, err := syntax.NewParser(syntax.KeepComments(true)).Parse(strings.NewReader(line+"\n"), "")
+	switch {
+	case unfinished(err), err == nil && continued(line, file):
+		return nil, ErrUnfinished
+	case err != nil:
+		return nil, readable(err)
+	}
+	b := bashLine{decides: decides}
+	syntax.Walk(file, b.visit)
+	return b.named, nil
+}
+
+func unfinished(err error) bool {
+	return syntax.IsIncomplete(err) || err != nil && strings.Contains(err.Error(), "unclosed here-document")
+}
+
+// continued reports whether a line ends with a backslash that says so.
+func continued(line string, file *syntax.File) bool {
+	end := len(strings.TrimRight(line, `\`))
+	comment := false
+	syntax.Walk(file, func(n syntax.Node) bool {
+		if c, ok := n.(*syntax.Comment); ok {
+			comment = comment || int(c.End().Offset()) >= end
+		}
+		return true
+	})
+	return !comment && (len(line)-end)%2 == 1
 }
 
 // readable is a parser's error for people.
 func readable(err error) error {
 	var parse syntax.ParseError
 	if errors.As(err, &parse) {
-		if parse.Incomplete {
-			return errors.New("it goes on in the next one")
-		}
 		return fmt.Errorf("column %d: %s", parse.Pos.Col(), parse.Text)
 	}
 	return err
 }
 
-// confiner collects what to insert into a line, by offset.
-type confiner struct {
-	prefix func(path string, known bool) string
-	moved  bool // the line changes the working directory
-	edits  map[int]string
+// bashLine collects where words name programs by path.
+type bashLine struct {
+	decides func(path string, known bool) bool
+	named   []int
 }
 
-func (c *confiner) visit(node syntax.Node) bool {
+func (b *bashLine) visit(node syntax.Node) bool {
 	if call, ok := node.(*syntax.CallExpr); ok {
-		c.call(call.Args)
+		b.call(call.Args)
 	}
 	return true
 }
 
-// before are words that a command can follow, and options of theirs that take
-// a word.
-var before = map[string]string{
-	"exec": "-a", "command": "", "nohup": "", "builtin": "", "noglob": "", "nocorrect": "", "-": "",
+// before are builtins that a command can follow, with their options: which take a
+// word, and with which none follows, or it is looked for elsewhere than in PATH.
+var before = map[string]struct{ taking, ending string }{
+	"exec":    {taking: "a"},
+	"command": {ending: "vVp"},
 }
 
-// movers change the working directory.
-var movers = []string{"cd", "pushd", "popd"}
-
-func (c *confiner) call(words []*syntax.Word) {
+func (b *bashLine) call(words []*syntax.Word) {
 	for i := 0; i < len(words); i++ {
 		name, known := static(words[i])
-		taking, more := before[name]
-		switch {
-		case known && slices.Contains(movers, name):
-			c.moved = true
-			return
-		case !known || !more:
-			c.word(words[i], name, known)
+		options, more := before[name]
+		if !known || !more {
+			b.word(words[i], name, known)
 			return
 		}
 		for i+1 < len(words) {
 			option, _ := static(words[i+1])
-			if !strings.HasPrefix(option, "-") || option == "-" {
+			if !strings.HasPrefix(option, "-") {
 				break
 			}
 			i++
-			if option == taking {
+			switch {
+			case option == "--":
+			case strings.ContainsAny(option, options.ending):
+				return
+			case options.taking != "" && strings.HasSuffix(option, options.taking):
 				i++
 			}
 		}
@@ -95,33 +126,13 @@ func (c *confiner) call(words []*syntax.Word) {
 }
 
 // word looks at a word that names a program.
-func (c *confiner) word(w *syntax.Word, path string, known bool) {
-	if !strings.Contains(path, "/") && known || !known && !hasSlash(w) {
+func (b *bashLine) word(w *syntax.Word, path string, known bool) {
+	if known && !strings.Contains(path, "/") || !known && !hasSlash(w) {
 		return
 	}
-	if p := c.prefix(path, known && (filepath.IsAbs(path) || !c.moved)); p != "" {
-		c.edits[int(w.Pos().Offset())] = p + " "
+	if b.decides(path, known) {
+		b.named = append(b.named, int(w.Pos().Offset()))
 	}
-}
-
-func (c *confiner) apply(line string) string {
-	var b strings.Builder
-	last := 0
-	for _, at := range sortedKeys(c.edits) {
-		b.WriteString(line[last:at])
-		b.WriteString(c.edits[at])
-		last = at
-	}
-	return b.String() + line[last:]
-}
-
-func sortedKeys(m map[int]string) []int {
-	keys := make([]int, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // hasSlash reports whether a word whose value is not known has a slash that

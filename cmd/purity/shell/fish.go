@@ -1,10 +1,8 @@
 package shell
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,32 +11,26 @@ import (
 // fishLine reads a line of fish, as far as it takes to know which words name
 // commands. Nobody else's parser of fish can be had.
 type fishLine struct {
-	text   string
-	at     int
-	prefix func(path string, known bool) string
-	moved  bool
-	edits  map[int]string
+	text    string
+	at      int
+	decides func(path string, known bool) bool
+	named   []int // where words name programs by path
 }
 
-var errIncomplete = errors.New("it goes on in the next one")
-
-func confineFish(line string, prefix func(path string, known bool) string) (string, error) {
-	f := &fishLine{text: line, prefix: prefix, edits: map[int]string{}}
-	if err := f.list(false); err != nil {
-		return "", err
-	}
-	c := confiner{edits: f.edits}
-	return c.apply(line), nil
+func namedInFish(line string, decides func(path string, known bool) bool) ([]int, error) {
+	f := &fishLine{text: line, decides: decides}
+	err := f.list(false)
+	return f.named, err
 }
 
-// fishBefore are words after which a command can follow.
-var fishBefore = []string{"and", "or", "not", "!", "if", "while", "else", "begin", "command", "builtin", "exec", "time", "nohup", "{", "}", "end"}
+// fishBefore are words after which a command can follow. If an option does, none does.
+var fishBefore = []string{"and", "or", "not", "!", "if", "while", "else", "begin", "command", "exec", "time", "{", "}", "end"}
 
 var assignment = regexp.MustCompile(`^\w+(\[.*\])?=`)
 
 // list reads commands to the end of the line, or of a command substitution.
 func (f *fishLine) list(nested bool) error {
-	command, option := true, false // whether the next word names one, or is an option of a word before it
+	command := true // the next word names one
 	for f.at < len(f.text) {
 		c := f.text[f.at]
 		switch {
@@ -49,13 +41,13 @@ func (f *fishLine) list(nested bool) error {
 			f.skip(func(c byte) bool { return c != '\n' })
 		case c == '\n' || c == ';' || c == '|':
 			f.at++
-			command, option = true, false
+			command = true
 		case c == '&':
 			f.at++
 			if f.peek() == '>' || f.peek() == '|' { // &> and &|
 				continue
 			}
-			command, option = true, false
+			command = true
 		case c == ' ' || c == '\t':
 			f.at++
 		case c == '\\' && strings.HasPrefix(f.text[f.at+1:], "\n"):
@@ -80,8 +72,6 @@ func (f *fishLine) list(nested bool) error {
 			case !command:
 			case next(f) && strings.Trim(typed, "0123456789") == "": // 2> file
 			case known && slices.Contains(fishBefore, value):
-				option = true
-			case option && strings.HasPrefix(value, "-"):
 			case assignment.MatchString(typed):
 			default:
 				f.command(start, typed, value, known)
@@ -90,7 +80,7 @@ func (f *fishLine) list(nested bool) error {
 		}
 	}
 	if nested {
-		return errIncomplete
+		return ErrUnfinished
 	}
 	return nil
 }
@@ -99,14 +89,11 @@ func (f *fishLine) list(nested bool) error {
 func next(f *fishLine) bool { return f.peek() == '>' || f.peek() == '<' }
 
 func (f *fishLine) command(at int, typed, value string, known bool) {
-	if slices.Contains(movers, value) || value == "prevd" || value == "nextd" {
-		f.moved = true
-	}
-	if !strings.Contains(value, "/") && known || !known && !strings.Contains(typed, "/") {
+	if known && !strings.Contains(value, "/") || !known && !strings.Contains(typed, "/") {
 		return
 	}
-	if p := f.prefix(value, known && (filepath.IsAbs(value) || !f.moved)); p != "" {
-		f.edits[at] = p + " "
+	if f.decides(value, known) {
+		f.named = append(f.named, at)
 	}
 }
 
@@ -143,7 +130,7 @@ func (f *fishLine) word() (value string, known bool, err error) {
 			continue
 		case c == '\\':
 			if f.at+1 == len(f.text) {
-				return "", false, errIncomplete
+				return "", false, ErrUnfinished
 			}
 			f.at++
 			known = known && strings.IndexByte("abefnrtvxXuUoc01234567", f.text[f.at]) < 0
@@ -169,7 +156,7 @@ func (f *fishLine) word() (value string, known bool, err error) {
 		f.at++
 	}
 	if brackets > 0 {
-		return "", false, errIncomplete
+		return "", false, ErrUnfinished
 	}
 	return b.String(), known, nil
 }
@@ -204,5 +191,5 @@ func (f *fishLine) quoted(quote byte) (value string, known bool, err error) {
 			b.WriteByte(c)
 		}
 	}
-	return "", false, errIncomplete
+	return "", false, ErrUnfinished
 }

@@ -9,6 +9,8 @@ set -g _purity_others ''
 set -g _purity_key ''
 set -g _purity_said ''
 set -g _purity_off ''
+set -g _purity_asking '' # purity was asked, and has not answered yet
+set -g _purity_typing '' # a prompt is there, and its line is not yet
 set -g purity_prompt '' # for fish_prompt
 
 function _purity_strip -a shims
@@ -30,6 +32,7 @@ function _purity_enter
     set -g purity_prompt $argv[6]
     set -g _purity_said $argv[7]
     set -g _purity_watch $argv[8..-1]
+    functions -e by-path
 end
 
 # SHIMS AGAIN PROMPT SAID
@@ -44,7 +47,17 @@ function _purity_leave
     set -g purity_prompt $argv[3]
     set -g _purity_said $argv[4]
     set -g _purity_watch
+    _purity_outside
 end
+
+# Outside of projects there is no shim of this name, but lines that go on there, history,
+# and functions that were typed inside, have the word.
+function _purity_outside
+    function by-path
+        $argv
+    end
+end
+_purity_outside
 
 # Somebody else has put shims in front of PATH.
 function _purity_yield
@@ -55,13 +68,14 @@ function _purity_yield
     set -g _purity_said ''
     set -g purity_prompt '(purity) '
     set -g _purity_watch
+    functions -e by-path
 end
 
 # Whether purity has to be asked. It takes no process to find out.
 function _purity_changed
     test "$PWD" != "$_purity_cwd" -o -n "$_purity_again" -o "$PURITY_SHIMS" != "$_purity_others"; and return 0
     test -z "$_purity_shims"; and return 1
-    test "$PATH[1]" = "$_purity_shims"; or return 0
+    test "$PATH[1]" = "$_purity_shims" -a -x "$_purity_shims/by-path" -a -e "$_purity_shims/.purity"; or return 0
     for file in $_purity_watch
         test -e $file; or return 0
         test $file -nt $_purity_shims/.purity; and return 0
@@ -72,21 +86,55 @@ end
 function _purity_check --on-event fish_prompt --on-variable PWD
     test -n "$_purity_off"; and return
     status is-command-substitution; and return
+    if test -n "$_purity_asking"
+        # ^C, which ends this function, too. Who wanted that is not asked again here.
+        _purity_without 'purity was interrupted; to try again: purity on'
+        return
+    end
     _purity_changed; or return
     set -g _purity_cwd "$PWD"
     set -g _purity_others "$PURITY_SHIMS"
-    $_purity_bin hook-env fish "$_purity_key" "$_purity_said" | source
+    if not test -x $_purity_bin
+        _purity_without "$_purity_bin is gone; start this shell anew"
+        return
+    end
+    set -g _purity_asking 1
+    set -g purity_prompt '(not confined) '
+    set -l answer ($_purity_bin hook-env fish "$_purity_key" "$_purity_said" | string collect)
+    set -g _purity_asking ''
+    if test -n "$answer"
+        echo $answer | source
+    else
+        _purity_without "$_purity_bin does not answer"
+    end
 end
 
-# One program as if there were no purity.
+function _purity_without -a why
+    test "$_purity_said" = "$why"; or echo "purity: nothing is confined: $why" >&2
+    _purity_leave '' '' '(not confined) ' "$why"
+    set -g _purity_asking ''
+end
+
+# One command as if there were no purity.
 function nopurity
+    if not set -q argv[1]
+        echo 'purity: nopurity: name a command' >&2
+        return 2
+    end
     set -lx PATH $PATH
     for shims in $_purity_shims $PURITY_SHIMS
         while set -l at (contains -i -- "$shims" $PATH)
             set -e PATH[$at]
         end
     end
-    env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
+    if functions -q -- $argv[1]; or builtin -q -- $argv[1]
+        # Functions see of these variables only those that are exported.
+        set -lx PURITY_PROJECT
+        set -lx PURITY_SHIMS
+        $argv
+    else
+        env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
+    end
 end
 
 function purity
@@ -104,16 +152,42 @@ function purity
     end
 end
 
-# A line that was typed, before it runs: programs of the project and the store
-# that are named by path are confined.
+# Keys are bound for what commands read, too, where nothing typed is a command line.
+function _purity_prompts --on-event fish_prompt
+    set -g _purity_typing 1
+end
+function _purity_runs --on-event fish_preexec
+    set -g _purity_typing ''
+end
+
+# A line that was typed, before it runs: programs that are named by path get the word
+# by-path before them, the shim that runs those of the project and the store confined.
+# fish's history has the line as it ran.
 function _purity_accept
-    set -l line (commandline | string collect)
-    if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid
-        if set -l new ($_purity_bin hook-line fish "$line" | string collect)
-            test -n "$new"; and commandline -r -- $new
+    if test -n "$_purity_typing" -a -n "$_purity_shims"
+        test -x $_purity_shims/by-path; or _purity_check
+        _purity_abbreviation
+        set -l line (commandline | string collect)
+        if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid
+            set -l new ($_purity_bin hook-line fish "$line" | string collect)
+            set -l code $pipestatus[1]
+            test $code -le 2; or echo "purity: this line runs as it was typed, its programs not confined: $_purity_bin does not answer" >&2
+            test $code -eq 0; and commandline -r -- $new
         end
     end
     commandline -f execute
+end
+
+# An abbreviation before the cursor, which fish would expand only later. Those that are
+# more than a text, or for other places than commands, are not.
+function _purity_abbreviation
+    set -l word (commandline -t)
+    test -n "$word"; and abbr -q -- $word 2>/dev/null; or return
+    test "$word" = (commandline -pc | string trim | string collect); or return
+    set -l text (abbr -s | string replace -rf -- '^abbr -a -- '(string escape --style=regex -- (string escape -- $word))' (.*)$' '$1')
+    test (count $text) -eq 1; or return
+    eval set text $text
+    commandline -tr -- $text
 end
 
 if status is-interactive

@@ -9,6 +9,7 @@ _purity_others=    # shims that somebody else looks after
 _purity_key=       # which environment it is
 _purity_said=      # the last message, said once
 _purity_off=       # purity off
+_purity_asking=    # purity was asked, and has not answered yet
 purity_prompt=     # for PS1
 
 # REPLY is PATH without the shims.
@@ -30,6 +31,7 @@ _purity_enter() {
   _purity_key=$4 _purity_again=$5 purity_prompt=$6 _purity_said=$7
   shift 7
   _purity_watch=("$@")
+  unset -f by-path 2>/dev/null || :
   hash -r
 }
 
@@ -46,7 +48,15 @@ _purity_leave() {
   unset PURITY_PROJECT PURITY_OUTER
   _purity_shims= _purity_key= _purity_again=$2 purity_prompt=$3 _purity_said=$4
   _purity_watch=()
+  _purity_outside
 }
+
+# Outside of projects there is no shim of this name, but lines that go on there, and
+# functions that were typed inside, have the word. bash's posix mode allows no such name.
+_purity_outside() {
+  [[ :${SHELLOPTS-}: == *:posix:* ]] || by-path() { "$@"; }
+}
+_purity_outside
 
 # Somebody else has put shims in front of PATH.
 _purity_yield() {
@@ -55,13 +65,14 @@ _purity_yield() {
   PATH=$REPLY
   _purity_shims= _purity_key= _purity_again= _purity_said= purity_prompt='(purity) '
   _purity_watch=()
+  unset -f by-path 2>/dev/null || :
 }
 
 # Whether purity has to be asked. It takes no process to find out.
 _purity_changed() {
   [[ $PWD != "$_purity_cwd" || -n $_purity_again || ${PURITY_SHIMS-} != "$_purity_others" ]] && return 0
   [[ -z $_purity_shims ]] && return 1
-  [[ $PATH == "$_purity_shims":* ]] || return 0
+  [[ $PATH == "$_purity_shims":* && -x $_purity_shims/by-path && -e $_purity_shims/.purity ]] || return 0
   local file
   for file in "${_purity_watch[@]}"; do
     [[ -e $file && ! $file -nt $_purity_shims/.purity ]] || return 0
@@ -72,13 +83,41 @@ _purity_changed() {
 # SHELL
 _purity_check() {
   [[ -n $_purity_off ]] && return 0
+  if [[ -n $_purity_asking ]]; then
+    # ^C, which ends this function, too. Who wanted that is not asked again here.
+    _purity_without 'purity was interrupted; to try again: purity on'
+    return 0
+  fi
   _purity_changed || return 0
   _purity_cwd=$PWD _purity_others=${PURITY_SHIMS-}
-  eval "$("$_purity_bin" hook-env "$1" "$_purity_key" "$_purity_said")"
+  if [[ ! -x $_purity_bin ]]; then
+    _purity_without "$_purity_bin is gone; start this shell anew"
+    return 0
+  fi
+  local answer
+  _purity_asking=1 purity_prompt='(not confined) '
+  answer=$("$_purity_bin" hook-env "$1" "$_purity_key" "$_purity_said") || :
+  _purity_asking=
+  if [[ -n $answer ]]; then
+    eval "$answer"
+  else
+    _purity_without "$_purity_bin does not answer"
+  fi
+}
+
+# WHY
+_purity_without() {
+  [[ $_purity_said == "$1" ]] || echo "purity: nothing is confined: $1" >&2
+  _purity_leave '' '' '(not confined) ' "$1"
+  _purity_asking=
 }
 
 # One command as if there were no purity.
 nopurity() {
+  if (($# == 0)); then
+    echo 'purity: nopurity: name a command' >&2
+    return 2
+  fi
   local REPLY
   (
     _purity_strip

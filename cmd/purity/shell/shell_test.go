@@ -4,71 +4,139 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// prefix marks what is known by an angle, and what is not by a question mark.
-func prefix(path string, known bool) string {
-	switch {
-	case !known:
-		return "?"
-	case strings.HasPrefix(path, "/usr/"):
-		return ""
-	}
-	return "<" + path + ">"
-}
+// decides has programs in /usr run as they are.
+func decides(path string, known bool) bool { return !known || !strings.HasPrefix(path, "/usr/") }
 
 func TestConfine(t *testing.T) {
 	t.Setenv("HOME", "/home/u")
 	t.Setenv("PWD", "/p")
 	for _, c := range []struct{ language, line, want string }{
 		{"bash", `make test`, `make test`},
-		{"bash", `./configure --prefix=/x ./y`, `<./configure> ./configure --prefix=/x ./y`},
-		{"bash", `  ./configure`, `  <./configure> ./configure`},
+		{"bash", `./configure --prefix=/x ./y`, `P ./configure --prefix=/x ./y`},
+		{"bash", `  ./configure`, `  P ./configure`},
 		{"bash", `/usr/bin/gcc x.c`, `/usr/bin/gcc x.c`},
-		{"bash", `bin/a | bin/b && bin/c || bin/d; bin/e & bin/f`, `<bin/a> bin/a | <bin/b> bin/b && <bin/c> bin/c || <bin/d> bin/d; <bin/e> bin/e & <bin/f> bin/f`},
-		{"bash", `A=1 B="x y" ./t`, `A=1 B="x y" <./t> ./t`},
+		{"bash", `bin/a | bin/b && bin/c || bin/d; bin/e & bin/f`, `P bin/a | P bin/b && P bin/c || P bin/d; P bin/e & P bin/f`},
+		{"bash", `A=1 B="x y" ./t`, `A=1 B="x y" P ./t`},
 		{"bash", `A=./t`, `A=./t`},
-		{"bash", `>./out 2>&1 ./t <./in`, `>./out 2>&1 <./t> ./t <./in`},
-		{"bash", `(./a; { ./b; })`, `(<./a> ./a; { <./b> ./b; })`},
-		{"bash", "cat <<E\n./a\n$(./b)\nE", "cat <<E\n./a\n$(<./b> ./b)\nE"},
+		{"bash", `>./out 2>&1 ./t <./in`, `>./out 2>&1 P ./t <./in`},
+		{"bash", `(./a; { ./b; })`, `(P ./a; { P ./b; })`},
+		{"bash", "cat <<E\n./a\n$(./b)\nE", "cat <<E\n./a\n$(P ./b)\nE"},
 		{"bash", "cat <<'E'\n./a\n$(./b)\nE", "cat <<'E'\n./a\n$(./b)\nE"},
-		{"bash", `echo "$(./a)" '$(./b)' ` + "`./c`", `echo "$(<./a> ./a)" '$(./b)' ` + "`<./c> ./c`"},
-		{"bash", `if ./a; then ./b; else ./c; fi`, `if <./a> ./a; then <./b> ./b; else <./c> ./c; fi`},
-		{"bash", `for i in ./a; do ./b; done`, `for i in ./a; do <./b> ./b; done`},
-		{"bash", `time ./a; ! ./b`, `time <./a> ./a; ! <./b> ./b`},
-		{"bash", `exec -a x ./a; command -p ./b; nohup ./c`, `exec -a x <./a> ./a; command -p <./b> ./b; nohup <./c> ./c`},
-		{"bash", `f() { ./a; }`, `f() { <./a> ./a; }`},
-		{"bash", `'./a b' "./c d" ./e\ f`, `<./a b> './a b' "./c d" ./e\ f`},
-		{"bash", `"./c \"d"`, `<./c "d> "./c \"d"`},
-		{"bash", `./e\ f`, `<./e f> ./e\ f`},
-		{"bash", `~/a; $HOME/b; "$PWD/c"; ~other/d`, `</home/u/a> ~/a; </home/u/b> $HOME/b; </p/c> "$PWD/c"; ? ~other/d`},
-		{"bash", `$x/a; ${HOME#/}/b; ./*; $x; $(./a)/b`, `? $x/a; ? ${HOME#/}/b; ? ./*; $x; ? $(<./a> ./a)/b`},
-		{"bash", `cd x && ./a; /b`, `cd x && ? ./a; </b> /b`},
+		{"bash", `echo "$(./a)" '$(./b)' ` + "`./c`", `echo "$(P ./a)" '$(./b)' ` + "`P ./c`"},
+		{"bash", `if ./a; then ./b; else ./c; fi`, `if P ./a; then P ./b; else P ./c; fi`},
+		{"bash", `for i in ./a; do ./b; done`, `for i in ./a; do P ./b; done`},
+		{"bash", `time ./a; ! ./b`, `time P ./a; ! P ./b`},
+		{"bash", `exec -a x ./a; exec -cla x -- ./b; exec ./c`, `exec -a x P ./a; exec -cla x -- P ./b; exec P ./c`},
+		{"bash", `command ./a; command -- ./b; command -v ./c; command -pV ./d; command exec ./e`, `command P ./a; command -- P ./b; command -v ./c; command -pV ./d; command exec P ./e`},
+		{"bash", `nohup ./a; builtin ./b; command -p ./c`, `nohup ./a; builtin ./b; command -p ./c`},
+		{"bash", `coproc ./a; coproc x { ./b; }; time -p ./c`, `coproc P ./a; coproc x { P ./b; }; time -p P ./c`},
+		{"bash", `f() { ./a; }`, `f() { P ./a; }`},
+		{"bash", `'./a b' "./c d" ./e\ f`, `P './a b' "./c d" ./e\ f`},
+		{"bash", `"./c \"d"`, `P "./c \"d"`},
+		{"bash", `./e\ f`, `P ./e\ f`},
+		{"bash", `~/a; $HOME/b; "$PWD/c"; ~other/d`, `P ~/a; P $HOME/b; P "$PWD/c"; P ~other/d`},
+		{"bash", `$x/a; ${HOME#/}/b; ./*; $x; $(./a)/b`, `P $x/a; P ${HOME#/}/b; P ./*; $x; P $(P ./a)/b`},
+		{"bash", `cd x && ./a; /b`, `cd x && P ./a; P /b`},
 		{"bash", `nopurity ./a`, `nopurity ./a`},
 		{"bash", `echo !! # ./a`, `echo !! # ./a`},
-		{"bash", "./a\\\n ./b", "<./a> ./a\\\n ./b"},
-		{"zsh", `./a **/*(.) && bin/b`, `<./a> ./a **/*(.) && <bin/b> bin/b`},
-		{"zsh", `noglob ./a; $HOME:h/b`, `noglob <./a> ./a; ? $HOME:h/b`},
-		{"fish", `./a; and bin/b | bin/c &`, `<./a> ./a; and <bin/b> bin/b | <bin/c> bin/c &`},
-		{"fish", `X=1 ./a ./b`, `X=1 <./a> ./a ./b`},
-		{"fish", `echo (./a) "$(./b)" '(./c)' # ./d`, `echo (<./a> ./a) "$(<./b> ./b)" '(./c)' # ./d`},
-		{"fish", `if not ./a; ./b > ./c 2> ./d; else if ./e; end`, `if not <./a> ./a; <./b> ./b > ./c 2> ./d; else if <./e> ./e; end`},
-		{"fish", `command -q ./a; './b c'; ./d\ e; ~/f`, `command -q <./a> ./a; <./b c> './b c'; <./d e> ./d\ e; </home/u/f> ~/f`},
-		{"fish", `$x/a; {./b,c}; ./*; cd y; ./z`, `? $x/a; ? {./b,c}; ? ./*; cd y; ? ./z`},
-		{"fish", `for i in ./a; ./b $i[1 2]; end`, `for i in ./a; <./b> ./b $i[1 2]; end`},
-		{"fish", `./a &> ./b; ./c &| ./d`, `<./a> ./a &> ./b; <./c> ./c &| <./d> ./d`},
+		{"bash", "./a\\\n ./b", "P ./a\\\n ./b"},
+		{"fish", `./a; and bin/b | bin/c &`, `P ./a; and P bin/b | P bin/c &`},
+		{"fish", `X=1 ./a ./b`, `X=1 P ./a ./b`},
+		{"fish", `echo (./a) "$(./b)" '(./c)' # ./d`, `echo (P ./a) "$(P ./b)" '(./c)' # ./d`},
+		{"fish", `if not ./a; ./b > ./c 2> ./d; else if ./e; end`, `if not P ./a; P ./b > ./c 2> ./d; else if P ./e; end`},
+		{"fish", `command -q ./a; './b c'; ./d\ e; ~/f`, `command -q ./a; P './b c'; P ./d\ e; P ~/f`},
+		{"fish", `command ./a; exec ./b; nohup ./c; builtin -q ./d; time ./e`, `command P ./a; exec P ./b; nohup ./c; builtin -q ./d; time P ./e`},
+		{"fish", `$x/a; {./b,c}; ./*; cd y; ./z`, `P $x/a; P {./b,c}; P ./*; cd y; P ./z`},
+		{"fish", `for i in ./a; ./b $i[1 2]; end`, `for i in ./a; P ./b $i[1 2]; end`},
+		{"fish", `./a &> ./b; ./c &| ./d`, `P ./a &> ./b; P ./c &| P ./d`},
 	} {
-		got, err := Confine(c.language, c.line, prefix)
+		got, err := Confine(c.language, c.line, "P", decides)
 		if err != nil || got != c.want {
 			t.Errorf("%s %q:\n got %q, %v\nwant %q", c.language, c.line, got, err, c.want)
 		}
 	}
 	for _, c := range []struct{ language, line, want string }{
-		{"bash", `echo "./a`, "goes on"}, {"bash", `for i in a; do`, "goes on"}, {"bash", `./a )`, "column"},
-		{"fish", `echo "./a`, "goes on"}, {"fish", `echo (./a`, "goes on"}, {"fish", `./a )`, "column"}, {"fish", `./a \`, "goes on"},
+		{"bash", `./a )`, "column"}, {"bash", `fi`, "column"}, {"fish", `./a )`, "column"},
+		{"bash", `echo "./a`, "goes on"},
+		{"bash", `for i in a; do`, "goes on"},
+		{"bash", `cat <<E`, "goes on"},
+		{"bash", "cat <<E\nx", "goes on"},
+		{"bash", "cat <<'E'\n$(./a)", "goes on"},
+		{"bash", `./a |`, "goes on"},
+		{"bash", `./a &&`, "goes on"},
+		{"bash", `f()`, "goes on"},
+		{"bash", `./a \`, "goes on"},
+		{"bash", `echo $(./a`, "goes on"},
+		{"bash", `if ./a; then`, "goes on"},
+		{"bash", `a=(./a`, "goes on"},
+		{"bash", `case x in`, "goes on"},
+		{"fish", `echo "./a`, "goes on"},
+		{"fish", `echo (./a`, "goes on"},
+		{"fish", `./a \`, "goes on"},
 	} {
-		if got, err := Confine(c.language, c.line, prefix); err == nil || !strings.Contains(err.Error(), c.want) {
+		if got, err := Confine(c.language, c.line, "P", decides); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %q: %q, %v", c.language, c.line, got, err)
+		}
+	}
+	for _, line := range []string{`./a \\`, `# ./a \`, `./a # \`} { // no backslash that a line goes on after
+		if _, err := Confine("bash", line, "P", decides); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
+// What a word comes to is known where no shell has to say.
+func TestKnown(t *testing.T) {
+	t.Setenv("HOME", "/home/u")
+	t.Setenv("PWD", "/p")
+	const unknown = "?"
+	for _, c := range []struct{ language, word, want string }{
+		{"bash", `'./a b'`, "./a b"}, {"bash", `./e\ f`, "./e f"}, {"bash", `"./c \"d"`, `./c "d`},
+		{"bash", `~/a`, "/home/u/a"}, {"bash", `$HOME/b`, "/home/u/b"}, {"bash", `"$PWD/c"`, "/p/c"},
+		{"bash", `~other/d`, unknown}, {"bash", `${HOME#/}/b`, unknown}, {"bash", `./*`, unknown}, {"bash", `$(x)/b`, unknown},
+		{"zsh", `'./a b'`, "./a b"}, {"zsh", `~/a`, "/home/u/a"}, {"zsh", `$HOME:h/b`, unknown}, {"zsh", `./a^b`, unknown},
+		{"fish", `./a\ b`, "./a b"}, {"fish", `'./a b'`, "./a b"}, {"fish", `~/a`, "/home/u/a"}, {"fish", `$x/a`, unknown}, {"fish", `{./a,b}`, unknown},
+	} {
+		got := "none"
+		decides := func(path string, known bool) bool {
+			if got = path; !known {
+				got = unknown
+			}
+			return true
+		}
+		if c.language == "zsh" {
+			Named(c.word, decides)
+		} else if _, err := Confine(c.language, c.word, "P", decides); err != nil {
+			t.Error(err)
+		}
+		if got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.language, c.word, got, c.want)
+		}
+	}
+}
+
+// Of a line of zsh all words count that can come to name a program.
+func TestNamed(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want []string
+	}{
+		{`make test`, nil},
+		{`/usr/bin/gcc ./x.c >/usr/x`, []string{`./x.c`}},
+		{`./a x; (bin/b)|bin/c&&{ ./d }`, []string{`./a`, `./d`, `bin/b`, `bin/c`}},
+		{"repeat 2 ./a; coproc `./b`; for x (y z) ./c", []string{`./a`, `./b`, `./c`}},
+		{`'./a b' "./c" ./d\ e ~/f $x/g ./h*`, []string{`"./c"`, `$x/g`, `'./a b'`, `./a`, `./c`, `./d\ e`, `./h*`, `~/f`}},
+		{`$(npm bin)/x "$(echo a)/y" ${z:-/w}/v`, []string{`"$(echo a)/y"`, `$(echo a)/y`, `$(npm bin)/x`, `${z:-/w}/v`, `z:-/w`}},
+		{`eval './a; ./b'`, []string{`'./a; ./b'`, `./a`, `./b`}},
+		{"done\nE\n./a\\\nb it's # ./c", []string{`./ab`, `./c`}},
+		{`./a '`, []string{`./a`}}, {`./a \`, []string{`./a`}}, {`$(./a`, []string{`$(./a`, `./a`}}, {`${/`, []string{`${/`, `/`}},
+	} {
+		if diff := cmp.Diff(c.want, Named(c.line, decides)); diff != "" {
+			t.Errorf("%s: %s", c.line, diff)
 		}
 	}
 }
@@ -79,7 +147,13 @@ func FuzzConfine(f *testing.F) {
 	f.Add("zsh", `./a(.)`)
 	f.Add("fish", `./a (b/c "$(d)" ) 2>&1`)
 	f.Fuzz(func(t *testing.T, language, line string) {
-		got, err := Confine(language, line, func(string, bool) string { return "\x00" })
+		all := func(string, bool) bool { return true }
+		for _, word := range Named(line, all) {
+			if !strings.Contains(strings.ReplaceAll(line, "\\\n", ""), word) {
+				t.Errorf("%q has no word %q", line, word)
+			}
+		}
+		got, err := Confine(language, line, "\x00", all)
 		if err == nil && strings.ReplaceAll(got, "\x00 ", "") != strings.ReplaceAll(line, "\x00 ", "") {
 			t.Errorf("%q became %q", line, got)
 		}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+)
+
+// What a hook learns of a line by the exit code, beside 0, with which it gets what
+// to do about it.
+const (
+	lineAsTyped    = 1 // nothing in it is to be confined
+	lineUnread     = 2 // it runs as it was typed, which was said
+	lineUnfinished = 3 // it goes on in the next one
+)
+
+// hookLine prints what has the programs in a line run that are named by path, and lie
+// in the project or the store, confined: the line with the shim that sees to it before
+// their words, or for zsh those words, with a zero byte between them.
+func (a *app) hookLine(language, line string) int {
+	asTyped := func(err error) int {
+		a.log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
+		return lineUnread
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return asTyped(err)
+	}
+	by := byPath{os.Getenv("PURITY_PROJECT"), nix.StoreDir()}
+	if language == "zsh" {
+		words := shell.Named(line, by.decides)
+		if len(words) == 0 {
+			return lineAsTyped
+		}
+		fmt.Fprint(a.stdout, strings.Join(words, "\x00"))
+		return 0
+	}
+	changed, err := shell.Confine(language, line, shim.ByPath, by.decides)
+	switch {
+	case errors.Is(err, shell.ErrUnfinished) && language == "bash":
+		return lineUnfinished
+	case err != nil:
+		return asTyped(err)
+	case changed == line:
+		return lineAsTyped
+	}
+	fmt.Fprintln(a.stdout, changed)
+	return 0
+}
+
+// byPath decides of programs that are named by path.
+type byPath struct{ project, store string }
+
+// decides reports whether it is to be decided when it is run whether a program is
+// confined. That is known of an absolute path alone: a line can change the directory,
+// by a function, too. Directories are where the shell goes, and not run.
+func (b byPath) decides(path string, known bool) bool {
+	if !known {
+		return true
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return false
+	}
+	return !filepath.IsAbs(path) || b.confines(path)
+}
+
+// confines reports whether a program lies in the project or the store, by its
+// name or where links lead. One that is not there yet counts.
+//
+// Links on the way count as the kernel follows them: after one, ".." is not where the
+// name says. So nothing is cleaned, and $PWD, which has such names, not asked.
+func (b byPath) confines(path string) bool {
+	if !filepath.IsAbs(path) {
+		cwd, err := unix.Getwd()
+		if err != nil {
+			return true
+		}
+		path = cwd + "/" + path
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return false
+	}
+	dir, name := filepath.Split(path)
+	for _, at := range []string{filepath.Join(resolved(dir), name), resolved(path)} {
+		if inside(at, b.project) || inside(at, b.store) {
+			return true
+		}
+	}
+	return inside(filepath.Clean(path), b.store) // which may itself be reached by a link
+}
+
+// resolved is a path without links as far as it exists, its ".." the kernel's.
+func resolved(path string) string {
+	if at, err := filepath.EvalSymlinks(path); err == nil {
+		return at
+	}
+	dir, name := filepath.Split(strings.TrimRight(path, "/"))
+	if dir == "" || dir == path {
+		return path
+	}
+	return filepath.Join(resolved(dir), name)
+}
