@@ -129,7 +129,8 @@ func TestReadmePolicy(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(config|report|shell|shim)`,
+		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(config|report|screen|shell|shim)`,
+		"cmd/purity/screen":     `none`,
 		"cmd/purity/shell":      `none`,
 		"cmd/purity/shim":       `nixeval|cmd/purity/config`,
 		"cmd/purity/config":     `enforce|enforce/host`,

@@ -59,9 +59,9 @@ func (c doctorCmd) Run(a *app) error {
 	} else {
 		table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		for _, c := range checks {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
+			printf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
 			if c.Fix != "" {
-				fmt.Fprintf(table, "\t\t-> %s\n", c.Fix)
+				printf(table, "\t\t-> %s\n", c.Fix)
 			}
 		}
 		if err := table.Flush(); err != nil {

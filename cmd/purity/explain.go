@@ -57,9 +57,9 @@ func (c *explainCmd) Run(a *app) error {
 	if c.JSON {
 		return printJSON(a.stdout, e)
 	}
-	fmt.Fprintln(a.stdout, e.Path)
+	printf(a.stdout, "%s\n", e.Path)
 	if e.Real != e.Path {
-		fmt.Fprintln(a.stdout, "which is "+e.Real)
+		printf(a.stdout, "which is %s\n", e.Real)
 	}
 	if !e.Exists {
 		fmt.Fprintln(a.stdout, "which does not exist")
@@ -67,9 +67,9 @@ func (c *explainCmd) Run(a *app) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
 		if v.Allowed {
-			fmt.Fprintf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
+			printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
 		} else {
-			fmt.Fprintf(table, "  %s\tno\n", v.Access)
+			printf(table, "  %s\tno\n", v.Access)
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -79,7 +79,7 @@ func (c *explainCmd) Run(a *app) error {
 		fmt.Fprintln(a.stdout, strings.Repeat("  ", i+1)+string(path))
 	}
 	if e.Remedy != "" {
-		fmt.Fprintln(a.stdout, e.Remedy)
+		printf(a.stdout, "%s\n", e.Remedy)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (c allowCmd) Run(a *app) error {
 	}
 	files, err := trust.AllowProject(dir)
 	if err == nil {
-		fmt.Fprintf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
+		printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
 	}
 	return err
 }
@@ -61,15 +61,15 @@ func (c allowCmd) Run(a *app) error {
 func (a *app) allowFile(trust config.Trust, file *config.File) error {
 	wider := file.Widens()
 	if len(wider) == 0 {
-		fmt.Fprintf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
+		printf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
 	if err := trust.Allow(file); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
+	printf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
 	for _, what := range wider {
-		fmt.Fprintln(a.stdout, "  "+what)
+		printf(a.stdout, "  %s\n", what)
 	}
 	return nil
 }
@@ -99,12 +99,12 @@ func (c denyCmd) Run(a *app) error {
 			return err
 		}
 		if forgotten > 0 {
-			fmt.Fprintln(a.stdout, "denied "+path)
+			printf(a.stdout, "denied %s\n", path)
 			nothing = false
 		}
 	}
 	if nothing {
-		fmt.Fprintln(a.stdout, "nothing was allowed of "+path)
+		printf(a.stdout, "nothing was allowed of %s\n", path)
 	}
 	return nil
 }

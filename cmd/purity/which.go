@@ -30,21 +30,21 @@ func (c whichCmd) Run(a *app) error {
 		file = nixeval.Find(file, a.path)
 	}
 	if os.Getenv(activeVariable) != "" && enforce.Confined() && file != "" {
-		fmt.Fprintf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
+		printf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
 		return nil
 	}
 	if file == "" {
-		fmt.Fprintf(a.stdout, "%s: not in PATH\n", c.Program)
+		printf(a.stdout, "%s: not in PATH\n", c.Program)
 		return codeError(exitNotFound)
 	}
 	dir, name := filepath.Dir(file), filepath.Base(file)
 	set, err := shim.Read(dir)
 	if err != nil {
-		fmt.Fprintf(a.stdout, "%s: %s, not confined\n", c.Program, file)
+		printf(a.stdout, "%s: %s, not confined\n", c.Program, file)
 		return codeError(1)
 	}
 	if name == shim.Confined {
-		fmt.Fprintf(a.stdout, "%s: runs what its arguments say, confined in %s\n", name, set.Request.Project)
+		printf(a.stdout, "%s: runs what its arguments say, confined in %s\n", name, set.Request.Project)
 		return nil
 	}
 	nix, err := a.nix()
@@ -59,9 +59,9 @@ func (c whichCmd) Run(a *app) error {
 	if !ok {
 		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", dir, set.Request), set.Renew}
 	}
-	fmt.Fprintf(a.stdout, "%s: %s, confined\n", name, nixeval.Find(name, env.Path()))
-	fmt.Fprintf(a.stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
-	fmt.Fprintf(a.stdout, "  project      %s\n", set.Request.Project)
-	fmt.Fprintf(a.stdout, "  shim         %s\n", file)
+	printf(a.stdout, "%s: %s, confined\n", name, nixeval.Find(name, env.Path()))
+	printf(a.stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
+	printf(a.stdout, "  project      %s\n", set.Request.Project)
+	printf(a.stdout, "  shim         %s\n", file)
 	return nil
 }
