@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -40,6 +41,35 @@ func (p Paths) Expand(pattern string) ([]string, error) {
 	}
 	return found, err
 }
+
+// Literal is the pattern that means path, which is absolute, and nothing else.
+// Bytes that no text has are a ? each.
+func Literal(path string) string {
+	if utf8.ValidString(path) && !strings.ContainsAny(path, special) {
+		return path
+	}
+	var b strings.Builder
+	for _, r := range path { // a byte that is none comes as U+FFFD
+		switch {
+		case r == utf8.RuneError:
+			b.WriteByte('?')
+		case r == '\\':
+			b.WriteString(`[\\]`)
+		case r == '{' || r == '}': // which the library does not know in brackets
+			b.WriteString(`\` + string(r))
+		case strings.ContainsRune(special, r):
+			b.WriteString("[" + string(r) + "]")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+const special = `$*?[{}\`
+
+// Valid reports whether a pattern is one.
+func Valid(pattern string) bool { return doublestar.ValidatePathPattern(pattern) }
 
 // text replaces ~ and variables, and makes a pattern absolute.
 func (p Paths) text(pattern string) (string, error) {

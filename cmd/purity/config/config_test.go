@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -292,6 +294,23 @@ func FuzzNetwork(f *testing.F) {
 		var n Network
 		if err := n.UnmarshalText([]byte(s)); err == nil && n.Any && s != "true" {
 			t.Errorf("%q is any network", s)
+		}
+	})
+}
+
+// What is quoted is read as it was, and is one line.
+func FuzzQuote(f *testing.F) {
+	for _, s := range []string{"", "/usr/bin", `a"b\c`, "c\n]\nlevel = \"open\"", "\x1b[31m\x7f\u202e", "bad\xff", "\U000e0041", "\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		quoted := Quote(s)
+		file, err := Parse("/p/purity.toml", []byte("read = ["+quoted+"]"))
+		if err != nil || strings.ContainsFunc(quoted, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("%q: %v", quoted, err)
+		}
+		if got := file.Settings.Read[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+			t.Errorf("%q is read as %q", s, got)
 		}
 	})
 }
