@@ -20,14 +20,18 @@ type Denial struct {
 	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
 	Call    string `json:"call"`   // the system call
 	Errno   string `json:"errno"`  // what it answers, or would: EACCES, or EXDEV for a link
+	// Entry says that it was about Real as an entry of its directory, which is
+	// what would have to be granted: it was to be made, removed or renamed.
+	Entry bool `json:"entry,omitempty"`
 	// Script is the script whose #! line named Path, or the program whose ELF
 	// header did.
 	Script string  `json:"script,omitempty"`
 	Count  int     `json:"count"`
 	By     Process `json:"by"` // who did it first
-	// Follow are denials of a program that is outside itself: its libraries and
-	// data are no causes of their own.
-	Follow int `json:"follow,omitempty"`
+	// Follow is how many denials are of a program that is outside itself: its
+	// libraries and data are no causes of their own. Followers are these.
+	Follow    int      `json:"follow,omitempty"`
+	Followers []Denial `json:"-"`
 	// Confirmed says that the kernel's audit log has it. What is not confirmed is
 	// what the policy says that the kernel answers.
 	Confirmed bool `json:"confirmed,omitempty"`

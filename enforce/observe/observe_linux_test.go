@@ -63,7 +63,10 @@ func TestFold(t *testing.T) {
 		{Real: "/usr/bin/gcc", Access: "read", By: by("/closure/make")},
 	})
 	want := []Denial{
-		{Real: "/usr/bin/gcc", Access: "execute", By: by("/closure/make"), Follow: 1},
+		{
+			Real: "/usr/bin/gcc", Access: "execute", By: by("/closure/make"), Follow: 1,
+			Followers: []Denial{{Real: "/usr/lib/libc.so", Access: "read", By: by("/usr/bin/gcc")}},
+		},
 		{Real: "/etc/x", Access: "read", By: by("/closure/cat")},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -31,11 +31,13 @@ type Observer struct {
 
 // Event is a watched call.
 type Event struct {
-	PID    int
-	Call   string
-	Path   string // without links
-	Access enforce.Access
-	Denied bool
+	PID     int
+	Call    string
+	Name    string // as the process named it, made absolute
+	Path    string // without links
+	Address string // of a call about one
+	Access  enforce.Access
+	Denied  bool
 }
 
 // New makes an observer for a policy. Of what that does not grant, controlled
@@ -103,6 +105,7 @@ func fold(all []Denial) []Denial {
 		}
 		if i, ok := outside[d.By.Program]; ok {
 			causes[i].Follow++
+			causes[i].Followers = append(causes[i].Followers, d)
 			continue
 		}
 		causes = append(causes, d)
@@ -122,7 +125,11 @@ func (o *Observer) look(n *notification) []Denial {
 	var denied []Denial
 	for _, t := range targets {
 		if t.address != "" {
-			if !o.judge.port(t.port, t.listen) && t.port != 0 {
+			refused := !o.judge.port(t.port, t.listen) && t.port != 0
+			if o.Event != nil {
+				o.Event(Event{PID: int(n.pid), Call: call, Address: t.address, Access: enforce.Connect, Denied: refused})
+			}
+			if refused {
 				denied = append(denied, Denial{Address: t.address, Access: map[bool]string{true: "listen", false: "connect"}[t.listen], Kind: "port", Call: call, Errno: "EACCES", By: process(n.pid)})
 			}
 			continue
@@ -148,7 +155,7 @@ func (o *Observer) lookAt(pid uint32, call string, t target) (Denial, bool) {
 	memorable := t.entry == none && !t.exact && filepath.IsAbs(t.path)
 	if memorable {
 		if real, ok := o.allowed.Load(asked); ok {
-			o.tell(pid, call, t, real.(string), false)
+			o.tell(pid, call, t, t.path, real.(string), false)
 			return Denial{}, false
 		}
 	}
@@ -169,9 +176,9 @@ func (o *Observer) lookAt(pid uint32, call string, t target) (Denial, bool) {
 }
 
 // tell hands a call to who listens; there is no real path where nothing is.
-func (o *Observer) tell(pid uint32, call string, t target, real string, denied bool) {
+func (o *Observer) tell(pid uint32, call string, t target, path, real string, denied bool) {
 	if o.Event != nil && real != "" {
-		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: denied})
+		o.Event(Event{PID: int(pid), Call: call, Name: path, Path: real, Access: t.access, Denied: denied})
 	}
 }
 
@@ -195,10 +202,10 @@ func (o *Observer) judgePath(pid uint32, call string, t target, path, real strin
 		subject = filepath.Dir(real)
 	}
 	missing := t.access &^ o.judge.allowed(subject) & o.judge.controlled
-	o.tell(pid, call, t, real, missing != 0)
+	o.tell(pid, call, t, path, real, missing != 0)
 	var d Denial
 	if missing != 0 {
-		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing), Errno: "EACCES"}
+		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing), Errno: "EACCES", Entry: t.entry != none}
 	}
 	if t.access&enforce.Execute != 0 && missing == 0 {
 		// What runs it has to be allowed too.
