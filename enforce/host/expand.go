@@ -99,15 +99,23 @@ func (p Paths) text(pattern string) (string, error) {
 	return text, nil
 }
 
-// Match reports whether path is one that pattern means, whether or not it
-// exists.
-func (p Paths) Match(pattern, path string) bool {
+// Within reports whether pattern means path or a directory that it is in, whether
+// or not that exists.
+func (p Paths) Within(pattern, path string) bool {
 	literal, err := p.text(pattern)
 	if err != nil {
 		return false
 	}
-	matched, err := doublestar.PathMatch(literal, path)
-	return err == nil && matched
+	for {
+		if matched, err := doublestar.PathMatch(literal, path); err != nil || matched {
+			return matched
+		}
+		parent := filepath.Dir(path)
+		if parent == path {
+			return false
+		}
+		path = parent
+	}
 }
 
 // Here are the paths of this process: relative to dir, with the defaults that

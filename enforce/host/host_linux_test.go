@@ -66,7 +66,7 @@ func TestLiteral(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0] != path {
 			t.Errorf("%q is %q and means %q, %v", name, Literal(path), found, err)
 		}
-		if !p.Match(Literal(path), path) || !Valid(Literal(path)) {
+		if !p.Within(Literal(path), path) || !Valid(Literal(path)) {
 			t.Errorf("%q does not match %q", Literal(path), path)
 		}
 	}

@@ -48,6 +48,16 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
+// Dependencies are the loader of a program of the host and the libraries it needs;
+// nothing for what is no ELF file, or needs what is not here.
+func Dependencies(program string) []enforce.Grant {
+	grants, err := dependencies(program, map[string]bool{})
+	if err != nil {
+		return nil
+	}
+	return grants
+}
+
 // dependencies are the loader of an ELF file and the libraries it names,
 // directly or through others, that are not seen yet.
 func dependencies(file string, seen map[string]bool) ([]enforce.Grant, error) {
@@ -99,7 +109,7 @@ func readELF(file string) (object, error) {
 	o := object{class: f.Class, machine: f.Machine, order: f.ByteOrder}
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
-			name := make([]byte, p.Filesz)
+			name := make([]byte, min(p.Filesz, 4096)) // PATH_MAX; the file may say anything
 			if _, err := p.ReadAt(name, 0); err != nil {
 				return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
 			}

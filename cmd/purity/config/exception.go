@@ -3,8 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -12,8 +17,8 @@ import (
 // Exception is an impurity that a project has and knows of: an [[exception]] of
 // purity.toml.
 type Exception struct {
-	Path   string // as for read; * and ** work
-	Access string // read, write, execute, connect; empty for any
+	Path   string // as for read; * and ** work; or an address, "192.0.2.1:443", "*:443"
+	Access string // read, write, execute, connect, listen; empty for any
 	Reason string // why it is there, for people; never empty
 	Until  string // the last day it holds, as 2026-12-31; empty for no end
 	Only   string // the name of the program that may; empty for any
@@ -33,27 +38,49 @@ func (f *File) exceptions(value any) error {
 			return f.wrong("exception", errors.New("want [[exception]] tables"))
 		}
 		e := Exception{Origin: f.Line("exception", i), Dir: f.Base}
-		for key, to := range map[string]*string{"path": &e.Path, "access": &e.Access, "reason": &e.Reason, "until": &e.Until, "only": &e.Only} {
-			switch v := table[key].(type) {
-			case nil:
-			case string:
-				*to = v
-			default:
-				*to = fmt.Sprint(v) // a date that is written as one
-			}
+		err := e.read(table)
+		if err == nil {
+			err = e.check()
 		}
-		at := fmt.Sprintf("exception[%d]", i)
-		switch _, err := time.Parse(time.DateOnly, e.Until); {
-		case e.Path == "":
-			return f.wrong(at, errors.New("it has no path"))
-		case e.Reason == "":
-			return f.wrong(at, fmt.Errorf("%s needs a reason: say why it has to be", e.Path))
-		case e.Until != "" && err != nil:
-			return f.wrong(at, fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until))
-		case !slices.Contains([]string{"", "read", "write", "execute", "connect", "listen"}, e.Access):
-			return f.wrong(at, fmt.Errorf("access: want read, write, execute, connect or listen, not %q", e.Access))
+		if err != nil {
+			return f.wrong(fmt.Sprintf("exception[%d]", i), err)
 		}
 		f.Exceptions = append(f.Exceptions, e)
+	}
+	return nil
+}
+
+func (e *Exception) read(table map[string]any) error {
+	for key, to := range map[string]*string{"path": &e.Path, "access": &e.Access, "reason": &e.Reason, "until": &e.Until, "only": &e.Only} {
+		switch v := table[key].(type) {
+		case nil:
+		case string:
+			*to = v
+		case toml.LocalDate:
+			if key != "until" {
+				return fmt.Errorf("%s: want a string", key)
+			}
+			*to = v.String()
+		default:
+			return fmt.Errorf("%s: want a string", key)
+		}
+	}
+	return nil
+}
+
+func (e *Exception) check() error {
+	_, dayErr := time.Parse(time.DateOnly, e.Until)
+	switch {
+	case e.Path == "":
+		return errors.New("it has no path")
+	case strings.TrimSpace(e.Reason) == "":
+		return fmt.Errorf("%s needs a reason: say why it has to be", e.Path)
+	case e.Until != "" && dayErr != nil:
+		return fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until)
+	case !slices.Contains([]string{"", "read", "write", "execute", "connect", "listen"}, e.Access):
+		return fmt.Errorf("access: want read, write, execute, connect or listen, not %q", e.Access)
+	case !host.Valid(e.Path):
+		return fmt.Errorf("path: %s is no pattern", e.Path)
 	}
 	return nil
 }
@@ -64,10 +91,53 @@ func (e Exception) Expired(now time.Time) bool {
 	return e.Until != "" && (err != nil || !now.Before(last.AddDate(0, 0, 1)))
 }
 
-// Matches reports whether e is for a path (or address) that a program uses so.
+// Port is the port of an exception that is for an address.
+func (e Exception) Port() (uint16, bool) {
+	if e.Access != "connect" && e.Access != "listen" || filepath.IsAbs(e.Path) {
+		return 0, false
+	}
+	port, err := strconv.ParseUint(e.Path[strings.LastIndexByte(e.Path, ':')+1:], 10, 16)
+	return uint16(port), err == nil && strings.Contains(e.Path, ":")
+}
+
+// Matches reports whether e is for a path (or address) that a program uses so: as
+// for a grant, all below a directory is meant with it.
 func (e Exception) Matches(path, access, program string) bool {
-	if e.Access != "" && e.Access != access || e.Only != "" && e.Only != program {
+	if e.Access != "" && e.Access != access && !slices.Contains(includes[e.Access], access) || e.Only != "" && e.Only != plainName(program) {
 		return false
 	}
-	return e.Path == path || host.Here(e.Dir).Match(e.Path, path)
+	if e.Path == path {
+		return true
+	}
+	if !filepath.IsAbs(path) {
+		matched, err := filepath.Match(strings.NewReplacer("[", `\[`, "]", `\]`).Replace(e.Path), path)
+		return err == nil && matched
+	}
+	return host.Here(e.Dir).Within(e.Path, path)
+}
+
+// includes are what is let through with an access besides, as grants have it.
+var includes = map[string][]string{"write": {"read"}, "execute": {"read"}}
+
+// plainName is the name of a program that nixpkgs has wrapped: .perl-wrapped is
+// perl.
+func plainName(program string) string {
+	inner, hidden := strings.CutPrefix(program, ".")
+	inner, wrapped := strings.CutSuffix(strings.TrimRight(inner, "_"), "-wrapped")
+	if hidden && wrapped {
+		return inner
+	}
+	return program
+}
+
+// CountExceptions is how many exceptions a purity.toml has, whatever else is in
+// it and whether or not they hold.
+func CountExceptions(content []byte) (int, error) {
+	var document struct {
+		Exception []map[string]any `toml:"exception"`
+	}
+	if err := toml.Unmarshal(content, &document); err != nil {
+		return 0, fmt.Errorf("count exceptions: %w", err)
+	}
+	return len(document.Exception), nil
 }

@@ -243,3 +243,6 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Empty reports whether f says nothing.
+func (f *File) Empty() bool { return len(f.at) == 0 }
