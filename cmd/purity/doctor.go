@@ -201,5 +201,8 @@ func checkSettings(cwd, dir string) []check {
 		_, fix, _ := explain(err)
 		return []check{{"settings", failure, err.Error(), fix}}
 	}
+	if mode := file.Settings.Mode; mode != "" && mode != "enforce" {
+		return []check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", in which nothing is refused", "take the line out when what is reported is mended or excepted"}}
+	}
 	return []check{{"settings", ok, file.Path, ""}}
 }

@@ -77,8 +77,8 @@ var impurities = []impurity{
 	{name: "link out", command: "ln -s x @/link", path: "@/link", access: "write"},
 	{name: "truncate", command: `python3 -c 'import os; os.truncate("@/data", 0)'`, path: "@/data", access: "write"},
 	{name: "named pipe", command: "mkfifo @/pipe", path: "@/pipe", access: "write"},
-	{name: "port", command: `python3 -c 'import socket; socket.create_connection(("127.0.0.1", $PORT))'`, path: "127.0.0.1:$PORT", access: "connect", says: "--network connect=$PORT", flags: "--network connect=1"},
-	{name: "port to listen at", command: `python3 -c 'import socket; socket.create_server(("127.0.0.1", $FREE))'`, path: "127.0.0.1:$FREE", access: "listen", says: "--network bind=$FREE", flags: "--network connect=1"},
+	{name: "port", command: `python3 -c 'import socket; socket.create_connection(("127.0.0.1", $PORT))'`, path: "127.0.0.1:$PORT", access: "connect", says: "--network connect=1,connect=$PORT", flags: "--network connect=1"},
+	{name: "port to listen at", command: `python3 -c 'import socket; socket.create_server(("127.0.0.1", $FREE))'`, path: "127.0.0.1:$FREE", access: "listen", says: "--network connect=1,bind=$FREE", flags: "--network connect=1"},
 	{name: "socket of a service", command: `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("@/socket")'`, path: "@/socket", access: "connect", says: "sockets = "},
 }
 

@@ -42,9 +42,12 @@ type plan struct {
 	failImpure bool // a command that ends well is to fail if something was refused
 	keepAll    bool // the calling environment is the one that the command gets
 	wanted     bool // somebody wants to know what the command used
+	reporting  bool // and reads it
+	grown      bool // there are more exceptions than there were
 	silentHook bool // the shell that asked has run the shellHook itself
 	home       string
 	policy     enforce.Policy
+	remarked   []string            // what was warned of already
 	keep, set  []string            // variables that presets ask for
 	trace      func(observe.Event) // shows what is watched, nil for nothing
 }
@@ -139,42 +142,6 @@ func (p *plan) resolve(ctx context.Context) error {
 		p.env.Source = "the calling environment"
 	}
 	return err
-}
-
-// enter is all that comes after what is asked for is known. It returns only on
-// an error, or when a command that had to be watched has ended.
-func (p *plan) enter(ctx context.Context, command []string, reports reporting, program launcher) error {
-	if err := p.ready(); err != nil {
-		return err
-	}
-	if err := p.resolve(ctx); err != nil {
-		return err
-	}
-	p.warn()
-	p.wanted = p.mode() != "enforce" || p.failImpure || len(reports.Report) > 0 || reports.ReportFormat != ""
-	if p.wanted && p.explains() == "off" {
-		return &hintedError{errors.New("report what the command uses: it is not watched"), "leave --explain=off out"}
-	}
-	if !p.watched() || watchedByParent() {
-		return p.run(ctx, program)
-	}
-	o, err := p.watch()
-	if err != nil {
-		return err
-	}
-	if p.wanted && !o.watched && exitCode(o.status) != exitFailure {
-		p.app.log.Warn().Msg("the command could not be watched, so nothing is known of what it used")
-	}
-	r := p.report(o, command)
-	p.say(r)
-	p.sayChanges(o.changes)
-	if err := reports.write(p.app, r); err != nil {
-		return err
-	}
-	if p.failImpure && exitCode(o.status) == 0 && (len(r.Findings) > 0 || !o.watched) {
-		return codeError(exitImpure)
-	}
-	return &endedError{o.status}
 }
 
 // run replaces purity by a program. A store path that is gone although the

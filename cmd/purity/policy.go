@@ -127,6 +127,9 @@ func (p *plan) limits() []limit {
 		preset, _ := host.FindPreset(name)
 		limits = append(limits, limit{"preset " + name, "opens " + preset.Opens})
 	}
+	if p.mode() != "enforce" {
+		limits = append(limits, limit{"mode " + p.mode(), "nothing is refused; what no row names is only reported"})
+	}
 	return append(limits, []limit{
 		{"network", network},
 		{"UNIX sockets", word(p.policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},

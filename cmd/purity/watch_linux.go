@@ -45,7 +45,10 @@ func (p *plan) watch() (o outcome, err error) {
 		return o, fmt.Errorf("wait for the command: %w", err)
 	}
 	o.denials, o.used = w.end()
-	o.watched = o.used != nil
+	o.watched, o.failed = o.used != nil, w.failed
+	if w.observer != nil {
+		o.unjudged = w.observer.Unjudged()
+	}
 	if before != nil {
 		o.changes = before.Changes(inspect.Take(p.project.dir))
 	}
@@ -122,6 +125,7 @@ type watcher struct {
 	stop     [2]*os.File // a pipe
 	observer *observe.Observer
 	served   chan struct{}
+	failed   bool              // the child never came to run the command, and said why
 	audit    *observe.AuditLog // nil where it may not be read
 	child    *exec.Cmd
 
@@ -167,6 +171,7 @@ func (w *watcher) begin() {
 		defer close(w.served)
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
+			w.failed = temp == ""
 			w.plan.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 			return
 		}
@@ -189,12 +194,9 @@ func (w *watcher) begin() {
 
 // event notes what is used, and shows it if that is asked for.
 func (w *watcher) event(e observe.Event) {
-	path := w.plan.storePath(e.Path)
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	if path != "" {
-		w.used[path] = true
-	}
+	w.plan.note(w.used, e)
 	if w.plan.trace != nil {
 		w.plan.trace(e)
 	}

@@ -43,7 +43,7 @@ func WriteSchema(w io.Writer) error {
 	properties["exception"] = object{"type": "array", "description": "Impurities that are known.", "items": object{
 		"type": "object", "additionalProperties": false, "required": []string{"path", "reason"},
 		"properties": object{
-			"path": text, "reason": object{"type": "string", "minLength": 1}, "only": text, "until": object{"type": "string", "format": "date"},
+			"path": object{"type": "string", "description": "As for read, with all below it; or an address such as *:443."}, "reason": object{"type": "string", "pattern": `\S`}, "only": text, "until": object{"type": "string", "format": "date"},
 			"access": object{"enum": []string{"read", "write", "execute", "connect", "listen"}},
 		},
 	}}
