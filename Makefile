@@ -22,7 +22,7 @@ demo: fixtures build
 	@fixtures/demo $(BIN)
 
 test: fixtures lint
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 30m ./...
 
 test-kernels: build
 	@$(GO) run ./fixtures/setup kernels

@@ -3,6 +3,7 @@ package enforce
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,9 @@ var capabilities = []string{
 	"lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
 	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 }
+
+// Capabilities are the names of all.
+func Capabilities() []string { return slices.Clone(capabilities) }
 
 // Capability returns the bit of a capability by its name, "chown" or "CAP_CHOWN".
 func Capability(name string) (bit uint64, ok bool) {

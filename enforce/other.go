@@ -11,12 +11,18 @@ func Confined() bool { return false }
 // Capability is of Linux's.
 func Capability(name string) (bit uint64, ok bool) { return 0, false }
 
+// Capabilities are of Linux's.
+func Capabilities() []string { return nil }
+
 // Watch is how a supervisor gets to see system calls, on Linux.
 type Watch struct {
 	Calls  []string
 	Socket int
 	Note   string
 }
+
+// Pipe looks at descriptors on Linux only.
+func Pipe(int) bool { return false }
 
 // OddDescriptors are looked for on Linux only.
 func OddDescriptors() []string { return nil }

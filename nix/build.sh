@@ -33,7 +33,10 @@ if [ -e purity.toml ] && [[ $purityArguments != *--config=* ]]; then
 fi
 export shellHook=${shellHook-} out=$PWD/outputs/out
 eval "words=($purityExec --project=. --fail --report=\"\$NIX_BUILD_TOP/report.json\" $purityArguments)"
+# By a pipe: the terminal that Nix gives builders is in none of their directories,
+# where programs that ask for its name go through all of /dev.
+set -o pipefail
 "${words[@]}" -- "$builder" -c 'eval "$shellHook"
-'"$purityCommand"
+'"$purityCommand" 2>&1 | "$purityTools/cat"
 "$purityTools/mkdir" -p "$purityOut"
 "$purityTools/cp" "$NIX_BUILD_TOP/report.json" "$purityOut/"

@@ -5,7 +5,7 @@
 #     purity:
 #       url: github:nix-purity/purity
 #   imports:
-#     - purity/nix/devenv.nix
+#     - purity/nix
 #
 # and in devenv.nix: purity.enable = true.
 #

@@ -21,7 +21,7 @@ buildGoModule {
 
   nativeBuildInputs = [ installShellFiles ];
   postInstall = ''
-    installManPage cmd/purity/purity.1
+    installManPage cmd/purity/man/*
     for shell in bash zsh fish; do
       $out/bin/purity completion $shell > purity.$shell
       installShellCompletion --cmd purity --$shell purity.$shell

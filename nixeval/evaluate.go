@@ -24,7 +24,18 @@ func flakeArgs(r Request, ref flakeRef) []string {
 	if r.Impure {
 		args = append(args, "--impure")
 	}
+	if r.Locked {
+		args = append(args, "--no-update-lock-file")
+	}
 	return args
+}
+
+// Lock writes the flake.lock of a flake where it is missing or behind.
+func (n Nix) Lock(ctx context.Context, dir string) error {
+	if _, err := n.run(ctx, dir, "nix", "flake", "lock"); err != nil {
+		return fmt.Errorf("lock %s: %w", dir, err)
+	}
+	return nil
 }
 
 func fileArgs(r Request) []string {
@@ -147,28 +158,9 @@ func (e *EvaluationError) Unwrap() error { return e.Err }
 func (n Nix) explain(ctx context.Context, r Request, err error) error {
 	e := &EvaluationError{Source: r.String(), Message: err.Error(), Err: err}
 	if e.Missing = failedWith(err, "does not provide attribute"); e.Missing {
-		e.Shells = n.shells(ctx, r)
+		e.Shells = n.DevShells(ctx, r)
 	}
 	return e
-}
-
-// shells lists the dev shells of a flake for this machine; empty if that
-// cannot be found out either.
-func (n Nix) shells(ctx context.Context, r Request) []string {
-	ref := parseFlakeRef(r.Flake, r.Dir)
-	ref.attr = "devShells"
-	n.Report = nil
-	args := append([]string{"eval", "--json", "--apply",
-		"shells: builtins.attrNames (shells.${builtins.currentSystem} or {})", "--impure"}, flakeArgs(r, ref)...)
-	out, err := n.run(ctx, r.Dir, "nix", args...)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	if json.Unmarshal(out, &names) != nil {
-		return nil
-	}
-	return names
 }
 
 // Closure asks Nix for the runtime closure of roots. `nix path-info --json`

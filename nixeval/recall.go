@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,6 +25,27 @@ func (n Nix) Recall(project, key string) (env Environment, ok bool) {
 		return Environment{}, false
 	}
 	return load(n.entryDir(project, key))
+}
+
+// Remembered returns a cached environment for r: that which r asks for now, else
+// the one that was cached last for its project. It never asks Nix, and is for
+// those who rather have an old answer than wait.
+func (n Nix) Remembered(r Request) (env Environment, ok bool) {
+	if r.ClosureFile != "" {
+		env, err := n.fromClosureFile(r)
+		return env, err == nil
+	}
+	entries, err := filepath.Glob(filepath.Join(n.ProjectDir(r.Project), "env", "*", entryFile))
+	if err != nil || len(entries) == 0 {
+		return Environment{}, false
+	}
+	if key, err := n.Current(r); err == nil {
+		if env, ok := n.Recall(r.Project, key); ok {
+			return env, true
+		}
+	}
+	slices.SortFunc(entries, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
+	return load(filepath.Dir(entries[0]))
 }
 
 // Current is the key that r would be cached under now, empty where nothing

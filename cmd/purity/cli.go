@@ -29,6 +29,7 @@ type cli struct {
 	Policy     policyCmd     `cmd:"" help:"Show what a confined command may reach, and why."`
 	Explain    explainCmd    `cmd:"" help:"Say whether and why a path can be read, written or executed."`
 	Config     configCmd     `cmd:"" help:"Check purity.toml, or print its schema."`
+	Init       initCmd       `cmd:"" help:"Begin with a project: write purity.toml, and show what else confines it."`
 	Allow      allowCmd      `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
 	Deny       denyCmd       `cmd:"" help:"Take that back."`
 	Doctor     doctorCmd     `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
@@ -37,7 +38,17 @@ type cli struct {
 	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
 	DirenvEnv  direnvEnvCmd  `cmd:"" hidden:"" help:"Print what direnv evaluates."`
+	Help       helpCmd       `cmd:"" help:"Explain a command or a topic, or list what there is help for."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
+}
+
+// model is the whole command line, for those who speak of it.
+func model() *kong.Application {
+	parser, err := kong.New(&cli{}, options("purity")...)
+	if err != nil {
+		panic(err) // a wrong tag, which a test finds first
+	}
+	return parser.Model
 }
 
 // execCLI is the part of cli that purity exec needs.
@@ -45,6 +56,13 @@ type execCLI struct {
 	globals
 
 	Exec execCmd `cmd:"" help:"Run a command confined to a dev environment."`
+}
+
+// hookCLI is the part of cli that the hooks of shells need.
+type hookCLI struct {
+	globals
+
+	Hook hookCmd `cmd:"" help:"Print the hook by which a shell confines the programs of projects it is in."`
 }
 
 // globals are the flags of every command.
@@ -58,7 +76,7 @@ type globals struct {
 type source struct {
 	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file such as shell.nix, without a flake." xor:"source"`
 	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
-	Root          []string          `placeholder:"PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
+	Root          []string          `placeholder:"STORE-PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
 	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
 	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
 	KeepAll       bool              `help:"Keep the whole calling environment but for HOME, TMPDIR and what of PATH is outside; no shellHook runs. For builders and process managers, which have made one."`

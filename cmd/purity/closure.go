@@ -18,11 +18,11 @@ import (
 )
 
 type closureCmd struct {
-	Ref []string `arg:"" optional:"" name:"ref" help:"Flake, with an optional #attribute (default: the flake here); with --store, store paths."`
+	Ref []string `arg:"" optional:"" name:"ref" placeholder:"REF|STORE-PATH" help:"Flake, with an optional #attribute (default: the flake here); with --store, store paths."`
 	source
 	JSON       bool     `name:"json" help:"Print JSON." xor:"form"`
 	Dot        bool     `help:"Print the references as a graph for Graphviz." xor:"form"`
-	Why        string   `placeholder:"PATH" help:"Print the shortest chain of references that brings in a store path; part of its name will do." xor:"form"`
+	Why        string   `placeholder:"NAME" help:"Print the shortest chain of references that brings in a store path; part of its name will do." xor:"form"`
 	Diff       string   `placeholder:"REF|FILE" help:"Print what another closure has more, less or different: that of a flake, or a file written with --json or by closureInfo." xor:"form"`
 	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache (file://, http://, https://); they need not be on this machine."`
 	TrustedKey []string `placeholder:"KEY" sep:"none" help:"Public key that --store must be signed with (default: that of cache.nixos.org); can be repeated."`

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
+	"os"
 
-	"github.com/alecthomas/kong"
+	"github.com/nix-purity/purity/cmd/purity/complete"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 )
 
 type completionCmd struct {
@@ -15,67 +15,48 @@ type completionCmd struct {
 // Help is shown below the flags.
 func (completionCmd) Help() string {
 	return `In a shell's start-up file: eval "$(purity completion bash)", the same for zsh,
-or for fish: purity completion fish | source`
+or for fish: purity completion fish | source. Packages install them.
+
+They complete commands, flags and their values, dev shells of flakes on this machine,
+and of the cached environment of a project its store paths and programs.`
 }
 
-// Run prints completions made from the very definition of the command line.
+// Run prints what has the shell ask purity.
 func (c completionCmd) Run(a *app) error {
-	var all cli
-	parser, err := kong.New(&all, options("purity")...)
+	self, err := os.Executable()
 	if err != nil {
-		return err
+		return fmt.Errorf("print completion: %w", err)
 	}
-	if c.Shell == "fish" {
-		writeFish(a.stdout, parser.Model)
-		return nil
-	}
-	if c.Shell == "zsh" {
-		fmt.Fprintln(a.stdout, "autoload -U +X compinit bashcompinit && compinit && bashcompinit")
-	}
-	writeBash(a.stdout, parser.Model)
-	return nil
+	_, err = fmt.Fprint(a.stdout, shell.Completion(c.Shell, self))
+	return err
 }
 
-// writeBash completes commands, then flags, then files.
-func writeBash(out io.Writer, model *kong.Application) {
-	var names []string
-	var cases strings.Builder
-	for _, command := range model.Children {
-		names = append(names, command.Name)
-		var flags []string
-		for _, f := range append(command.Flags, model.Flags...) {
-			flags = append(flags, "--"+f.Name)
-		}
-		fmt.Fprintf(&cases, "        %s) flags='%s' ;;\n", command.Name, strings.Join(flags, " "))
-	}
-	fmt.Fprintf(out, `_purity() {
-  local word=${COMP_WORDS[COMP_CWORD]} flags=
-  COMPREPLY=()
-  if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W '%s' -- "$word"))
-    return
-  fi
-  case $word in
-    -*)
-      case ${COMP_WORDS[1]} in
-%s      esac
-      COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;
-  esac
-}
-complete -o default -F _purity purity
-`, strings.Join(names, " "), cases.String())
-}
+// completeWord is what a shell that completes starts purity with:
+// bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor.
+const completeWord = "complete"
 
-func writeFish(out io.Writer, model *kong.Application) {
-	quote := func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }
-	for _, command := range model.Children {
-		fmt.Fprintf(out, "complete -c purity -n __fish_use_subcommand -f -a %s -d %s\n", command.Name, quote(command.Help))
-		for _, f := range append(command.Flags, model.Flags...) {
-			argument := " -r"
-			if f.IsBool() {
-				argument = ""
-			}
-			fmt.Fprintf(out, "complete -c purity -n '__fish_seen_subcommand_from %s' -l %s%s -d %s\n", command.Name, f.Name, argument, quote(f.Help))
-		}
+// runComplete is purity started by a shell that completes.
+func runComplete(args []string) (code int, ok bool) {
+	if len(args) < 5 || args[1] != completeWord {
+		return 0, false
 	}
+	words, at := args[3:], shell.Cursor{}
+	switch last := len(words) - 1; args[2] {
+	case "bash":
+		words, at = shell.ReadLine(args[4], args[3])
+	case "fish": // gives the last word as it is typed
+		typed, _ := shell.ReadLine(words[last], "")
+		words[last] = typed[len(typed)-1]
+	}
+	if len(words) < 2 {
+		return exitFailure, true
+	}
+	a := newApp(globals{Quiet: true, LogFormat: "text"})
+	answer := complete.Read(model(), words[1:]).Answer(a.sources())
+	choices := make([]shell.Choice, len(answer.Candidates))
+	for i, c := range answer.Candidates {
+		choices[i] = shell.Choice{Word: c.Value, Help: c.Help}
+	}
+	fmt.Fprint(a.stdout, shell.Choices(args[2], at, string(answer.Paths), answer.Prefix, choices))
+	return 0, true
 }

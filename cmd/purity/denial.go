@@ -83,11 +83,14 @@ func userHome() string {
 	return real(home)
 }
 
-// unfolded are denials with what those of excepted programs used besides: enforced
-// it would be refused, but for what the program needs to be started.
+// unfolded are denials of commands, with what those of excepted programs used
+// besides: enforced it would be refused, but for what a program needs to be started.
 func (p *plan) unfolded(denials []observe.Denial) []observe.Denial {
-	all := slices.Clone(denials)
-	for i, d := range denials {
+	own, _ := os.Executable()
+	all := slices.DeleteFunc(slices.Clone(denials), func(d observe.Denial) bool {
+		return d.By.Program == own && d.Access != "execute" // a purity inside that asks where it is
+	})
+	for i, d := range all {
 		e := p.excepted(report.Finding{Denial: d})
 		if len(d.Followers) == 0 || e < 0 || p.exceptions()[e].Expired(time.Now()) {
 			continue

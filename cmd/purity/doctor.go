@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
@@ -52,6 +54,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks := append(checkKernel(k), checkServices(k)...)
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)
+	checks = append(checks, checkShims(a.path)...)
 	if c.JSON {
 		if err := printJSON(a.stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
 			return err
@@ -184,6 +187,22 @@ func (a *app) checkProject() []check {
 		checks = append(checks, check{"project", ok, "the repository is " + root + ", above the project: git's directory can be read, nothing else of it", ""})
 	default:
 		checks = append(checks, check{"project", ok, "git tracks flake.nix", ""})
+	}
+	return checks
+}
+
+// checkShims says what shims in PATH do and do not.
+func checkShims(path string) []check {
+	var checks []check
+	for dir := range strings.SplitSeq(path, ":") {
+		set, err := shim.Read(dir)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			checks = append(checks, check{"shims", failure, err.Error(), "leave the project and enter it again"})
+		default:
+			checks = append(checks, check{"shims", ok, "programs by name run confined in " + set.Request.Project + "; those of the host that are named by their file do not", "purity shell confines the whole shell"})
+		}
 	}
 	return checks
 }

@@ -1,12 +1,25 @@
 package main
 
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
+)
+
 type gcCmd struct{}
 
 // Help is shown below the flags.
 func (gcCmd) Help() string {
 	return `Cached environments are kept alive by garbage collector roots. This removes them
 for every project whose directory is gone, with the project's private HOME;
-what the store holds for them goes with the next nix-collect-garbage.`
+what the store holds for them goes with the next nix-collect-garbage. Shims of
+environments that are cached no more go 30 days after they were made: a shell may
+have them in PATH yet, where they run nothing, while without them the host's
+programs would run.`
 }
 
 // Run removes what belongs to no project any more.
@@ -19,8 +32,43 @@ func (gcCmd) Run(a *app) error {
 	for _, c := range removed {
 		a.log.Info().Msgf("removed %d environments of %s", c.Environments, c.Project)
 	}
-	if err == nil && len(removed) == 0 {
+	if err != nil {
+		return err
+	}
+	shims, err := collectShims(nix)
+	if shims > 0 {
+		a.log.Info().Msgf("removed %d directories of shims", shims)
+	}
+	if err == nil && len(removed)+shims == 0 {
 		a.log.Info().Msg("nothing to remove: every cached project is still there")
 	}
 	return err
+}
+
+// shimsLifetime is how long shims are kept that run nothing any more.
+const shimsLifetime = 30 * 24 * time.Hour
+
+// collectShims removes the shims of environments that are cached no more.
+func collectShims(nix nixeval.Nix) (removed int, err error) {
+	files, err := filepath.Glob(filepath.Join(nix.Cache, "projects", "*", "*-*", shim.File))
+	if err != nil {
+		return 0, fmt.Errorf("list shims: %w", err)
+	}
+	for _, file := range files {
+		info, err := os.Lstat(file)
+		if err != nil || time.Since(info.ModTime()) < shimsLifetime {
+			continue
+		}
+		dir := filepath.Dir(file)
+		if set, err := shim.Read(dir); err == nil {
+			if _, ok := nix.Recall(set.Request.Project, set.Entry); ok || set.Entry == "" {
+				continue
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return removed, fmt.Errorf("remove shims: %w", err)
+		}
+		removed++
+	}
+	return removed, nil
 }

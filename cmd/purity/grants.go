@@ -32,6 +32,11 @@ func (p *plan) confine() error {
 	if granted {
 		grants = append(grants, enforce.Grant{Path: home, Access: enforce.All, Reason: "home"})
 	}
+	if granted && p.Home == "private" {
+		if err := p.linkHome(); err != nil {
+			return err
+		}
+	}
 	said, err := p.said()
 	if err != nil {
 		return err
@@ -47,6 +52,20 @@ func (p *plan) confine() error {
 	p.policy = p.frame()
 	p.policy.Network = p.exceptionPorts(p.policy.Network)
 	p.policy.Grants = slices.Concat(grants, said, p.presets(), base, shell)
+	return nil
+}
+
+// linkHome has the private HOME show what presets open of the user's.
+func (p *plan) linkHome() error {
+	here := host.Here(p.project.cwd)
+	var links []host.Link
+	for _, name := range p.Presets {
+		preset, _ := host.FindPreset(name)
+		links = append(links, preset.Links(here)...)
+	}
+	if err := host.Place(p.home, links, here); err != nil {
+		return fmt.Errorf("link configuration into HOME: %w", err)
+	}
 	return nil
 }
 

@@ -20,11 +20,13 @@ type hookCmd struct {
 
 // Help is shown below the commands.
 func (hookCmd) Help() string {
-	return `In ~/.bashrc:             eval "$(purity hook bash)"
-In ~/.zshrc:              eval "$(purity hook zsh)"
-In ~/.config/fish/config.fish:  purity hook fish | source
-For direnv:               purity hook direnv > ~/.config/direnv/lib/purity.sh
-In a shellHook:           eval "$(purity hook enter-shell)"`
+	return `Where each goes:
+
+  ~/.bashrc                   eval "$(purity hook bash)"
+  ~/.zshrc                    eval "$(purity hook zsh)"
+  ~/.config/fish/config.fish  purity hook fish | source
+  a shell                     purity hook direnv > ~/.config/direnv/lib/purity.sh
+  a shellHook or enterShell   eval "$(purity hook enter-shell)"`
 }
 
 // promptHookCmd is the hook of a shell that people type in.

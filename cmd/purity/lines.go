@@ -37,20 +37,26 @@ func (l lines) Write(event []byte) (int, error) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		fmt.Fprintf(&b, " %s=%v", name, fields[name])
 	}
-	text := indented(b.String())
+	text := told(b.String())
 	if hint != nil {
-		text += indented(fmt.Sprintf("purity: hint: %s", hint))
+		text += told(fmt.Sprintf("purity: hint: %s", hint))
 	}
 	_, err := io.WriteString(l.out, text)
 	return len(event), err
 }
 
-// indented shows what a terminal would obey, and begins each line of a message
-// but the first with blanks: a name with a line break in it must not look like
+// told shows what a terminal would obey, and has each line of a message but the
+// first begin with blanks: a name with a line break in it must not look like
 // another message.
-func indented(message string) string {
-	parts := strings.Split(strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\t", "        "), "\n")
-	return strings.Join(screen.All(parts), "\n  ") + "\n"
+func told(message string) string {
+	lines := strings.Split(strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\t", "        "), "\n")
+	for i, line := range lines {
+		lines[i] = screen.Printable(line)
+		if i > 0 && !strings.HasPrefix(line, " ") {
+			lines[i] = "  " + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // printf writes what is made of strings from elsewhere, none of which a terminal

@@ -36,7 +36,7 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, runContinue, runRenewal, runHookProcess} {
+	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
 		if code, ok := part(args); ok {
 			return code
 		}
@@ -72,29 +72,35 @@ func (a *app) exit(err error) int {
 
 // parse reads the command line.
 //
-// kong takes longer to learn all commands than purity to run one. So exec, the
-// one that has to be quick, is learnt alone where the first word says that it
-// is meant, and not at all where no flag can be.
+// kong takes longer to learn all commands than purity to run one. So those that
+// have to be quick are learnt alone where the first word says that they are meant,
+// and exec not at all where no flag can be.
 func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
 	}
-	var all cli
-	var exec execCLI
-	var parser *kong.Kong
-	if args[0] == "exec" {
-		parser, err = kong.New(&exec, options(name)...)
-	} else {
-		parser, err = kong.New(&all, options(name)...)
-	}
+	commands, shared := commandsFor(args[0])
+	parser, err := kong.New(commands, options(name)...)
 	if err != nil {
 		panic(err) // a wrong tag, which a test finds first
 	}
 	ctx, err := parser.Parse(args)
-	if args[0] == "exec" {
-		all.globals = exec.globals
+	return func(a *app) error { return ctx.Run(a) }, *shared, err
+}
+
+// commandsFor are the commands that a command line beginning with word can mean, and
+// the flags of all of them.
+func commandsFor(word string) (commands any, shared *globals) {
+	switch word {
+	case "exec":
+		var c execCLI
+		return &c, &c.globals
+	case "hook":
+		var c hookCLI
+		return &c, &c.globals
 	}
-	return func(a *app) error { return ctx.Run(a) }, all.globals, err
+	var c cli
+	return &c, &c.globals
 }
 
 // plainExec is purity exec without any flag; a test holds it to what kong

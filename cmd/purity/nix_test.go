@@ -65,7 +65,7 @@ func TestFlake(t *testing.T) {
 	if out := run(repository, result+"/bin/purity", "version"); !strings.HasPrefix(out, "purity "+strings.TrimSpace(string(version))) {
 		t.Errorf("version: %s", out)
 	}
-	for _, file := range []string{"man/man1/purity.1", "bash-completion/completions/purity.bash", "zsh/site-functions/_purity", "fish/vendor_completions.d/purity.fish"} {
+	for _, file := range []string{"man/man1/purity.1", "man/man5/purity.toml.5", "bash-completion/completions/purity.bash", "zsh/site-functions/_purity", "fish/vendor_completions.d/purity.fish"} {
 		if info, err := os.Stat(result + "/share/" + file); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
 		}

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
@@ -71,39 +76,44 @@ type launcher func(environ []string, run nixeval.Run) (launch, error)
 
 // prepare finds out what is asked for, without asking Nix.
 func (a *app) prepare(ref string, s source, flags config.Settings) (*plan, error) {
-	anchor := "flake.nix"
-	if s.File != "" {
-		anchor = filepath.Base(s.File)
-	}
-	project, err := findProject(s.Project, anchor)
+	nix, project, request, err := a.request(ref, s)
 	if err != nil {
 		return nil, err
-	}
-	nix, err := a.nix()
-	if err != nil {
-		return nil, err
-	}
-	request := nixeval.Request{
-		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
-		Dir: project.cwd, Project: project.dir, Impure: s.Impure, Refresh: s.Refresh,
-	}
-	if s.NoProject {
-		if project.dir, err = noProject(nix, request); err != nil {
-			return nil, err
-		}
-		request.Project = project.dir
-	}
-	if err := project.check(nix); err != nil {
-		return nil, err
-	}
-	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
-		request.Overrides = append(request.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
 	p, err := a.plan(nix, project, request, flags, s.Config)
 	if err == nil {
 		p.keepAll = s.KeepAll
 	}
 	return p, err
+}
+
+// request is what flags ask for, and for which project.
+func (a *app) request(ref string, s source) (nix nixeval.Nix, p project, r nixeval.Request, err error) {
+	anchor := "flake.nix"
+	if s.File != "" {
+		anchor = filepath.Base(s.File)
+	}
+	if p, err = findProject(s.Project, anchor); err != nil {
+		return nix, p, r, err
+	}
+	if nix, err = a.nix(); err != nil {
+		return nix, p, r, err
+	}
+	r = nixeval.Request{
+		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
+		Dir: p.cwd, Project: p.dir, Impure: s.Impure, Refresh: s.Refresh,
+	}
+	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
+		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
+	}
+	if s.NoProject {
+		p.dir, err = noProject(nix, r)
+		r.Project = p.dir
+	}
+	if err == nil {
+		err = p.check(nix)
+	}
+	return nix, p, r, err
 }
 
 // plan is what a request comes to with the purity.toml that is there now, or the
@@ -164,6 +174,11 @@ func (p *plan) launch(program launcher) error {
 	if err := p.confine(); err != nil {
 		return err
 	}
+	if p.shims != nil && p.shims.dir != "" {
+		if err := p.shimsClosed(p.shims.dir); err != nil {
+			return fmt.Errorf("use shims: %w", err)
+		}
+	}
 	temp, err := p.makeTemp()
 	if err != nil {
 		return err
@@ -196,8 +211,11 @@ func (p *plan) launch(program launcher) error {
 func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
 	err := p.policy.Exec(enforce.Command{
-		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
+		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: append(jobserver(l.environ), pipes(l.argv)...), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
 	})
+	if errors.Is(err, syscall.ENOEXEC) {
+		return become(l.path, l.argv, l.environ, cmp.Or(p.env.Bash, "/bin/sh"))
+	}
 	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
 		name := filepath.Base(l.path)
 		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
@@ -234,6 +252,44 @@ func jobserver(environ []string) []int {
 		}
 	}
 	return nil
+}
+
+// pipes are the descriptors that arguments name as files, as a shell hands over the
+// output of a process: diff <(a) <(b). They lead nowhere but to that.
+func pipes(argv []string) []int {
+	var fds []int
+	for _, arg := range argv {
+		for _, dir := range []string{"/dev/fd/", "/proc/self/fd/"} {
+			_, number, found := strings.Cut(arg, dir)
+			fd, err := strconv.Atoi(number)
+			if found && err == nil && enforce.Pipe(fd) {
+				fds = append(fds, fd)
+			}
+		}
+	}
+	return fds
+}
+
+// become replaces this process by a program, or where it is a script without a first
+// line that names one, by a shell that reads it, as a shell would.
+func become(file string, argv, environ []string, shell string) error {
+	err := syscall.Exec(file, argv, environ)
+	if errors.Is(err, syscall.ENOEXEC) && script(file) {
+		err = syscall.Exec(shell, append([]string{"sh", file}, argv[1:]...), environ)
+	}
+	return &enforce.ExecError{Path: file, Err: err}
+}
+
+// script reports whether a file is text, by its first bytes.
+func script(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 80)
+	n, err := f.Read(head)
+	return err == nil && !bytes.Contains(head[:n], []byte{0})
 }
 
 // command launches what the user typed: the program from the environment's

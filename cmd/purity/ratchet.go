@@ -20,6 +20,9 @@ import (
 // what git answers.
 func (p *plan) ratchet(revision string) error {
 	now := len(p.exceptions())
+	if now == 0 { // whatever there was
+		return nil
+	}
 	path := filepath.Join(p.project.dir, config.Name)
 	if p.file != nil {
 		path = p.file.Path

@@ -18,7 +18,8 @@ type shellCmd struct {
 // Help is shown below the flags.
 func (shellCmd) Help() string {
 	return `The shell and all that is started from it see what "purity exec" would show
-them. The prompt begins with (purity). A .bashrc in the private HOME is read.`
+them. The prompt begins with (purity). A .bashrc in the private HOME is read. With
+--presets editor your editors, tmux, starship and git find your configuration there.`
 }
 
 // Run replaces purity by the shell; it returns only on an error.

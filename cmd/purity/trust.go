@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,10 +9,11 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 type allowCmd struct {
-	Dir string `arg:"" optional:"" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
 }
 
 // Help is shown below the flags.
@@ -51,11 +53,35 @@ func (c allowCmd) Run(a *app) error {
 	if dir == "" {
 		return nil
 	}
+	if err := a.lock(dir); err != nil {
+		return err
+	}
 	files, err := trust.AllowProject(dir)
 	if err == nil {
 		printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
 	}
 	return err
+}
+
+// lock refuses what cannot be a project, and has Nix write flake.lock where that is
+// missing or behind: hooks evaluate what was allowed, and that alone.
+func (a *app) lock(dir string) error {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	if err := (project{dir: dir, cwd: dir}).check(nix); err != nil {
+		return err
+	}
+	if !exists(filepath.Join(dir, definitions[0])) {
+		return nil
+	}
+	err = nix.Lock(context.Background(), dir)
+	var none *nixeval.NotFoundError
+	if err != nil && !errors.As(err, &none) {
+		a.log.Warn().Msg(err.Error())
+	}
+	return nil
 }
 
 func (a *app) allowFile(trust config.Trust, file *config.File) error {
@@ -75,7 +101,7 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 }
 
 type denyCmd struct {
-	Dir string `arg:"" optional:"" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
 }
 
 // Run forgets what was allowed of the file, whatever is in it.

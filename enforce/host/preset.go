@@ -21,6 +21,8 @@ type Preset struct {
 	// set are variables that tell programs where their files are, although
 	// HOME is another: the first path that exists.
 	set []variable
+	// links are names in the private HOME for the first path that exists.
+	links []variable
 }
 
 type variable struct {
@@ -41,6 +43,10 @@ var Presets = []Preset{
 			{"~/.config/git/config", read, "your configuration"},
 		},
 		set: []variable{{"GIT_CONFIG_GLOBAL", []string{"$GIT_CONFIG_GLOBAL", "~/.gitconfig", "$XDG_CONFIG_HOME/git/config", "~/.config/git/config"}}},
+	},
+	{
+		Name: "editor", Opens: "the configuration of your editors, tmux, starship and git, for reading",
+		links: editorLinks,
 	},
 	{
 		Name: "ssh-agent", Opens: "the agent, to sign with every key it holds, and which hosts you know",
@@ -133,6 +139,7 @@ func (p Preset) Grants(paths Paths) (grants []enforce.Grant, set []string) {
 			grants = append(grants, g)
 		}
 	}
+	grants = append(grants, linkGrants(p.Links(paths), "preset "+p.Name+": your configuration", paths.Home)...)
 	for _, v := range p.set {
 		if path := firstThere(paths, v.paths); path != "" {
 			set = append(set, v.name+"="+path)

@@ -36,7 +36,7 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
 		}
 		grants = append(grants, enforce.Grant{Path: name, Access: enforce.Read | enforce.Execute, Reason: "host: " + name})
-		more, err := dependencies(file, seen)
+		more, err := (loading{seen: seen}).dependencies(file)
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
 		}
@@ -51,37 +51,51 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 // Dependencies are the loader of a program of the host and the libraries it needs;
 // nothing for what is no ELF file, or needs what is not here.
 func Dependencies(program string) []enforce.Grant {
-	grants, err := dependencies(program, map[string]bool{})
+	grants, err := (loading{seen: map[string]bool{}}).dependencies(program)
 	if err != nil {
 		return nil
 	}
 	return grants
 }
 
+// loading is what the dynamic loader knows when it comes to a file.
+type loading struct {
+	seen   map[string]bool // paths that are granted
+	loader string          // of the program
+	rpath  []string        // directories of those that need the file
+}
+
 // dependencies are the loader of an ELF file and the libraries it names,
 // directly or through others, that are not seen yet.
-func dependencies(file string, seen map[string]bool) ([]enforce.Grant, error) {
+func (l loading) dependencies(file string) ([]enforce.Grant, error) {
 	f, err := readELF(file)
 	if err != nil {
 		return nil, err
 	}
 	var grants []enforce.Grant
-	if f.interpreter != "" && !seen[f.interpreter] {
-		seen[f.interpreter] = true
+	if l.loader == "" && f.interpreter != "" { // libc can be executed too, and names one
+		l.loader = f.interpreter
 		// The kernel executes the loader; libraries are only read.
-		grants = append(grants, enforce.Grant{Path: f.interpreter, Access: enforce.Read | enforce.Execute, Reason: "ELF loader"})
+		if !l.seen[l.loader] {
+			l.seen[l.loader] = true
+			grants = append(grants, enforce.Grant{Path: l.loader, Access: enforce.Read | enforce.Execute, Reason: "ELF loader"})
+		}
 	}
+	l.rpath = slices.Concat(f.rpath, l.rpath)
 	for _, name := range f.needed {
-		library := f.find(name)
+		if name == filepath.Base(l.loader) {
+			continue // libc needs it, and it is there
+		}
+		library := f.find(name, l)
 		if library == "" {
 			return nil, fmt.Errorf("no library %s, which %s needs", name, file)
 		}
-		if seen[library] {
+		if l.seen[library] {
 			continue
 		}
-		seen[library] = true
+		l.seen[library] = true
 		grants = append(grants, enforce.Grant{Path: library, Access: enforce.Read, Reason: "library"})
-		more, err := dependencies(library, seen)
+		more, err := l.dependencies(library)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +108,8 @@ func dependencies(file string, seen map[string]bool) ([]enforce.Grant, error) {
 type object struct {
 	interpreter string
 	needed      []string
-	search      []string // RPATH or RUNPATH
+	runpath     []string // for its own libraries
+	rpath       []string // for those of its libraries, too
 	class       elf.Class
 	machine     elf.Machine
 	order       binary.ByteOrder
@@ -119,23 +134,29 @@ func readELF(file string) (object, error) {
 	if o.needed, err = f.DynString(elf.DT_NEEDED); err != nil {
 		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
 	}
-	for _, tag := range []elf.DynTag{elf.DT_RUNPATH, elf.DT_RPATH} {
+	directories := func(tag elf.DynTag) []string {
 		paths, _ := f.DynString(tag) // an ELF file without one
-		for _, dir := range strings.Split(strings.Join(paths, ":"), ":") {
-			o.search = append(o.search, strings.NewReplacer("$ORIGIN", filepath.Dir(file), "${ORIGIN}", filepath.Dir(file)).Replace(dir))
-		}
+		origin := strings.NewReplacer("$ORIGIN", filepath.Dir(file), "${ORIGIN}", filepath.Dir(file))
+		return strings.FieldsFunc(origin.Replace(strings.Join(paths, ":")), func(r rune) bool { return r == ':' })
+	}
+	if o.runpath = directories(elf.DT_RUNPATH); o.runpath == nil { // ld.so(8): RPATH counts only without it
+		o.rpath = directories(elf.DT_RPATH)
 	}
 	return o, nil
 }
 
-// find looks a library up as the dynamic loader does: RUNPATH, then the
-// system's directories. Which of these a loader was built for differs between
-// distributions; the first file of the right machine is what it takes.
-func (o object) find(name string) string {
+// find looks a library up as the dynamic loader does (ld.so(8)): RPATH of those that
+// need it, RUNPATH, then the system's directories, of which the loader's own is one.
+// Which others a loader was built for differs between distributions; the first file
+// of the right machine is what it takes.
+func (o object) find(name string, l loading) string {
 	if strings.Contains(name, "/") {
 		return name
 	}
-	dirs := slices.Concat(o.search, systemDirs(o.machine))
+	dirs := slices.Concat(l.rpath, o.runpath, systemDirs(o.machine))
+	if l.loader != "" {
+		dirs = append(dirs, filepath.Dir(l.loader))
+	}
 	for _, dir := range dirs {
 		file := filepath.Join(dir, name)
 		if !filepath.IsAbs(file) {

@@ -263,7 +263,7 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	environment, _ := schema.Properties["env"]["properties"].(map[string]any)
-	for _, key := range Keys() {
+	for _, key := range allKeys() {
 		sub, isEnv := strings.CutPrefix(key, "env.")
 		switch {
 		case strings.HasPrefix(key, "network."), strings.HasPrefix(key, "exception."):

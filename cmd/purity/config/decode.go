@@ -103,12 +103,12 @@ func (f *File) check() error {
 		}
 	}
 	if f.Settings.Explain != "" {
-		if err := oneOf("explanation", f.Settings.Explain, []string{"programs", "files", "off"}); err != nil {
+		if err := oneOf("explanation", f.Settings.Explain, settingWords("explain")); err != nil {
 			return f.wrongWord("explain", err)
 		}
 	}
 	if f.Settings.Mode != "" {
-		if err := oneOf("mode", f.Settings.Mode, []string{"enforce", "warn", "audit"}); err != nil {
+		if err := oneOf("mode", f.Settings.Mode, settingWords("mode")); err != nil {
 			return f.wrongWord("mode", err)
 		}
 	}
@@ -143,7 +143,7 @@ func oneOf(kind, word string, words []string) error {
 	if slices.Contains(words, word) {
 		return nil
 	}
-	return &WordError{Kind: kind, Word: word, Nearest: nearest(word, words), Words: words}
+	return &WordError{Kind: kind, Word: word, Nearest: Nearest(word, words), Words: words}
 }
 
 func levelNames() []string {

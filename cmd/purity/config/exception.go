@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,11 +18,11 @@ import (
 // Exception is an impurity that a project has and knows of: an [[exception]] of
 // purity.toml.
 type Exception struct {
-	Path   string // as for read; * and ** work; or an address, "192.0.2.1:443", "*:443"
-	Access string // read, write, execute, connect, listen; empty for any
-	Reason string // why it is there, for people; never empty
-	Until  string // the last day it holds, as 2026-12-31; empty for no end
-	Only   string // the name of the program that may; empty for any
+	Path   string `toml:"path" example:"'/usr/bin/git'" help:"What is used: a path as for read, with all below it; or an address, such as *:443."` // never empty
+	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"How, connect and listen for addresses too; any way, if it is left out."`
+	Reason string `toml:"reason" example:"'the release script tags; to be replaced'" help:"Why it has to be, for people; an exception without a reason is an error."` // never empty
+	Until  string `toml:"until" example:"2027-03-31" help:"The last day on which it holds; no end, if it is left out."`
+	Only   string `toml:"only" example:"'make'" help:"The name of the program that may; any, if it is left out."`
 	Origin string // "purity.toml:12"
 	Dir    string // what a relative path is relative to
 }
@@ -51,16 +52,17 @@ func (f *File) exceptions(value any) error {
 }
 
 func (e *Exception) read(table map[string]any) error {
-	for key, to := range map[string]*string{"path": &e.Path, "access": &e.Access, "reason": &e.Reason, "until": &e.Until, "only": &e.Only} {
+	for field, to := range reflect.ValueOf(e).Elem().Fields() {
+		key := field.Tag.Get("toml")
 		switch v := table[key].(type) {
 		case nil:
 		case string:
-			*to = v
+			to.SetString(v)
 		case toml.LocalDate:
 			if key != "until" {
 				return fmt.Errorf("%s: want a string", key)
 			}
-			*to = v.String()
+			to.SetString(v.String())
 		default:
 			return fmt.Errorf("%s: want a string", key)
 		}
@@ -70,6 +72,7 @@ func (e *Exception) read(table map[string]any) error {
 
 func (e *Exception) check() error {
 	_, dayErr := time.Parse(time.DateOnly, e.Until)
+	accesses := words(reflect.TypeFor[Exception](), "access")
 	switch {
 	case e.Path == "":
 		return errors.New("it has no path")
@@ -77,8 +80,8 @@ func (e *Exception) check() error {
 		return fmt.Errorf("%s needs a reason: say why it has to be", e.Path)
 	case e.Until != "" && dayErr != nil:
 		return fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until)
-	case !slices.Contains([]string{"", "read", "write", "execute", "connect", "listen"}, e.Access):
-		return fmt.Errorf("access: want read, write, execute, connect or listen, not %q", e.Access)
+	case e.Access != "" && !slices.Contains(accesses, e.Access):
+		return fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access)
 	case !host.Valid(e.Path):
 		return fmt.Errorf("path: %s is no pattern", e.Path)
 	}

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -52,7 +50,7 @@ func (e *PositionError) Unwrap() error { return e.Err }
 func Find(dir, root string) (*File, error) {
 	for {
 		path := filepath.Join(dir, Name)
-		data, err := os.ReadFile(path)
+		data, err := readFile(path)
 		if err == nil {
 			return Parse(path, data)
 		}
@@ -69,7 +67,7 @@ func Find(dir, root string) (*File, error) {
 // Given reads a file that takes the place of purity.toml. Paths in it are
 // relative to dir: it can be anywhere, in the store for one.
 func Given(path, dir string) (*File, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
@@ -184,7 +182,7 @@ func (f *File) key(parser *unstable.Parser, node *unstable.Node, name *[]string)
 		*name = append(*name, string(part.Data))
 		dotted := strings.Join(*name, ".")
 		if !known(dotted) {
-			return &PositionError{Path: f.Path, Line: start.Line, Column: start.Column, Err: fmt.Errorf("unknown key %q", dotted), Nearest: nearest(dotted, Keys())}
+			return &PositionError{Path: f.Path, Line: start.Line, Column: start.Column, Err: fmt.Errorf("unknown key %q", dotted), Nearest: Nearest(dotted, allKeys())}
 		}
 		if _, seen := f.at[dotted]; !seen {
 			f.at[dotted] = position{start.Line, start.Column}
@@ -193,27 +191,14 @@ func (f *File) key(parser *unstable.Parser, node *unstable.Node, name *[]string)
 	return nil
 }
 
-// Keys are all keys of the file, with dots, sorted.
-func Keys() []string {
-	keys := []string{
-		"env", "network.bind", "network.connect", "network.udp",
-		"exception", "exception.access", "exception.only", "exception.path", "exception.reason", "exception.until",
-	}
-	for field := range reflect.TypeFor[Settings]().Fields() {
-		keys = append(keys, field.Tag.Get("toml"))
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // known reports whether a key is one; below env.set any is.
 func known(key string) bool {
-	return slices.Contains(Keys(), key) || strings.HasPrefix(key, "env.set.")
+	return slices.Contains(allKeys(), key) || strings.HasPrefix(key, "env.set.")
 }
 
-// nearest is the word that takes the fewest changes to get from name, if they
+// Nearest is the word that takes the fewest changes to get from name, if they
 // are few.
-func nearest(name string, words []string) string {
+func Nearest(name string, words []string) string {
 	if len(words) == 0 {
 		return ""
 	}

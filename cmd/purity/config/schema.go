@@ -13,39 +13,27 @@ type object = map[string]any
 
 // WriteSchema writes the JSON Schema (2020-12) of purity.toml, for editors.
 func WriteSchema(w io.Writer) error {
-	properties, environment := object{}, object{}
-	for field := range reflect.TypeFor[Settings]().Fields() {
-		schema, err := schemaOf(field.Type)
+	properties, environment, exception := object{}, object{}, object{}
+	for _, key := range SettingKeys() {
+		schema, err := key.schema()
 		if err != nil {
 			return err
 		}
-		schema["description"] = description(field.Tag.Get("help"))
-		key, to := field.Tag.Get("toml"), properties
-		if sub, ok := strings.CutPrefix(key, "env."); ok {
-			key, to = sub, environment
+		if name, ok := strings.CutPrefix(key.Name, "env."); ok {
+			environment[name] = schema
+		} else {
+			properties[key.Name] = schema
 		}
-		switch key {
-		case "level":
-			schema["enum"] = levelNames()
-		case "mode":
-			schema["enum"] = []string{"enforce", "warn", "audit"}
-		case "explain":
-			schema["enum"] = []string{"programs", "files", "off"}
-		case "presets":
-			schema["items"] = object{"enum": PresetNames()}
-		case "set":
-			schema = object{"type": "object", "additionalProperties": object{"type": "string"}, "description": schema["description"]}
+	}
+	var err error
+	for _, key := range ExceptionKeys() {
+		if exception[key.Name], err = key.schema(); err != nil {
+			return err
 		}
-		to[key] = schema
 	}
 	properties["env"] = object{"type": "object", "additionalProperties": false, "properties": environment, "description": "The command's environment."}
-	text := object{"type": "string"}
 	properties["exception"] = object{"type": "array", "description": "Impurities that are known.", "items": object{
-		"type": "object", "additionalProperties": false, "required": []string{"path", "reason"},
-		"properties": object{
-			"path": object{"type": "string", "description": "As for read, with all below it; or an address such as *:443."}, "reason": object{"type": "string", "pattern": `\S`}, "only": text, "until": object{"type": "string", "format": "date"},
-			"access": object{"enum": []string{"read", "write", "execute", "connect", "listen"}},
-		},
+		"type": "object", "additionalProperties": false, "required": []string{"path", "reason"}, "properties": exception,
 	}}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
@@ -56,10 +44,27 @@ func WriteSchema(w io.Writer) error {
 	})
 }
 
-// description is a help text without what kong puts in.
-func description(help string) string {
-	help, _, _ = strings.Cut(help, ": ${")
-	return strings.TrimSuffix(strings.ReplaceAll(help, "$$", "$"), ".") + "."
+// schema is what a value of the key must be.
+func (k Key) schema() (object, error) {
+	schema, err := schemaOf(k.field.Type)
+	if err != nil {
+		return nil, err
+	}
+	schema["description"] = k.Help
+	switch {
+	case k.Name == "presets":
+		schema["items"] = object{"enum": k.Words}
+	case k.Name == "env.set":
+		delete(schema, "items")
+		schema["type"], schema["additionalProperties"] = "object", object{"type": "string"}
+	case k.Name == "reason":
+		schema["pattern"] = `\S`
+	case k.Name == "until":
+		schema["format"] = "date"
+	case len(k.Words) > 0:
+		schema["enum"] = k.Words
+	}
+	return schema, nil
 }
 
 func schemaOf(t reflect.Type) (object, error) {

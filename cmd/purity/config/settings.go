@@ -12,37 +12,38 @@ import (
 )
 
 // Settings are all keys: of purity.toml by the toml tags, of the command line
-// by the rest (kong). What is not said is nil or empty.
+// by the rest (kong). What is not said is nil or empty. Examples are values of
+// the file, with ' for ".
 //
 // Where flag, variable and file say different things, the first of them in
 // this order counts; lists of file and flags add up.
 type Settings struct {
-	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" help:"Where the policy starts: nix (as in Nix's build sandbox), dev (the default), open (the whole host readable)."`
-	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" help:"enforce (the default), or only watch: warn says what purity.toml does not except, audit everything."`
-	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" help:"Let a path be read too; ~, $$VAR and globs work; can be repeated."`
-	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" help:"Let a path be read and written."`
-	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" help:"Let a path be read and executed."`
-	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" help:"Let a device be read, written and controlled."`
-	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"NAME,..." help:"Let in what a preset names: ${presets}."`
+	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" example:"'dev'" help:"Where the policy starts: nix (as in Nix's build sandbox), dev (the default), open (the whole host readable)."`
+	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" example:"'enforce'" help:"enforce (the default), or only watch: warn says what purity.toml does not except, audit everything."`
+	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" example:"['~/.config/tool', '$XDG_DATA_HOME/fonts', 'vendor/**/*.h']" help:"Let a path be read too; ~, $$VAR and globs work; can be repeated."`
+	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" example:"['../shared']" help:"Let a path be read and written."`
+	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" example:"['/opt/vendor/bin']" help:"Let a path be read and executed."`
+	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let a device be read, written and controlled."`
+	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Let in what a preset names: ${presets}."`
 
-	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
-	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" help:"All networks (the default), none, or ports: connect=443,connect=80,bind=8080,udp."`
-	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
+	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
+	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp."`
+	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
 
-	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" help:"Keep a variable of the calling environment; can be repeated."`
-	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" help:"Set a variable; can be repeated."`
-	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" help:"Remove a variable; can be repeated."`
+	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" example:"['EDITOR']" help:"Keep a variable of the calling environment; can be repeated."`
+	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
+	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" example:"['DEBUG']" help:"Remove a variable; can be repeated."`
 
-	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
+	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
 
-	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" help:"Fail where a path of the settings does not exist, instead of warning."`
-	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"NAME,..." help:"Capabilities that root keeps, such as dac_override to write files of others."`
-	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" help:"Let new user namespaces be made."`
-	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" help:"Filter system calls (on unless --no-seccomp)."`
-	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" help:"Oldest Landlock to be content with (3)."`
-	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" help:"Go on with warnings where the kernel cannot uphold the policy."`
-	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" help:"Run even where the kernel has no Landlock: not confined."`
-	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" help:"Afterwards name changed files that run later outside: git hooks, .envrc, flake.nix (on where CI is set)."`
+	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail where a path of the settings does not exist, instead of warning."`
+	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"CAPABILITY" example:"['dac_override']" help:"Capabilities that root keeps, such as dac_override to write files of others."`
+	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" example:"true" help:"Let new user namespaces be made."`
+	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" example:"false" help:"Filter system calls (on, if nothing is said)."`
+	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" example:"4" help:"Oldest Landlock to be content with (3)."`
+	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" example:"true" help:"Go on with warnings where the kernel cannot uphold the policy."`
+	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" example:"true" help:"Run even where the kernel has no Landlock: not confined."`
+	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" example:"true" help:"Afterwards name changed files that run later outside: git hooks, .envrc, flake.nix (on where CI is set)."`
 }
 
 // FromEnvironment reports whether a PURITY_ variable says something.

@@ -40,12 +40,3 @@ func Printable(s string) string {
 var escapes = map[rune]string{'\n': `\n`, '\r': `\r`, '\t': `\t`}
 
 func hidden(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
-
-// All is Printable of each.
-func All(words []string) []string {
-	shown := make([]string, len(words))
-	for i, w := range words {
-		shown[i] = Printable(w)
-	}
-	return shown
-}

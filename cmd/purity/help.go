@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/manual"
+)
+
+type helpCmd struct {
+	Topic []string `arg:"" optional:"" name:"topic" help:"Command, such as exec or config check, or topic; without one all are listed."`
+}
+
+// Help is shown below the flags.
+func (helpCmd) Help() string {
+	return `What is shown is a part of the pages purity(1) and purity.toml(5), which packages
+install; "purity help purity" and "purity help purity.toml" show all of them. On a
+terminal a pager does: $PAGER, else less.`
+}
+
+// Run shows the help.
+func (c helpCmd) Run(a *app) error {
+	m := theManual()
+	if len(c.Topic) == 0 {
+		return a.show(m.Index())
+	}
+	name := strings.Join(c.Topic, " ")
+	page, ok := m.Help(name)
+	if !ok {
+		var names []string
+		for _, e := range append(m.Commands(), m.Topics()...) {
+			names = append(names, e.Name)
+		}
+		hint := "purity help lists what there is help for"
+		if nearest := config.Nearest(name, names); nearest != "" {
+			hint = "did you mean purity help " + nearest + "?"
+		}
+		return &hintedError{fmt.Errorf("show help: there is none for %q", name), hint}
+	}
+	return a.show(page)
+}
+
+// theManual is that of the whole command line.
+func theManual() manual.Manual {
+	return manual.New(model(),
+		manual.Group{Struct: "source", Title: "Which environment"},
+		manual.Group{Struct: "Settings", Title: "The policy"},
+		manual.Group{Struct: "reporting", Title: "Reports"},
+	)
+}
+
+// show shows a page: to a person through a pager, and no wider than is easy to read.
+func (a *app) show(p manual.Page) error {
+	const widest = 100
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		_, err := fmt.Fprint(a.stdout, p.Text(80, false))
+		return err
+	}
+	return a.paged(p.Text(min(width, widest), a.stdoutStyle().Bold))
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/starter"
+)
+
+type initCmd struct {
+	CI     string `name:"ci" enum:"github,gitlab," default:"" placeholder:"github|gitlab" help:"Write the job by which a service audits each change, instead."`
+	DryRun bool   `help:"Show what would be written, and write nothing."`
+}
+
+// Help is shown below the flags.
+func (initCmd) Help() string {
+	return `Writes purity.toml with every key explained and commented out, adds "use purity" to
+an .envrc that is there, and shows the lines that confine the dev shells which it
+finds (mkShell, devenv, devshell) and your shell, with where they go.
+
+What is there is left as it is, whatever it is, and nothing outside of the project
+is written. To run it again is harmless.`
+}
+
+// Run writes what is not there, and says what else there is to do.
+func (c *initCmd) Run(a *app) error {
+	found, err := findProject("", definitions[0])
+	if err != nil {
+		return err
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	if err := found.check(nix); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(found.dir)
+	if err != nil {
+		return fmt.Errorf("open project: %w", err)
+	}
+	defer root.Close()
+	project := starter.Project{Root: root}
+	plan, err := c.plan(project)
+	if err != nil {
+		return err
+	}
+	for _, file := range plan.Files {
+		if err := c.write(a.stdout, project, file); err != nil {
+			return err
+		}
+	}
+	for _, note := range plan.Notes {
+		fmt.Fprintf(a.stdout, "\n%s:\n\n%s", note.Where, indented(note.Lines))
+	}
+	c.next(a.stdout, project)
+	return nil
+}
+
+func (c *initCmd) plan(project starter.Project) (starter.Plan, error) {
+	if c.CI != "" {
+		return project.CI(c.CI), nil
+	}
+	home, _ := os.UserHomeDir() // else there is no start-up file either
+	return project.Begin(os.Getenv("SHELL"), home)
+}
+
+// write writes a file, if it is not there, and says so.
+func (c *initCmd) write(out io.Writer, project starter.Project, file starter.File) error {
+	switch {
+	case file.Done && file.Append:
+		fmt.Fprintf(out, "%s has the line already\n", file.Name)
+	case file.Done:
+		fmt.Fprintf(out, "%s is there already, and left as it is\n", file.Name)
+	case c.DryRun && file.Append:
+		fmt.Fprintf(out, "%s would get:\n\n%s\n", file.Name, indented(file.Text))
+	case c.DryRun:
+		fmt.Fprintf(out, "%s would be:\n\n%s\n", file.Name, indented(file.Text))
+	default:
+		err := file.Write(project)
+		if err != nil {
+			return &hintedError{err, "with --dry-run the text is shown, to be put there by hand"}
+		}
+		done := "wrote " + file.Name
+		if file.Append {
+			done = "added to " + file.Name + ": " + strings.TrimSpace(file.Text)
+		}
+		fmt.Fprintln(out, done)
+	}
+	return nil
+}
+
+// next says what comes after it.
+func (c *initCmd) next(out io.Writer, project starter.Project) {
+	command, known := project.Build()
+	switch {
+	case c.CI == "":
+		fmt.Fprintf(out, "\nThen purity allow, for hooks to be in force, and: purity exec -- %s\n", command)
+	case known:
+		fmt.Fprintf(out, "\nThe job audits: %s\n", command)
+	default:
+		fmt.Fprintf(out, "\nNothing here says how it is built, so the job audits: %s\n", command)
+	}
+}
+
+// indented are lines to be told from what is said of them.
+func indented(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		b.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
+	}
+	return b.String()
+}

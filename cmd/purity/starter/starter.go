@@ -1,0 +1,123 @@
+// Package starter is what a project begins with: the files that purity init writes
+// where there are none, and the lines that it cannot write, with where they go.
+package starter
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+)
+
+// Project is the directory of a project. Nothing outside of it is read or
+// written, wherever links lead.
+type Project struct{ Root *os.Root }
+
+// has reports whether the project has one of some files.
+func (p Project) has(names ...string) bool {
+	for _, name := range names {
+		if _, err := p.Root.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// text is the content of a file, empty if it cannot be read.
+func (p Project) text(name string) string {
+	data, err := p.Root.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
+
+// Plan is what is to be done for a project.
+type Plan struct {
+	Files []File
+	Notes []Note
+}
+
+// File is one to be written if it is not there, or lines to be added to one that is.
+type File struct {
+	Name   string
+	Text   string
+	Append bool
+	Done   bool // it is there, or has the lines
+}
+
+// Note is lines for a person to put somewhere.
+type Note struct {
+	Where string
+	Lines string
+}
+
+// Begin is what a project begins with: settings, and hooks for what it has. The
+// person has a shell and a home directory.
+func (p Project) Begin(shell, home string) (Plan, error) {
+	var settings strings.Builder
+	if err := config.WriteTemplate(&settings); err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Files: []File{p.file(config.Name, settings.String())}}
+	p.direnv(&plan)
+	p.shells(&plan)
+	if note, ok := hookLine(shell, home); ok {
+		plan.Notes = append(plan.Notes, note)
+	}
+	return plan, nil
+}
+
+// file is one to be written, unless anything is there by that name.
+func (p Project) file(name, text string) File {
+	_, err := p.Root.Lstat(name)
+	return File{Name: name, Text: text, Done: err == nil}
+}
+
+// Write does it. What comes to be there meanwhile is left as it is.
+func (f File) Write(p Project) error {
+	if f.Append {
+		return f.add(p)
+	}
+	if err := p.Root.MkdirAll(path.Dir(f.Name), 0o755); err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	file, err := p.Root.OpenFile(f.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	_, err = file.WriteString(f.Text)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	return nil
+}
+
+// add appends the lines, in one write.
+func (f File) add(p Project) error {
+	data, err := p.Root.ReadFile(f.Name)
+	if err != nil {
+		return fmt.Errorf("add to %s: %w", f.Name, err)
+	}
+	file, err := p.Root.OpenFile(f.Name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return fmt.Errorf("add to %s: %w", f.Name, err)
+	}
+	text := f.Text
+	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
+		text = "\n" + text
+	}
+	_, err = file.WriteString(text)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("add to %s: %w", f.Name, err)
+	}
+	return nil
+}
+
+// absent reports whether err says that there is no such file.
+func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,120 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Link is a name in the private HOME by which a program finds a file of the user's
+// that a preset opens.
+type Link struct{ Name, Target string }
+
+// editorLinks are where editors, tmux and prompts have their configuration, by where
+// they look for it below HOME.
+var editorLinks = []variable{
+	{".config/nvim", []string{"$XDG_CONFIG_HOME/nvim"}},
+	{".local/share/nvim", []string{"$XDG_DATA_HOME/nvim"}},
+	{".vimrc", []string{"~/.vimrc"}},
+	{".vim", []string{"~/.vim"}},
+	{".config/vim", []string{"$XDG_CONFIG_HOME/vim"}},
+	{".emacs", []string{"~/.emacs"}},
+	{".emacs.d", []string{"~/.emacs.d"}},
+	{".config/emacs", []string{"$XDG_CONFIG_HOME/emacs"}},
+	{".config/helix", []string{"$XDG_CONFIG_HOME/helix"}},
+	{".config/kak", []string{"$XDG_CONFIG_HOME/kak"}},
+	{".tmux.conf", []string{"~/.tmux.conf"}},
+	{".config/tmux", []string{"$XDG_CONFIG_HOME/tmux"}},
+	{".config/starship.toml", []string{"$STARSHIP_CONFIG", "$XDG_CONFIG_HOME/starship.toml"}},
+	{".gitconfig", []string{"~/.gitconfig"}},
+	{".config/git", []string{"$XDG_CONFIG_HOME/git"}},
+}
+
+// Links are those of p that have a target here.
+func (p Preset) Links(paths Paths) []Link {
+	var links []Link
+	for _, l := range p.links {
+		if target := firstThere(paths, l.paths); target != "" {
+			links = append(links, Link{l.name, target})
+		}
+	}
+	return links
+}
+
+// linkGrants let the targets of links be read, and what links in them lead to, as
+// home-manager and other keepers of dotfiles make them. What HOME lies in is no
+// configuration.
+func linkGrants(links []Link, reason, home string) []enforce.Grant {
+	var grants []enforce.Grant
+	add := func(path string) {
+		if !strings.HasPrefix(home+"/", strings.TrimSuffix(path, "/")+"/") {
+			grants = append(grants, enforce.Grant{Path: path, Access: read, Reason: reason, Optional: true})
+		}
+	}
+	for _, l := range links {
+		add(l.Target)
+		left := maxLinks
+		filepath.WalkDir(l.Target, func(path string, d fs.DirEntry, err error) error {
+			if left--; err != nil || left < 0 {
+				return fs.SkipAll
+			}
+			if d.Type() == fs.ModeSymlink {
+				if target, err := filepath.EvalSymlinks(path); err == nil {
+					add(target)
+				}
+			}
+			return nil
+		})
+	}
+	return grants
+}
+
+// maxLinks is how many files of a configuration are looked at for links: a plugin
+// manager's directory holds thousands, and none of them matters.
+const maxLinks = 500
+
+// Place makes links in home, and removes those of all presets that are not among
+// them. What is there of the command's own stays. A link in home cannot lead any of
+// that elsewhere.
+func Place(home string, links []Link, paths Paths) error {
+	root, err := os.OpenRoot(home)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	wanted := map[string]string{}
+	for _, l := range links {
+		wanted[l.Name] = l.Target
+	}
+	for _, p := range Presets {
+		for _, l := range p.Links(paths) {
+			at, err := root.Readlink(l.Name)
+			switch {
+			case err == nil && at == l.Target && wanted[l.Name] == "":
+				err = root.Remove(l.Name)
+			case err == nil || wanted[l.Name] == "":
+				err = nil
+			default:
+				err = place(root, l)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func place(root *os.Root, l Link) error {
+	if err := root.MkdirAll(filepath.Dir(l.Name), 0o700); err != nil {
+		return err
+	}
+	if err := root.Symlink(l.Target, l.Name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
