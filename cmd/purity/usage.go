@@ -15,7 +15,7 @@ import (
 // note adds to used the store paths that a call uses: the one it leads to, and
 // those that links on the way are in, for a package may have links alone.
 func (p *plan) note(used map[string]bool, e observe.Event) {
-	real, name := p.storePath(e.Path), p.storePath(e.Name)
+	real, name := p.storePath(e.Path), p.storePath(filepath.Clean(e.Name))
 	if real != "" {
 		used[real] = true
 	}

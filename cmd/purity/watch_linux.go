@@ -178,17 +178,17 @@ func (w *watcher) begin() {
 		w.listener = listener
 		policy := w.plan.policy
 		policy.Grants = append(policy.Grants, tempGrant(temp))
-		controlled := enforce.All
-		if w.plan.mode() == "enforce" && !enforce.Upholds(enforce.Probe().ABI, enforce.Connect) {
-			controlled &^= enforce.Connect
+		abi := observe.Unenforced
+		if w.plan.mode() == "enforce" {
+			abi = enforce.Probe().ABI
 		}
-		w.observer = observe.New(policy, controlled)
+		w.observer = observe.New(policy, abi)
 		w.observer.Event = w.event
 		readers := 1
 		if w.plan.explains() == "files" {
 			readers = 4
 		}
-		w.observer.Serve(listener, int(w.stop[0].Fd()), readers)
+		w.observer.Serve(listener, int(w.stop[0].Fd()), readers, policy.Capabilities)
 	}()
 }
 

@@ -14,12 +14,14 @@ type Denial struct {
 	// Both are empty for a port.
 	Path string `json:"path,omitempty"`
 	Real string `json:"realPath,omitempty"`
-	// Address is what was to be connected to, or listened at: "192.0.2.1:443".
+	// Address is what was to be connected to, or listened at: "192.0.2.1:443",
+	// "@name" of an abstract UNIX socket; or "inet" or "unix" where there could not
+	// even be such a socket.
 	Address string `json:"address,omitempty"`
 	Access  string `json:"access"` // read, write, execute, connect, listen
 	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
 	Call    string `json:"call"`   // the system call
-	Errno   string `json:"errno"`  // what it answers, or would: EACCES, or EXDEV for a link
+	Errno   string `json:"errno"`  // what it answers, or would: EACCES, EXDEV, EPERM
 	// Entry says that it was about Real as an entry of its directory, which is
 	// what would have to be granted: it was to be made, removed or renamed.
 	Entry bool `json:"entry,omitempty"`
