@@ -21,8 +21,10 @@ type outcome struct {
 	status  syscall.WaitStatus
 	watched bool // it could be
 	denials []observe.Denial
-	used    map[string]bool // store paths of which a file was opened
-	changes []inspect.Change
+	// unjudged are calls of which it is not known what they used.
+	unjudged int
+	used     map[string]bool // store paths of which a file was opened
+	changes  []inspect.Change
 }
 
 // reporting are the flags of commands that report.
