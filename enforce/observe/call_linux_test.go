@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,36 +32,6 @@ type order struct {
 func (o order) in(base string) order {
 	o.Path, o.To = strings.ReplaceAll(o.Path, "@", base), strings.ReplaceAll(o.To, "@", base)
 	return o
-}
-
-// confinedChild becomes callsChild, in a confinement or with all else that comes
-// with it.
-func confinedChild() {
-	dir, err := os.Getwd()
-	if err != nil {
-		panic(err)
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		panic(err)
-	}
-	policy := testPolicy(dir)
-	policy.Grants = append(policy.Grants, enforce.Grant{Path: exe, Access: enforce.Read | enforce.Execute})
-	command := enforce.Command{Path: exe, Args: []string{exe}, Env: []string{"OBSERVE_CHILD=calls"}, Dir: dir + "/inside", Audit: os.Getenv("OBSERVE_FREE") != ""}
-	if !command.Audit {
-		command.Watch = &enforce.Watch{Calls: Files, Socket: 3, Note: "x"}
-	}
-	panic(policy.Exec(command))
-}
-
-func testPolicy(dir string) enforce.Policy {
-	return enforce.Policy{
-		Grants: []enforce.Grant{
-			{Path: dir + "/inside", Access: enforce.All}, {Path: dir + "/readable", Access: enforce.Read},
-			{Path: "/proc", Access: enforce.Read}, {Path: "/dev/null", Access: enforce.Read | enforce.Write},
-		},
-		Network: enforce.Network{Any: true}, UnixSockets: true, BestEffort: true,
-	}
 }
 
 // callsChild makes system calls and says what comes of them.
@@ -127,6 +95,11 @@ func (o order) do() error {
 		}
 		defer unix.Close(fd)
 		return unix.Bind(fd, &unix.SockaddrUnix{Name: o.Path})
+	case "bad address":
+		_, _, errno := unix.Syscall(unix.SYS_OPENAT, ^uintptr(99), 8, 0)
+		return errno
+	case "hide": // from all who have no CAP_SYS_PTRACE
+		return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	case "execveat":
 		path, err := unix.BytePtrFromString(o.Path)
 		if err != nil {
@@ -196,107 +169,6 @@ func randomCorner(r *rand.Rand) string {
 	return prefix + corner + "/" + strings.TrimPrefix(path, "/")
 }
 
-// corner names the directories of a child. Landlock knows them, so they stay
-// the same ones, wherever a call has moved them.
-var corner = []string{"inside", "outside", "readable"}
-
-// corners makes the same random trees in directories.
-func corners(t *testing.T, seed uint64, dirs ...grounds) {
-	t.Helper()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, g := range dirs {
-		r := rand.New(rand.NewPCG(seed, 1))
-		for i := range corner {
-			must(os.Rename(g.now(i), fmt.Sprintf("%s/.%d", g.base, i)))
-		}
-		entries, err := os.ReadDir(g.base)
-		must(err)
-		for _, e := range entries {
-			if e.Name()[0] != '.' {
-				must(os.RemoveAll(g.base + "/" + e.Name()))
-			}
-		}
-		for i, name := range corner {
-			dir := g.base + "/" + name
-			must(os.Rename(g.now(i), dir))
-			entries, err := os.ReadDir(dir)
-			must(err)
-			for _, e := range entries {
-				must(os.RemoveAll(dir + "/" + e.Name()))
-			}
-			for _, d := range []string{"", "/a", "/a/c"} {
-				os.Mkdir(dir+d, 0o755)
-				must(os.WriteFile(dir+d+"/f", []byte("#!/dev/null\n"), 0o644))
-				if r.IntN(2) == 0 {
-					must(os.Chmod(dir+d+"/f", os.FileMode(r.IntN(0o1000))))
-				}
-				for _, name := range []string{"k", "l"} {
-					must(os.Symlink(strings.ReplaceAll(randomCorner(r), "@", g.base), dir+d+"/"+name))
-				}
-			}
-		}
-	}
-}
-
-// grounds are the directories of a child.
-type grounds struct {
-	base string
-	fds  []int
-}
-
-// now is where a corner is.
-func (g grounds) now(i int) string {
-	path, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", g.fds[i]))
-	return path
-}
-
-// watchedChild starts a child in a confinement, and one that is free but for
-// capabilities, each with directories of its own.
-func watchedChild(t *testing.T, free bool) (c *child, g grounds, listener int) {
-	t.Helper()
-	base, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.base = base
-	for _, name := range corner {
-		if err := os.Mkdir(base+"/"+name, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		fd, err := unix.Open(base+"/"+name, unix.O_PATH|unix.O_CLOEXEC, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { unix.Close(fd) })
-		g.fds = append(g.fds, fd)
-	}
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(pair[0])
-	theirs := os.NewFile(uintptr(pair[1]), "socket")
-	c = newChild(t, "confined", base, func(cmd *exec.Cmd) {
-		cmd.ExtraFiles = []*os.File{theirs}
-		if free {
-			cmd.Env = append(cmd.Env, "OBSERVE_FREE=1")
-		}
-	})
-	theirs.Close()
-	if free {
-		return c, g, -1
-	}
-	if _, listener, err = Receive(pair[0]); err != nil || listener < 0 {
-		t.Fatalf("nobody can be watched: %v", err)
-	}
-	t.Cleanup(func() { unix.Close(listener) })
-	return c, g, listener
-}
-
 // What is predicted is what the kernel does: a call is reported as refused if
 // and only if it is, and would not have failed anyway.
 func TestVerdictsAsTheKernel(t *testing.T) {
@@ -357,5 +229,55 @@ func TestVerdictsAsTheKernel(t *testing.T) {
 				t.Errorf("no %s that is refused: %v", call, refused)
 			}
 		}
+	}
+}
+
+// A call of a process whose memory may not be read is counted, and no other: not
+// those with an address that there is not, nor those of the dead.
+func TestUnjudged(t *testing.T) {
+	c, g, listener := watchedChild(t, false)
+	o := New(testPolicy(g.base), Unenforced)
+	last := make(chan notification, 1)
+	go func() {
+		runtime.LockOSThread()
+		dropAll(t)
+		l := line{listener: listener, stop: -1}
+		for n := new(notification); l.receive(n); n.answer(listener) {
+			o.look(n, listener)
+			select {
+			case <-last:
+			default:
+			}
+			last <- *n
+		}
+	}()
+	open := order{Call: "openat", Dir: unix.AT_FDCWD, Path: "f"}
+	var answer reply
+	for range 3 {
+		c.ask(t, open, &answer)
+	}
+	c.ask(t, order{Call: "bad address"}, &answer)
+	if n := o.Unjudged(); n != 0 || answer.Errno != unix.EFAULT {
+		t.Errorf("%d calls that can be read are not judged; a bad address is %v", n, answer.Errno)
+	}
+	c.ask(t, order{Call: "hide"}, &answer)
+	for range 3 {
+		c.ask(t, open, &answer)
+	}
+	if n := o.Unjudged(); n != 3 {
+		t.Errorf("%d of 3 calls that cannot be read are counted", n)
+	}
+	n := <-last
+	if n.id++; len(o.look(&n, listener)) > 0 || o.Unjudged() != 3 {
+		t.Error("a call that nobody waits for is counted")
+	}
+}
+
+// dropAll leaves a thread no capability.
+func dropAll(t *testing.T) {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	if err := unix.Capset(&header, &none[0]); err != nil {
+		t.Error(err)
 	}
 }

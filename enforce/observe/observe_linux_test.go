@@ -209,6 +209,9 @@ func TestProcessIsBounded(t *testing.T) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	p := process(uint32(cmd.Process.Pid), Denial{Path: "/usr/include/linux/types.h"})
+	for len(p.Args) < 2 { // it has just been executed
+		p = process(uint32(cmd.Process.Pid), Denial{Path: "/usr/include/linux/types.h"})
+	}
 	if n := len(strings.Join(p.Args, "")); n > 4096 || p.Args[0] != "sleep" {
 		t.Errorf("%d bytes of arguments: %.100v", n, p.Args)
 	}

@@ -1,14 +1,11 @@
 package observe
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,21 +13,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// The test is its own child: a process with a directory, descriptors and threads
-// of its own, which makes the calls that it is told to.
-func TestMain(m *testing.M) {
-	switch os.Getenv("OBSERVE_CHILD") {
-	case "":
-		os.Exit(m.Run())
-	case "walk":
-		walkChild()
-	case "confined":
-		confinedChild()
-	case "calls":
-		callsChild()
-	}
-}
 
 // asked is what a child is to open.
 type asked struct {
@@ -91,49 +73,6 @@ func walkChild() {
 		}
 		errors.As(err, &answer.Errno)
 		out.Encode(answer)
-	}
-}
-
-// child is a process to look at.
-type child struct {
-	in  *json.Encoder
-	out *json.Decoder
-	cmd *exec.Cmd
-}
-
-func newChild(t *testing.T, what, dir string, with ...func(*exec.Cmd)) *child {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), "OBSERVE_CHILD="+what)
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, change := range with {
-		change(cmd)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.(io.Closer).Close()
-		cmd.Wait()
-	})
-	return &child{json.NewEncoder(in), json.NewDecoder(bufio.NewReader(out)), cmd}
-}
-
-func (c *child) ask(t *testing.T, question, answer any) {
-	t.Helper()
-	if err := c.in.Encode(question); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.out.Decode(answer); err != nil {
-		t.Fatal(err)
 	}
 }
 
