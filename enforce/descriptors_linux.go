@@ -3,7 +3,9 @@ package enforce
 import (
 	"fmt"
 	"math"
+	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +31,13 @@ func closeDescriptors(keep []int) error {
 		return fmt.Errorf("confine: close_range: %w", err)
 	}
 	return nil
+}
+
+// Pipe reports whether a descriptor is a pipe without a name.
+func Pipe(fd int) bool {
+	var stat unix.Stat_t
+	target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	return err == nil && strings.HasPrefix(target, "pipe:[") && unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFIFO
 }
 
 // OddDescriptors says which of standard input, output and error are something

@@ -20,8 +20,10 @@ import (
 // thread that calls it, so it all happens on one.
 func (p Policy) Exec(cmd Command) error {
 	runtime.LockOSThread()
+	var rules seccomp.Rules // of the filter
 	if !cmd.Confined && !cmd.Audit {
-		if err := p.restrict(cmd); err != nil {
+		var err error
+		if rules, err = p.restrict(cmd); err != nil {
 			return err
 		}
 	} else if err := closeDescriptors(cmd.KeepFDs); err != nil {
@@ -36,7 +38,7 @@ func (p Policy) Exec(cmd Command) error {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)
 		}
-		if err := cmd.Watch.begin(); err != nil {
+		if err := cmd.Watch.begin(rules); err != nil {
 			return err
 		}
 	}
@@ -46,42 +48,44 @@ func (p Policy) Exec(cmd Command) error {
 	return &ExecError{Path: cmd.Path, Err: unix.Exec(cmd.Path, cmd.Args, cmd.Env)}
 }
 
-// restrict does all that comes before execve, the irrevocable steps last.
-func (p Policy) restrict(cmd Command) error {
+// restrict does all that comes before execve, the irrevocable steps last, and
+// returns what the system call filter refuses.
+func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	k := Probe()
 	if _, err := p.Gaps(k); err != nil {
-		return err
+		return rules, err
 	}
 	ruleset := -1
 	if k.ABI > 0 {
-		var err error
 		if ruleset, err = p.ruleset(k.ABI); err != nil {
-			return err
+			return rules, err
 		}
 		defer unix.Close(ruleset)
 	}
 	if err := closeDescriptors(cmd.KeepFDs); err != nil {
-		return err
+		return rules, err
 	}
 	if err := dropCapabilities(p.Capabilities); err != nil {
-		return err
+		return rules, err
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("confine: set no_new_privs: %w", err)
+		return rules, fmt.Errorf("confine: set no_new_privs: %w", err)
 	}
 	if ruleset >= 0 {
 		if err := restrictSelf(ruleset, k.ABI); err != nil {
-			return err
+			return rules, err
 		}
 	}
 	if p.NoFilter || k.Filter != nil { // which Gaps has judged
-		return nil
+		return rules, nil
 	}
-	filter, err := p.filter().Filter()
+	rules = p.filter()
+	rules.Asked = cmd.Watch != nil
+	filter, err := rules.Filter()
 	if err != nil {
-		return err
+		return rules, err
 	}
-	return filter.Install()
+	return rules, filter.Install()
 }
 
 // restrictSelf puts the thread into the ruleset and makes sure that it is.

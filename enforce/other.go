@@ -21,6 +21,9 @@ type Watch struct {
 	Note   string
 }
 
+// Pipe looks at descriptors on Linux only.
+func Pipe(int) bool { return false }
+
 // OddDescriptors are looked for on Linux only.
 func OddDescriptors() []string { return nil }
 

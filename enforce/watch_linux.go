@@ -16,21 +16,35 @@ type Watch struct {
 }
 
 // begin has the calling thread, and all that it starts, watched, and hands the
-// listener to the supervisor. Where there can be no listener, because somebody
-// else watches already (EBUSY) or this is no Linux (gVisor), the supervisor gets
-// none and the run goes on: watching explains, it does not enforce.
-func (w *Watch) begin() error {
+// listener to the supervisor, who is asked about the sockets that the filter
+// before left to it, too. Where there can be no listener, because somebody else
+// watches already (EBUSY) or this is no Linux (gVisor), the supervisor gets none
+// and the run goes on: watching explains, it does not enforce.
+func (w *Watch) begin(refused seccomp.Rules) error {
+	listener, err := w.listen(refused)
 	var rights []byte
-	filter, err := seccomp.Watch(w.Calls...)
 	if err == nil {
-		var listener int
-		if listener, err = filter.Listen(); err == nil {
-			defer unix.Close(listener)
-			rights = unix.UnixRights(listener)
+		defer unix.Close(listener)
+		rights = unix.UnixRights(listener)
+	} else if refused.Asked {
+		filter, err := refused.Sockets()
+		if err != nil {
+			return err
+		}
+		if err := filter.Install(); err != nil {
+			return err
 		}
 	}
-	if err := unix.Sendmsg(w.Socket, []byte(w.Note), rights, nil, 0); err != nil {
+	if err := unix.Sendmsg(w.Socket, []byte(w.Note), rights, nil, seccomp.Handover); err != nil {
 		return fmt.Errorf("watch: reach the supervisor: %w", err)
 	}
 	return nil
+}
+
+func (w *Watch) listen(refused seccomp.Rules) (listener int, err error) {
+	filter, err := seccomp.Watch(w.Calls, refused)
+	if err != nil {
+		return -1, err
+	}
+	return filter.Listen()
 }

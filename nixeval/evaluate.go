@@ -24,7 +24,18 @@ func flakeArgs(r Request, ref flakeRef) []string {
 	if r.Impure {
 		args = append(args, "--impure")
 	}
+	if r.Locked {
+		args = append(args, "--no-update-lock-file")
+	}
 	return args
+}
+
+// Lock writes the flake.lock of a flake where it is missing or behind.
+func (n Nix) Lock(ctx context.Context, dir string) error {
+	if _, err := n.run(ctx, dir, "nix", "flake", "lock"); err != nil {
+		return fmt.Errorf("lock %s: %w", dir, err)
+	}
+	return nil
 }
 
 func fileArgs(r Request) []string {

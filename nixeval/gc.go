@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/google/renameio/v2"
 )
 
 // keepEntries is how many environments of a project stay cached: enough for
@@ -24,11 +26,46 @@ func (n Nix) prune(project, key string) {
 	}
 	slices.SortFunc(entries, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
 	for _, entry := range entries[keepEntries-1:] {
-		if dir := filepath.Dir(entry); filepath.Base(dir) != key {
+		if dir := filepath.Dir(entry); filepath.Base(dir) != key && !pinned(dir) {
 			os.RemoveAll(dir)
 			os.Remove(dir + ".lock")
 		}
 	}
+}
+
+// pinPrefix begins the names of links in an entry to directories that name it.
+const pinPrefix = "pin-"
+
+// Pin has e stay cached as long as a directory exists, whose shims name it, or until
+// [Environment.Unpin].
+func (e Environment) Pin(dir string) error {
+	if e.dir == "" {
+		return nil
+	}
+	if err := renameio.Symlink(dir, e.pin(dir)); err != nil {
+		return fmt.Errorf("pin environment: %w", err)
+	}
+	return nil
+}
+
+// Unpin takes that back.
+func (e Environment) Unpin(dir string) error {
+	if err := os.Remove(e.pin(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("unpin environment: %w", err)
+	}
+	return nil
+}
+
+func (e Environment) pin(dir string) string {
+	return filepath.Join(e.dir, pinPrefix+hashOf(dir)[:8])
+}
+
+func pinned(entry string) bool {
+	pins, _ := filepath.Glob(filepath.Join(entry, pinPrefix+"*")) // a pattern of ours
+	return slices.ContainsFunc(pins, func(pin string) bool {
+		_, err := os.Stat(pin)
+		return err == nil
+	})
 }
 
 // Collected is what [Nix.Collect] removed for one project.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -53,16 +54,31 @@ func (e *CommandError) Unwrap() error { return e.Err }
 // flag of the same name is unknown to nix-store of some versions.
 const features = "extra-experimental-features = nix-command flakes"
 
-// environ is n.Environ with the experimental features appended to NIX_CONFIG.
-func (n Nix) environ() []string {
-	config := lookup(n.Environ, "NIX_CONFIG")
+// environ is what nix is started with.
+func (n Nix) environ() []string { return withoutGitPrograms(withFeatures(n.Environ)) }
+
+// withFeatures has the experimental features appended to NIX_CONFIG.
+func withFeatures(environ []string) []string {
+	config := lookup(environ, "NIX_CONFIG")
 	if config != "" {
 		config += "\n"
 	}
-	env := slices.DeleteFunc(slices.Clone(n.Environ), func(v string) bool {
+	environ = slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
 		return strings.HasPrefix(v, "NIX_CONFIG=")
 	})
-	return append(env, "NIX_CONFIG="+config+features)
+	return append(environ, "NIX_CONFIG="+config+features)
+}
+
+// withoutGitPrograms has git start none of the programs that a repository can name
+// for no reason of Nix's: a command that ran confined could have named them
+// (git-config(1); Nix before 2.20 starts git).
+func withoutGitPrograms(environ []string) []string {
+	count, _ := strconv.Atoi(lookup(environ, "GIT_CONFIG_COUNT"))
+	for _, setting := range [][2]string{{"core.fsmonitor", "false"}, {"core.hooksPath", os.DevNull}} {
+		environ = append(environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", count, setting[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", count, setting[1]))
+		count++
+	}
+	return append(environ, fmt.Sprintf("GIT_CONFIG_COUNT=%d", count))
 }
 
 // Program returns the absolute path of a nix program, or a [*NotFoundError].

@@ -42,6 +42,9 @@ type Request struct {
 	// Impure lets the evaluation read the environment and any file. It also
 	// makes it uncacheable.
 	Impure bool
+	// Locked has the evaluation fail where flake.lock would have to change
+	// ([Nix.Lock]).
+	Locked bool
 	// Refresh ignores what is cached.
 	Refresh bool
 }

@@ -41,11 +41,6 @@ func newApp(g globals) *app {
 	return a
 }
 
-// stdoutColor is the same as color, for standard output.
-func (a *app) stdoutColor() bool {
-	return term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""
-}
-
 // fail says why purity ends and returns its exit code.
 func (a *app) fail(err error) int {
 	message, hint, code := explain(err)

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -24,10 +23,11 @@ type auditCmd struct {
 	source
 	config.Settings
 	reporting
-	Fail           bool     `help:"Exit with 1 if anything outside the environment was used."`
+	Fail           bool     `help:"Exit with 1 if anything outside the environment was used, or not all could be seen."`
 	Max            int      `placeholder:"N" help:"With --fail, let that many pass."`
 	UpdateBaseline bool     `help:"Add what was found to purity.toml, as exceptions whose reasons are yours to fill in."`
-	Ratchet        bool     `help:"An exception that nothing needed is a failure too, so that their number only falls."`
+	Secret         []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among them although it looks like a secret; can be repeated."`
+	Ratchet        string   `placeholder:"REVISION" type:"revision" help:"Exit with 1 if purity.toml has more exceptions than in a revision of git (HEAD), so that their number only falls."`
 	Command        []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
@@ -38,36 +38,47 @@ it uses outside is found in one run, with reasons and remedies, and what of the
 environment it never used. Exceptions in purity.toml are left out.
 
 The exit code is 0; 1 with --fail where something was found; 2 where the command
-itself failed.`
+itself failed. Where a report goes to standard output in another form than text,
+what the command prints goes to standard error.`
 }
 
 // Run watches the command and reports.
 func (c *auditCmd) Run(a *app) error {
-	r, err := a.observe(c.Flake, c.source, c.Settings, c.Command, "audit")
+	w := watching{of: "audit", flake: c.Flake, source: c.source, settings: c.Settings, command: c.Command, said: c.reporting, quiet: c.toStdout()}
+	if c.Ratchet != "" {
+		w.first = func(p *plan) error { return p.ratchet(c.Ratchet) }
+	}
+	p, r, err := a.observe(w)
 	if err != nil {
 		return err
 	}
-	if c.ReportFormat == "" || len(c.Report) > 0 {
-		if err := r.Text(a.stdout, a.stdoutColor()); err != nil {
+	if !c.toStdout() {
+		if err := r.Text(a.stdout, a.stdoutStyle()); err != nil {
 			return err
 		}
-	}
-	if err := c.write(a, r); err != nil {
-		return err
 	}
 	if c.UpdateBaseline {
-		if err := a.updateBaseline(r); err != nil {
+		if err := p.updateBaseline(r, c.Secret); err != nil {
 			return err
 		}
 	}
-	switch {
-	case r.ExitCode != 0:
-		a.log.Warn().Msgf("the command failed with exit code %d, so there may be more", r.ExitCode)
-		return codeError(exitCommandFailed)
-	case c.Fail && len(r.Findings) > c.Max, c.Ratchet && len(r.UnusedExceptions) > 0:
+	if err := a.commandFailed(r); err != nil {
+		return err
+	}
+	if c.Fail && (len(r.Findings) > c.Max || r.Doubt() != "") || p.grown {
 		return codeError(exitImpure)
 	}
 	return nil
+}
+
+// commandFailed is the end of a run that was only to be watched, if the command
+// did not come to its own.
+func (a *app) commandFailed(r report.Report) error {
+	if r.ExitCode == 0 {
+		return nil
+	}
+	a.log.Warn().Msgf("the command failed with exit code %d, so there may be more", r.ExitCode)
+	return codeError(exitCommandFailed)
 }
 
 // codeError ends purity with a code; everything has been said.
@@ -75,59 +86,119 @@ type codeError int
 
 func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
+// watching is a run that is watched and not confined.
+type watching struct {
+	of       string // the command of purity
+	flake    string
+	source   source
+	settings config.Settings
+	command  []string
+	said     reporting
+	quiet    bool              // standard output is not for the command
+	first    func(*plan) error // done before anything runs
+}
+
 // observe runs a command in an environment, watched and not confined, and
 // reports. As the watched child it does not return.
-func (a *app) observe(flake string, s source, settings config.Settings, given []string, of string) (report.Report, error) {
-	command, err := commandLine(given, of)
+func (a *app) observe(w watching) (*plan, report.Report, error) {
+	command, err := commandLine(w.command, w.of)
 	if err != nil {
-		return report.Report{}, err
+		return nil, report.Report{}, err
 	}
-	settings.Mode = "audit"
-	p, err := a.prepare(flake, s, settings)
-	if err != nil {
-		return report.Report{}, err
+	w.settings.Mode, w.settings.Explain = "audit", "files"
+	p, err := a.prepare(w.flake, w.source, w.settings)
+	if err == nil {
+		err = trusted(p.file)
 	}
-	if err := trusted(p.file); err != nil {
-		return report.Report{}, err
+	if err == nil && p.alreadyConfined() {
+		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", w.of)
+	}
+	var to reports
+	if err == nil && !watchedByParent() {
+		to, err = w.said.open(a)
 	}
 	ctx := context.Background()
-	if err := p.resolve(ctx); err != nil {
-		return report.Report{}, err
+	if err == nil {
+		err = p.resolve(ctx)
 	}
+	if err != nil {
+		return nil, report.Report{}, err
+	}
+	p.wanted, p.reporting = true, true
 	if watchedByParent() {
-		return report.Report{}, p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
+		return nil, report.Report{}, p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
 			return p.command(command, environ, run)
 		})
 	}
+	if w.first != nil {
+		if err := w.first(p); err != nil {
+			return nil, report.Report{}, err
+		}
+	}
+	if w.quiet {
+		outputApart()
+	}
 	o, err := p.watch()
-	if err != nil {
-		return report.Report{}, err
+	switch {
+	case err != nil:
+		return nil, report.Report{}, err
+	case o.failed:
+		return nil, report.Report{}, &endedError{o.status}
 	}
-	if !o.watched && exitCode(o.status) != exitFailure {
-		return report.Report{}, &hintedError{errors.New("audit: this process is watched already, or may not watch, so nothing can be found out"), "run it outside of other sandboxes and of purity"}
+	r := p.report(o, command)
+	err = to.write(r)
+	if err == nil && !o.watched {
+		err = &hintedError{fmt.Errorf("%s: this process is watched already, or may not watch, so nothing can be found out", w.of), "run it outside of other sandboxes and of purity"}
 	}
-	return p.report(o, command), nil
+	return p, r, err
 }
 
-// updateBaseline adds an exception for each finding to the purity.toml of the
-// project.
-func (a *app) updateBaseline(r report.Report) error {
-	if len(r.Findings) == 0 {
-		return nil
+// learner knows what is needed to learn from this run.
+func (p *plan) learner(secrets []string) learn.Run {
+	named := secrets
+	for _, path := range secrets {
+		named = append(named, real(path))
 	}
-	path := filepath.Join(r.Project, config.Name)
+	return learn.Run{Project: p.project.dir, Home: userHome(), Named: named, Executable: p.executable}
+}
+
+// sayLeftOut names what nobody is to open unseen, and what no policy can.
+func (a *app) sayLeftOut(needs learn.Needs) {
+	for _, secret := range needs.Secrets {
+		text := secret.Path + " looks like a secret and is left out"
+		if secret.Opens != secret.Path {
+			text = secret.Path + " would open " + secret.Opens + " and is left out"
+		}
+		a.log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
+	}
+	for _, address := range needs.Other {
+		a.log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")
+	}
+}
+
+// updateBaseline adds an exception for each finding to the purity.toml that is
+// read here.
+func (p *plan) updateBaseline(r report.Report, secrets []string) error {
+	needs := p.learner(secrets).Needs(r.Findings)
+	path := filepath.Join(p.project.dir, config.Name)
+	if p.file != nil {
+		path = p.file.Path
+	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
 	defer file.Close()
-	var b strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "\n[[exception]]\npath = %q\naccess = %q\nreason = \"\"  # %s by %s\n", f.Subject(), f.Access, f.Why, filepath.Base(f.By.Program))
+	added, err := needs.Exceptions(file)
+	if err == nil {
+		err = file.Close()
 	}
-	if _, err := file.WriteString(b.String()); err != nil {
+	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
-	a.log.Info().Msgf("added %d exceptions to %s; fill in why each has to be, then: purity allow", len(r.Findings), path)
-	return file.Close()
+	p.app.sayLeftOut(needs)
+	if added > 0 {
+		p.app.log.Info().Msgf("added %d exceptions to %s; fill in why each has to be, then: purity allow", added, path)
+	}
+	return nil
 }

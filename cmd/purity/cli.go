@@ -112,7 +112,9 @@ func options(argv0 string) []kong.Option {
 		kong.Description(description),
 		kong.Vars{"presets": strings.Join(config.PresetNames(), ", ")},
 		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
-		kong.NamedMapper("path", asTyped(kong.ExpandPath)),
+		kong.NamedMapper("path", asTyped(expandPath)),
+		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
+		kong.NamedMapper("revision", optional("HEAD")),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 }
@@ -138,23 +140,36 @@ func asTyped(as func(string) string) kong.Mapper {
 	})
 }
 
-// normalise is for people who type what other tools accept: --version, no
-// command at all, and --explain without a word.
+// expandPath makes a path absolute, but for - which stands for standard output.
+func expandPath(path string) string {
+	if path == "-" {
+		return path
+	}
+	return kong.ExpandPath(path)
+}
+
+// optional is for a flag that may have a value, after = or, where it is one of
+// some words, after a blank; else it means what comes first.
+func optional(otherwise string, words ...string) kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		next := ctx.Scan.Peek()
+		value := otherwise
+		if word, ok := next.Value.(string); next.Type == kong.FlagValueToken || ok && next.Type == kong.UntypedToken && slices.Contains(words, word) {
+			value = fmt.Sprint(ctx.Scan.Pop().Value)
+		}
+		target.SetString(value)
+		return nil
+	})
+}
+
+// normalise is for people who type what other tools accept: --version, and no
+// command at all.
 func normalise(args []string) []string {
 	switch {
 	case len(args) == 0:
 		return []string{"--help"}
 	case args[0] == "--version":
 		return []string{"version"}
-	}
-	for i, arg := range args {
-		if arg == "--" {
-			break
-		}
-		if arg == "--explain" { // files too, as who asks for it wants
-			args = slices.Clone(args)
-			args[i] = "--explain=files"
-		}
 	}
 	return args
 }

@@ -37,10 +37,10 @@ func (c configCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s is right\n", file.Path)
+	printf(a.stdout, "%s is right\n", file.Path)
 	wider := file.Widens()
 	for _, what := range wider {
-		fmt.Fprintln(a.stdout, "it opens "+what)
+		printf(a.stdout, "it opens %s\n", what)
 	}
 	switch err := trusted(file); {
 	case len(wider) == 0:

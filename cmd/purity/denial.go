@@ -1,88 +1,128 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/cause"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
 // outcome is what a watched command came to.
 type outcome struct {
-	status  syscall.WaitStatus
-	watched bool // it could be
-	denials []observe.Denial
-	used    map[string]bool // store paths of which a file was opened
-	changes []inspect.Change
-}
-
-// reporting are the flags of commands that report.
-type reporting struct {
-	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report to a file, in the form that its name asks for: .json, .sarif, .html, else text; can be repeated."`
-	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of --report, or without that print the report so on standard output: text, json, sarif, github, html."`
-}
-
-// write writes r where the flags say.
-func (f reporting) write(a *app, r report.Report) error {
-	if len(f.Report) == 0 && f.ReportFormat != "" {
-		return r.Write(a.stdout, f.ReportFormat)
-	}
-	for _, name := range f.Report {
-		format := f.ReportFormat
-		if format == "" {
-			format = report.FormatOf(name)
-		}
-		file, err := os.Create(name)
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		if err := r.Write(file, format); err != nil {
-			file.Close()
-			return err
-		}
-		if err := file.Close(); err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-	}
-	return nil
+	status   syscall.WaitStatus
+	failed   bool // it never came to run, and purity said why
+	watched  bool // it could be
+	unjudged int  // calls that could not be read
+	denials  []observe.Denial
+	used     map[string]bool // store paths of which a file was opened
+	changes  []inspect.Change
 }
 
 // report is an outcome with its reasons; what purity.toml excepts apart.
 func (p *plan) report(o outcome, command []string) report.Report {
 	r := report.Report{
-		Version: report.Version, Mode: p.mode(), Command: command, Environment: p.env.Source, Project: p.project.dir,
-		ExitCode: exitCode(o.status), Findings: []report.Finding{},
+		Version: report.Version, Mode: p.mode(), Command: command, Environment: p.env.Source, Defined: p.definedIn(), Project: p.project.dir,
+		ExitCode: exitCode(o.status), Watched: o.watched, Unjudged: o.unjudged, Findings: []report.Finding{},
 	}
-	own, _ := os.Executable()
 	used := map[int]bool{}
-	for _, d := range o.denials {
-		if d.By.Program == own { // what purity itself could not start it has said
-			continue
-		}
-		f := p.finding(d)
-		if i := p.excepted(f); i >= 0 {
+	for _, f := range p.findings(p.unfolded(o.denials)) {
+		switch i := p.excepted(f); {
+		case i < 0:
+			r.Findings = append(r.Findings, f)
+		case p.exceptions()[i].Expired(time.Now()):
+			r.Findings = append(r.Findings, f)
+			if !used[i] {
+				r.ExpiredExceptions = append(r.ExpiredExceptions, p.exceptions()[i].Origin)
+			}
+			used[i] = true
+		default:
 			used[i] = true
 			r.Excepted = append(r.Excepted, f)
-		} else {
-			r.Findings = append(r.Findings, f)
 		}
 	}
 	for i, e := range p.exceptions() {
-		if !used[i] && p.mode() != "enforce" {
+		if !used[i] && p.mode() != "enforce" && o.watched {
 			r.UnusedExceptions = append(r.UnusedExceptions, e.Origin)
 		}
 	}
 	p.usage(&r, o.used)
 	return r
+}
+
+// findings are denials with their reasons, which take a while, where anybody is to
+// read them.
+func (p *plan) findings(denials []observe.Denial) []report.Finding {
+	if p.app.quiet && !p.reporting {
+		bare := make([]report.Finding, len(denials))
+		for i, d := range denials {
+			bare[i].Denial = d
+		}
+		return bare
+	}
+	run := cause.Run{Env: p.env, StoreDir: p.nix.StoreDir(), Policy: p.policy, Dir: p.project.cwd, Home: userHome(), Enforced: p.mode() == "enforce"}
+	if p.Network != nil {
+		run.Network = *p.Network
+	}
+	return run.Findings(denials)
+}
+
+// userHome is the home directory of the user, without links.
+func userHome() string {
+	home := os.Getenv("HOME")
+	if home == "" {
+		return ""
+	}
+	return real(home)
+}
+
+// unfolded are denials of commands, with what those of excepted programs used
+// besides: enforced it would be refused, but for what a program needs to be started.
+func (p *plan) unfolded(denials []observe.Denial) []observe.Denial {
+	own, _ := os.Executable()
+	all := slices.DeleteFunc(slices.Clone(denials), func(d observe.Denial) bool {
+		return d.By.Program == own && d.Access != "execute" // a purity inside that asks where it is
+	})
+	for i, d := range all {
+		e := p.excepted(report.Finding{Denial: d})
+		if len(d.Followers) == 0 || e < 0 || p.exceptions()[e].Expired(time.Now()) {
+			continue
+		}
+		with := map[string]bool{}
+		for _, g := range host.Dependencies(d.Real) {
+			with[real(g.Path)] = true
+		}
+		for _, follower := range d.Followers {
+			if !with[follower.Real] {
+				all = append(all, follower)
+			}
+		}
+		all[i].Follow, all[i].Followers = 0, nil
+	}
+	return all
+}
+
+// definedIn is the file that defines the environment, as far as there is one
+// here; in the project by its name there.
+func (p *plan) definedIn() string {
+	file := p.request.File
+	if file == "" {
+		file = p.request.ClosureFile
+	}
+	if file == "" {
+		file = filepath.Join(p.project.dir, "flake.nix")
+	}
+	if rel, err := filepath.Rel(p.project.dir, file); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return file
 }
 
 func (p *plan) exceptions() []config.Exception {
@@ -92,66 +132,47 @@ func (p *plan) exceptions() []config.Exception {
 	return p.file.Exceptions
 }
 
-// excepted is the exception that a finding is covered by, -1 if there is none.
+// excepted is the exception that is for a finding, -1 if there is none: one that
+// holds, else one that did.
 func (p *plan) excepted(f report.Finding) int {
-	return slices.IndexFunc(p.exceptions(), func(e config.Exception) bool {
-		program := filepath.Base(f.By.Program)
-		return !e.Expired(time.Now()) && (e.Matches(f.Subject(), f.Access, program) || e.Matches(f.Real, f.Access, program))
-	})
-}
-
-// usage says which of the closure was used. It takes all files being watched.
-func (p *plan) usage(r *report.Report, used map[string]bool) {
-	if p.explains() != "files" || used == nil {
-		return
-	}
-	have, err := p.env.Closure()
-	if err != nil {
-		p.app.log.Debug().Err(err).Msg("what was used is not known")
-		return
-	}
-	for _, n := range have.Nodes {
-		r.Paths = append(r.Paths, report.Path{Path: string(n.Path), Size: n.NarSize, Used: used[string(n.Path)]})
-	}
-	slices.SortFunc(r.Paths, func(a, b report.Path) int { return int(b.Size - a.Size) })
-	for _, root := range have.Roots {
-		node, _ := have.Node(root)
-		for _, path := range node.References {
-			if path != root && !used[string(path)] && !strings.HasPrefix(path.Name(), "stdenv") {
-				r.Unused = append(r.Unused, report.Unused{Path: string(path), Size: have.ClosureSize(path)})
-			}
+	over := -1
+	program := filepath.Base(f.By.Program)
+	for i, e := range p.exceptions() {
+		switch {
+		case !e.Matches(f.Subject(), f.Access, program) && (f.Real == "" || !e.Matches(f.Real, f.Access, program)):
+		case !e.Expired(time.Now()):
+			return i
+		case over < 0:
+			over = i
 		}
 	}
-	slices.SortFunc(r.Unused, func(a, b report.Unused) int { return int(b.Size - a.Size) })
+	return over
 }
 
-// storePath is the store path that a file is in, empty if it is in none.
-func (p *plan) storePath(file string) string {
-	path, _, err := closure.Within(p.env.StoreDir, file)
-	if err != nil {
-		return ""
-	}
-	return string(path)
-}
-
-// say prints what was refused, why, and what to do.
+// say prints what was refused, why, and what to do. What purity itself could not
+// start it has said already, and what was never used is for who asks.
 func (p *plan) say(r report.Report) {
+	own, _ := os.Executable()
+	if p.mode() == "enforce" {
+		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.By.Program == own })
+	}
+	r.Unused = nil
 	switch {
+	case !r.Watched && !p.wanted: // it was an offer
 	case p.app.json:
+		if doubt := r.Doubt(); doubt != "" {
+			p.app.log.Warn().Msg(doubt)
+		}
 		for _, f := range r.Findings {
 			p.app.log.Warn().Interface("finding", f).Msg("outside the environment: " + f.Subject())
 		}
 	case p.app.quiet:
 	default:
-		if err := r.Text(p.app.stderr, p.app.color()); err != nil {
+		if err := r.Text(p.app.stderr, style(p.app.stderr)); err != nil {
 			p.app.log.Error().Msg(err.Error())
 		}
 	}
 }
-
-// color reports whether what is written to standard error may have colours
-// (https://no-color.org).
-func (a *app) color() bool { return a.tty && os.Getenv("NO_COLOR") == "" }
 
 // sayChanges names files that run later.
 func (p *plan) sayChanges(changes []inspect.Change) {

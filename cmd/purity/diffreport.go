@@ -10,40 +10,54 @@ import (
 type diffReportCmd struct {
 	Old string `arg:"" type:"path" help:"Report of an earlier run (--report FILE.json)."`
 	New string `arg:"" type:"path" help:"Report of a later one."`
+	reporting
 }
 
 // Help is shown below the flags.
 func (diffReportCmd) Help() string {
 	return `The exit code is 1 if the later run used something outside the environment that
-the earlier one did not.`
+the earlier one did not, or could not be seen as well.`
 }
 
 // Run prints what is new.
 func (c diffReportCmd) Run(a *app) error {
-	var reports [2]report.Report
-	for i, name := range []string{c.Old, c.New} {
-		f, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("read report: %w", err)
-		}
-		reports[i], err = report.Read(f)
-		f.Close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	to, err := c.open(a)
+	if err != nil {
+		return err
 	}
-	later := reports[1]
-	gone := len(reports[0].New(later))
-	later.Findings = later.New(reports[0])
-	later.Excepted, later.Unused, later.UnusedExceptions = nil, nil, nil
-	if len(later.Findings) > 0 {
-		if err := later.Text(a.stdout, a.stdoutColor()); err != nil {
+	earlier, err := reportOf(c.Old)
+	if err != nil {
+		return err
+	}
+	later, err := reportOf(c.New)
+	if err != nil {
+		return err
+	}
+	difference := later.Since(earlier)
+	if !c.toStdout() {
+		if err := difference.Text(a.stdout, a.stdoutStyle()); err != nil {
 			return err
 		}
+		fmt.Fprintf(a.stdout, "purity: %d new, %d gone\n", len(difference.Findings), len(difference.Gone))
 	}
-	fmt.Fprintf(a.stdout, "purity: %d new, %d gone\n", len(later.Findings), gone)
-	if len(later.Findings) > 0 {
+	if err := to.write(difference); err != nil {
+		return err
+	}
+	if !difference.Clean() {
 		return codeError(exitImpure)
 	}
 	return nil
+}
+
+func reportOf(name string) (report.Report, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("read report: %w", err)
+	}
+	defer f.Close()
+	r, err := report.Read(f)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
 }

@@ -104,16 +104,19 @@ func TestReadmePolicy(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := map[string]string{ // package to pattern of what of ours it may import
-		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(complete|config|manual|report|shell|shim|starter)`,
+		"cmd/purity":            `closure.*|enforce.*|nixeval.*|cmd/purity/(cause|complete|config|learn|manual|report|screen|shell|shim|starter)`,
 		"cmd/purity/starter":    `cmd/purity/config`,
 		"cmd/purity/complete":   `none`,
 		"cmd/purity/manual":     `enforce/host|cmd/purity/config`,
+		"cmd/purity/cause":      `closure|enforce|enforce/(host|observe)|nixeval|cmd/purity/(config|report)`,
+		"cmd/purity/learn":      `enforce/(host|observe)|cmd/purity/(config|report|screen)`,
+		"cmd/purity/screen":     `none`,
 		"cmd/purity/shell":      `none`,
 		"cmd/purity/shim":       `nixeval|cmd/purity/config`,
 		"cmd/purity/config":     `enforce|enforce/host`,
 		"nixeval":               `closure|nixeval/inputs`,
 		"nixeval/inputs":        `none`,
-		"cmd/purity/report":     `enforce/observe`,
+		"cmd/purity/report":     `enforce/observe|cmd/purity/screen`,
 		"closure":               `none`,
 		"closure/binarycache":   `closure`,
 		"enforce":               `closure|enforce/seccomp`,

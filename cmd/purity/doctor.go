@@ -62,9 +62,9 @@ func (c doctorCmd) Run(a *app) error {
 	} else {
 		table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		for _, c := range checks {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
+			printf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
 			if c.Fix != "" {
-				fmt.Fprintf(table, "\t\t-> %s\n", c.Fix)
+				printf(table, "\t\t-> %s\n", c.Fix)
 			}
 		}
 		if err := table.Flush(); err != nil {
@@ -219,6 +219,9 @@ func checkSettings(cwd, dir string) []check {
 	if err != nil {
 		_, fix, _ := explain(err)
 		return []check{{"settings", failure, err.Error(), fix}}
+	}
+	if mode := file.Settings.Mode; mode != "" && mode != "enforce" {
+		return []check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", in which nothing is refused", "take the line out when what is reported is mended or excepted"}}
 	}
 	return []check{{"settings", ok, file.Path, ""}}
 }

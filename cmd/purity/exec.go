@@ -50,6 +50,12 @@ func (c *execCmd) Run(a *app) error {
 	}
 	p.failImpure = c.Fail
 	if p.alreadyConfined() {
+		switch {
+		case c.Fail:
+			return &hintedError{errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside"}
+		case c.wanted():
+			a.log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
+		}
 		return p.runAgain(command)
 	}
 	return p.enter(ctx, command, c.reporting, func(environ []string, run nixeval.Run) (launch, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 )
 
 type explainCmd struct {
@@ -35,6 +36,7 @@ type explanation struct {
 	Access  []accessVerdict `json:"access"`
 	Chain   []closure.Path  `json:"chain,omitempty"` // from a root to the store path
 	Remedy  string          `json:"remedy,omitempty"`
+	Mode    string          `json:"mode"` // enforce; or one in which nothing is refused
 }
 
 type accessVerdict struct {
@@ -57,9 +59,9 @@ func (c *explainCmd) Run(a *app) error {
 	if c.JSON {
 		return printJSON(a.stdout, e)
 	}
-	fmt.Fprintln(a.stdout, e.Path)
+	printf(a.stdout, "%s\n", e.Path)
 	if e.Real != e.Path {
-		fmt.Fprintln(a.stdout, "which is "+e.Real)
+		printf(a.stdout, "which is %s\n", e.Real)
 	}
 	if !e.Exists {
 		fmt.Fprintln(a.stdout, "which does not exist")
@@ -67,9 +69,9 @@ func (c *explainCmd) Run(a *app) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
 		if v.Allowed {
-			fmt.Fprintf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
+			printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
 		} else {
-			fmt.Fprintf(table, "  %s\tno\n", v.Access)
+			printf(table, "  %s\tno\n", v.Access)
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -78,14 +80,17 @@ func (c *explainCmd) Run(a *app) error {
 	for i, path := range e.Chain {
 		fmt.Fprintln(a.stdout, strings.Repeat("  ", i+1)+string(path))
 	}
+	if e.Mode != "enforce" {
+		printf(a.stdout, "But the mode is %s, in which nothing is refused.\n", e.Mode)
+	}
 	if e.Remedy != "" {
-		fmt.Fprintln(a.stdout, e.Remedy)
+		printf(a.stdout, "%s\n", e.Remedy)
 	}
 	return nil
 }
 
 func (p *plan) explain(path string) (explanation, error) {
-	e := explanation{Version: 1, Path: path, Real: real(path)}
+	e := explanation{Version: 1, Path: path, Real: real(path), Mode: p.mode()}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
 	covering := p.policy.Covering(path)
@@ -119,10 +124,11 @@ func (p *plan) explain(path string) (explanation, error) {
 // remedy is what would allow what is refused.
 func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string {
 	home := real(os.Getenv("HOME"))
-	short := path
+	short := host.Literal(path)
 	if home != "" && inside(path, home) {
-		short = "~" + strings.TrimPrefix(path, home)
+		short = "~" + host.Literal(strings.TrimPrefix(path, home))
 	}
+	short = config.Quote(short)
 	info, err := os.Stat(path)
 	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 	switch {
@@ -131,7 +137,7 @@ func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string 
 	case inStore:
 		return "It is a store path outside the closure: add its package to the packages of the dev shell."
 	case program:
-		return "To run it, add the package with bin/" + filepath.Base(path) + " to the packages of the dev shell; as an exception: exec = [\"" + short + "\"] in purity.toml, or --exec."
+		return "To run it, add the package with bin/" + filepath.Base(path) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
 	}
-	return "As an exception: read = [\"" + short + "\"] in purity.toml, or --read."
+	return "As an exception, in purity.toml:  read = [" + short + "]"
 }

@@ -50,6 +50,7 @@ func (p *plan) confine() error {
 		return err
 	}
 	p.policy = p.frame()
+	p.policy.Network = p.exceptionPorts(p.policy.Network)
 	p.policy.Grants = slices.Concat(grants, said, p.presets(), base, shell)
 	return nil
 }
@@ -122,7 +123,7 @@ func (p *plan) said() ([]enforce.Grant, error) {
 				if config.Is(p.StrictPaths, false) {
 					return nil, err
 				}
-				p.app.log.Warn().Msg(err.Error())
+				p.remark(err.Error())
 				continue
 			}
 			for _, path := range paths {
@@ -146,28 +147,75 @@ func (p *plan) exceptionGrants() []enforce.Grant {
 		return nil
 	}
 	for _, e := range p.exceptions() {
-		access := map[string]enforce.Access{
-			"": enforce.Read | enforce.Execute, "read": enforce.Read, "write": enforce.Read | enforce.Write,
-			"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
-		}[e.Access]
+		if e.Expired(time.Now()) {
+			continue
+		}
 		if e.Only != "" {
-			p.app.log.Warn().Msgf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only)
+			p.remark(fmt.Sprintf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only))
 			continue
 		}
-		if access == 0 || e.Expired(time.Now()) {
+		grants = append(grants, p.exceptionGrant(e)...)
+	}
+	return grants
+}
+
+// exceptionGrant lets through what one exception is for; a program with what it
+// needs to be started.
+func (p *plan) exceptionGrant(e config.Exception) []enforce.Grant {
+	access := map[string]enforce.Access{
+		"": enforce.Read | enforce.Write | enforce.Execute | enforce.Connect, "read": enforce.Read, "write": enforce.Read | enforce.Write,
+		"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
+	}[e.Access]
+	paths, err := host.Here(e.Dir).Expand(e.Path)
+	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
+		return nil
+	}
+	var grants []enforce.Grant
+	reason := "exception at " + e.Origin + ": " + e.Reason
+	for _, path := range paths {
+		mine := access
+		if p.writable(path) != nil {
+			mine &^= enforce.Write
+		}
+		if mine == 0 {
 			continue
 		}
-		paths, err := host.Here(e.Dir).Expand(e.Path)
-		if err != nil {
-			continue // it is not here
-		}
-		for _, path := range paths {
-			if access&enforce.Write == 0 || p.writable(path) == nil {
-				grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "exception at " + e.Origin + ": " + e.Reason, Optional: true})
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true})
+		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
+			for _, g := range host.Dependencies(real(path)) {
+				g.Reason, g.Optional = reason+" ("+g.Reason+")", true
+				grants = append(grants, g)
 			}
 		}
 	}
 	return grants
+}
+
+// exceptionPorts are the ports that exceptions open, whatever the address: the
+// kernel knows none.
+func (p *plan) exceptionPorts(n enforce.Network) enforce.Network {
+	for _, e := range p.exceptions() {
+		port, ok := e.Port()
+		if !ok || n.Any || p.mode() != "enforce" || e.Only != "" || e.Expired(time.Now()) {
+			continue
+		}
+		if e.Access == "listen" {
+			n.Bind = append(slices.Clone(n.Bind), port)
+		} else {
+			n.Connect = append(slices.Clone(n.Connect), port)
+		}
+	}
+	return n
+}
+
+// remark warns of what a policy leaves out, once: the policy of a watched run is
+// made by two processes, and where a store path is gone twice.
+func (p *plan) remark(text string) {
+	if watchedByParent() && p.explains() != "off" || slices.Contains(p.remarked, text) {
+		return
+	}
+	p.remarked = append(p.remarked, text)
+	p.app.log.Warn().Msg(text)
 }
 
 func existing(paths []string) ([]string, error) {

@@ -61,5 +61,5 @@ func (a *app) show(p manual.Page) error {
 		_, err := fmt.Fprint(a.stdout, p.Text(80, false))
 		return err
 	}
-	return a.paged(p.Text(min(width, widest), a.stdoutColor()))
+	return a.paged(p.Text(min(width, widest), a.stdoutStyle().Bold))
 }

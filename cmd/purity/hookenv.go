@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,20 +61,17 @@ func (h *hook) here() string {
 	if err != nil {
 		return h.leave(nix, "") // the directory is gone
 	}
-	dir := projectOf(cwd)
+	dir, permission, err := entered(cwd)
 	p := project{dir: dir, cwd: cwd}
-	if dir == "" || p.check(nix) != nil {
-		return h.leave(nix, "")
-	}
-	permission, err := permissionOf(dir)
 	switch {
 	case err != nil:
-		return h.leave(nix, err.Error())
+		return h.leave(nix, "nothing is confined: "+err.Error())
+	case dir == "" || p.check(nix) != nil:
+		return h.leave(nix, "")
+	case permission == config.Unknown && !exists(filepath.Join(dir, config.Name)):
+		return h.leave(nix, "") // a project without any business of purity's
 	case permission == config.Unknown:
-		if _, err := os.Stat(filepath.Join(dir, config.Name)); err != nil {
-			return h.leave(nix, "") // a project without any business of purity's
-		}
-		h.again, h.mark = true, "(not confined) "
+		h.mark = "(not confined) "
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
 	return h.enter(nix, p, permission)
@@ -117,31 +115,45 @@ func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission) s
 		message = fmt.Sprintf("the environment of %s is renewed: %d store paths", p.dir, len(env.Paths))
 	}
 	h.mark = "(purity) "
-	state, stale := staleness(nix.Without(env), set)
-	switch failed, why := failedRenewal(dir); {
-	case permission == config.Changed:
-		h.mark, h.again = "(purity!) ", true
-		message = p.dir + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
-	case !stale:
-		now := time.Now()
-		os.Chtimes(filepath.Join(dir, shim.File), now, now) // newer than all that could have made it stale
-	case failed == state:
-		h.mark = "(purity*) "
-		message = "the environment of " + p.dir + " could not be renewed, and the old one is in use: " + why
-	default:
-		h.mark, h.again = "(purity*) ", true
-		h.startRenewal(dir, state)
+	if note := h.freshness(nix.Without(env), p, dir, set, permission); note != "" {
+		message = note
 	}
-	outer, entered := os.LookupEnv(outerVariable)
-	if !entered {
+	outer, known := os.LookupEnv(outerVariable)
+	if !known {
 		outer = fingerprints(os.Environ())
 	}
 	args := []string{dir, p.dir, outer, root, h.flag(), h.mark, h.say(message)}
 	return shell.Call(h.shell, "_purity_enter", append(args, watched(p.dir, set)...)...)
 }
 
+// freshness is what there is to say of shims that are not of the newest state of the
+// project, and begins to renew them where it may.
+func (h *hook) freshness(nix nixeval.Nix, p project, dir string, set shim.Set, permission config.Permission) string {
+	state, stale := staleness(nix, set)
+	failed, why := failedRenewal(dir)
+	switch {
+	case permission == config.Changed:
+		h.mark = "(purity!) "
+		return p.dir + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
+	case !stale:
+		now := time.Now()
+		os.Chtimes(filepath.Join(dir, shim.File), now, now) // newer than all that could have made it stale
+		return ""
+	}
+	h.mark = "(purity*) "
+	if failed == state {
+		return "the environment of " + p.dir + " could not be renewed, and the old one is in use: " + why
+	}
+	if err := writable(dir); err != nil {
+		return "the environment of " + p.dir + " cannot be renewed, and the old one is in use: " + err.Error()
+	}
+	h.again = true
+	h.startRenewal(dir, state)
+	return ""
+}
+
 // shims are those of a project; they are made if there are none, or none that
-// would run.
+// would run. What could not be evaluated is not tried twice in the same state.
 func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.Permission) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
@@ -153,9 +165,15 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 	if permission != config.Allowed {
 		return set, nixeval.Environment{}, &hintedError{fmt.Errorf("%s changed since it was allowed", p.dir), "look at it, then: purity allow"}
 	}
+	request := requestOf(p)
+	state := stateOf(nix, request)
+	if failed, why := failedRenewal(dir); failed == state {
+		return set, nixeval.Environment{}, errors.New(why)
+	}
 	began := time.Now()
-	made, err := h.makeProjectShims(nix, p, dir)
+	made, err := h.makeProjectShims(nix, p, request, dir)
 	if err != nil {
+		h.rememberFailure(dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
 	h.log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.dir, len(made.env.Paths), made.level.Name, time.Since(began).Seconds())
@@ -164,19 +182,18 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 }
 
 // watched are the files whose change a shell is to notice by itself, and the
-// directory, for files that come or go.
+// directory, for files that come or go; and where it stands what was allowed. What is
+// of the future would look changed for ever.
 func watched(dir string, set shim.Set) []string {
-	files := []string{dir}
-	for _, name := range []string{config.Name, ".envrc"} {
-		if file := filepath.Join(dir, name); exists(file) {
-			files = append(files, file)
-		}
-	}
+	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), trustDir()}
 	for _, s := range set.Definition {
-		if s.Time != 0 && !slices.Contains(files, s.Path) {
-			files = append(files, s.Path)
-		}
+		files = append(files, s.Path)
 	}
+	soon := time.Now().Add(time.Second)
+	files = slices.DeleteFunc(slices.Compact(files), func(file string) bool {
+		info, err := os.Stat(file)
+		return err != nil || info.ModTime().After(soon)
+	})
 	return files[:min(len(files), maxWatched)]
 }
 
@@ -212,36 +229,4 @@ func (h *hook) say(message string) string {
 		h.log.Info().Msg(message)
 	}
 	return message
-}
-
-// staleness tells a state of the files that define an environment from others, and
-// whether the environment of the shims is of another.
-func staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
-	current, err := nix.Current(set.Request)
-	switch {
-	case err != nil:
-		return err.Error(), true
-	case current == "": // only Nix knows; but if a file changed, it should be asked
-		changed := set.Changed()
-		return fmt.Sprint(changed, shim.Definition([]string{changed})), changed != ""
-	}
-	return current, current != set.Entry
-}
-
-// makeProjectShims evaluates a project that was allowed. Nix may write flake.lock
-// meanwhile, which takes nothing back.
-func (a *app) makeProjectShims(nix nixeval.Nix, project project, dir string) (*plan, error) {
-	request := nixeval.Request{Flake: ".", Dir: project.dir, Project: project.dir}
-	if !exists(filepath.Join(project.dir, definitions[0])) {
-		request.Flake, request.File = "", filepath.Join(project.dir, definitions[1])
-	}
-	p, err := a.plan(nix, project, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
-	if err != nil {
-		return nil, err
-	}
-	if err := p.ready(); err != nil {
-		return nil, err
-	}
-	p.silent = true
-	return p, p.renew(dir)
 }

@@ -1,22 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 )
 
 type learnCmd struct {
 	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
 	source
 	config.Settings
-	Secret  []string `placeholder:"PATH" sep:"none" help:"Let a path be among what is written although it looks like a secret; can be repeated."`
+	Output  string   `placeholder:"FILE" type:"path" help:"Write to a file; standard output is then the command's. Else that goes to standard error."`
+	Secret  []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among what is written although it looks like a secret; can be repeated."`
 	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
@@ -25,79 +27,66 @@ func (learnCmd) Help() string {
 	return `The command is watched, not confined, as by purity audit. What is printed is the
 smallest purity.toml that would have let all of it be, with who needed each line:
 a beginning for those who cannot declare everything yet. It does not contain what
-looks like a secret (keys, tokens, browser profiles) unless that is named.`
+would open a secret (keys, tokens, browser profiles) unless that is named.
+
+  purity learn -- make > purity.toml
+
+What the command itself prints goes to standard error then, and to standard output
+with --output. What a purity.toml that is there says already is not repeated.`
 }
 
 // Run watches and prints the policy.
 func (c *learnCmd) Run(a *app) error {
-	r, err := a.observe(c.Flake, c.source, c.Settings, c.Command, "learn")
+	if c.Output == "-" {
+		c.Output = ""
+	}
+	w := watching{of: "learn", flake: c.Flake, source: c.source, settings: c.Settings, command: c.Command, quiet: c.Output == ""}
+	w.first = c.spare
+	p, r, err := a.observe(w)
 	if err != nil {
 		return err
 	}
-	secrets := writePolicy(a.stdout, r, c.Secret)
-	for _, path := range secrets {
-		a.log.Warn().Str("hint", "--secret "+path).Msg(path + " looks like a secret and is left out")
+	needs := p.learner(c.Secret).Needs(r.Findings)
+	text, err := p.learned(c.Settings, needs, r)
+	if err != nil {
+		return err
 	}
-	return nil
+	if c.Output == "" {
+		_, err = a.stdout.Write(text)
+	} else {
+		err = renameio.WriteFile(c.Output, text, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write policy: %w", err)
+	}
+	a.sayLeftOut(needs)
+	if doubt := r.Doubt(); doubt != "" {
+		a.log.Warn().Msg(doubt)
+	}
+	return a.commandFailed(r)
 }
 
-// secretPlaces are below HOME, and patterns of names.
-var (
-	secretPlaces = []string{
-		".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".password-store",
-		".mozilla", ".config/google-chrome", ".config/chromium", ".config/gh", ".git-credentials", ".local/share/keyrings", ".cargo/credentials",
+// spare refuses to write over the settings that the run has been made with.
+func (c *learnCmd) spare(p *plan) error {
+	if p.file == nil || real(c.Output) != real(p.file.Path) || p.file.Empty() {
+		return nil
 	}
-	secretNames = []string{"id_rsa", "id_ed25519", "credentials", "token", "secret", "shadow", ".env"}
-)
-
-// secret reports whether a path looks like one.
-func secret(path string) bool {
-	home := real(os.Getenv("HOME"))
-	for _, place := range secretPlaces {
-		if home != "" && strings.HasPrefix(path, filepath.Join(home, place)) {
-			return true
-		}
-	}
-	base := strings.ToLower(filepath.Base(path))
-	return slices.ContainsFunc(secretNames, func(name string) bool { return base == name || strings.HasPrefix(base, name+".") })
+	return &hintedError{fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want"}
 }
 
-// writePolicy writes a purity.toml that allows what a report found, and returns
-// what was left out.
-func writePolicy(out io.Writer, r report.Report, allowed []string) (secrets []string) {
-	keys := map[string]string{"read": "read", "write": "write", "execute": "exec", "connect": "sockets"}
-	lines := map[string][]string{}
-	var ports []string
-	for _, f := range r.Findings {
-		if f.Address != "" {
-			port := f.Address[strings.LastIndexByte(f.Address, ':')+1:]
-			ports = append(ports, fmt.Sprintf("%s=%s", map[string]string{"connect": "connect", "listen": "bind"}[f.Access], port))
-			continue
-		}
-		path := f.Path
-		if f.Access == "write" {
-			if _, err := os.Stat(path); err != nil {
-				path = filepath.Dir(path)
-			}
-		}
-		if secret(path) && !slices.Contains(allowed, path) || secret(f.Real) && !slices.Contains(allowed, path) {
-			secrets = append(secrets, path)
-			continue
-		}
-		line := fmt.Sprintf("  %q,  # %s, by %s\n", path, f.Kind, filepath.Base(f.By.Program))
-		if key := keys[f.Access]; !slices.Contains(lines[key], line) {
-			lines[key] = append(lines[key], line)
-		}
+// learned is a purity.toml with what the flags said and what was needed besides.
+func (p *plan) learned(said config.Settings, needs learn.Needs, r report.Report) ([]byte, error) {
+	network := config.Network{Any: p.level.Network}
+	if p.Network != nil {
+		network = *p.Network
 	}
-	fmt.Fprintf(out, "# What %q needed that %s does not declare.\n", strings.Join(r.Command, " "), r.Environment)
-	for _, key := range []string{"exec", "read", "write", "sockets"} {
-		if len(lines[key]) > 0 {
-			fmt.Fprintf(out, "%s = [\n%s]\n", key, strings.Join(lines[key], ""))
-		}
+	said.Mode, said.Explain, said.ReportChanges = "", "", nil
+	settings, note := needs.Policy(said, network)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(r.Environment), screen.Printable(shell.Join(r.Command...)))
+	if p.file != nil && !p.file.Empty() {
+		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(p.file.Path))
 	}
-	if len(ports) > 0 {
-		slices.Sort(ports)
-		fmt.Fprintf(out, "# It used these ports, which level dev opens: %s\n", strings.Join(slices.Compact(ports), ", "))
-	}
-	return secrets
+	err := settings.WriteTOML(&b, note)
+	return b.Bytes(), err
 }

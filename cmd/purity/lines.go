@@ -6,9 +6,9 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 // lines writes zerolog's events as lines for people: "purity: warning: …",
@@ -37,29 +37,40 @@ func (l lines) Write(event []byte) (int, error) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		fmt.Fprintf(&b, " %s=%v", name, fields[name])
 	}
-	b.WriteByte('\n')
+	text := told(b.String())
 	if hint != nil {
-		fmt.Fprintf(&b, "purity: hint: %s\n", hint)
+		text += told(fmt.Sprintf("purity: hint: %s", hint))
 	}
-	_, err := io.WriteString(l.out, printable(b.String()))
+	_, err := io.WriteString(l.out, text)
 	return len(event), err
 }
 
-// printable shows control characters, which names of files can have and
-// terminals obey.
-func printable(s string) string {
-	if strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if hidden(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			b.WriteRune(r)
+// told shows what a terminal would obey, and has each line of a message but the
+// first begin with blanks: a name with a line break in it must not look like
+// another message.
+func told(message string) string {
+	lines := strings.Split(strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\t", "        "), "\n")
+	for i, line := range lines {
+		lines[i] = screen.Printable(line)
+		if i > 0 && !strings.HasPrefix(line, " ") {
+			lines[i] = "  " + lines[i]
 		}
 	}
-	return b.String()
+	return strings.Join(lines, "\n") + "\n"
 }
 
-func hidden(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+// printf writes what is made of strings from elsewhere, none of which a terminal
+// obeys.
+func printf(out io.Writer, format string, args ...any) {
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			args[i] = screen.Printable(arg)
+		case error:
+			args[i] = screen.Printable(arg.Error())
+		case fmt.Stringer:
+			args[i] = screen.Printable(arg.String())
+		}
+	}
+	fmt.Fprintf(out, format, args...)
+}

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
@@ -42,9 +47,12 @@ type plan struct {
 	failImpure bool // a command that ends well is to fail if something was refused
 	keepAll    bool // the calling environment is the one that the command gets
 	wanted     bool // somebody wants to know what the command used
+	reporting  bool // and reads it
+	grown      bool // there are more exceptions than there were
 	silentHook bool // the shell that asked has run the shellHook itself
 	home       string
 	policy     enforce.Policy
+	remarked   []string            // what was warned of already
 	keep, set  []string            // variables that presets ask for
 	trace      func(observe.Event) // shows what is watched, nil for nothing
 }
@@ -146,42 +154,6 @@ func (p *plan) resolve(ctx context.Context) error {
 	return err
 }
 
-// enter is all that comes after what is asked for is known. It returns only on
-// an error, or when a command that had to be watched has ended.
-func (p *plan) enter(ctx context.Context, command []string, reports reporting, program launcher) error {
-	if err := p.ready(); err != nil {
-		return err
-	}
-	if err := p.resolve(ctx); err != nil {
-		return err
-	}
-	p.warn()
-	p.wanted = p.mode() != "enforce" || p.failImpure || len(reports.Report) > 0 || reports.ReportFormat != ""
-	if p.wanted && p.explains() == "off" {
-		return &hintedError{errors.New("report what the command uses: it is not watched"), "leave --explain=off out"}
-	}
-	if !p.watched() || watchedByParent() {
-		return p.run(ctx, program)
-	}
-	o, err := p.watch()
-	if err != nil {
-		return err
-	}
-	if p.wanted && !o.watched && exitCode(o.status) != exitFailure {
-		p.app.log.Warn().Msg("the command could not be watched, so nothing is known of what it used")
-	}
-	r := p.report(o, command)
-	p.say(r)
-	p.sayChanges(o.changes)
-	if err := reports.write(p.app, r); err != nil {
-		return err
-	}
-	if p.failImpure && exitCode(o.status) == 0 && (len(r.Findings) > 0 || !o.watched) {
-		return codeError(exitImpure)
-	}
-	return &endedError{o.status}
-}
-
 // run replaces purity by a program. A store path that is gone although the
 // cache names it was collected since; then everything is made anew, once.
 func (p *plan) run(ctx context.Context, program launcher) error {
@@ -201,6 +173,11 @@ func (p *plan) run(ctx context.Context, program launcher) error {
 func (p *plan) launch(program launcher) error {
 	if err := p.confine(); err != nil {
 		return err
+	}
+	if p.shims != nil && p.shims.dir != "" {
+		if err := p.shimsClosed(p.shims.dir); err != nil {
+			return fmt.Errorf("use shims: %w", err)
+		}
 	}
 	temp, err := p.makeTemp()
 	if err != nil {
@@ -234,8 +211,11 @@ func (p *plan) launch(program launcher) error {
 func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
 	err := p.policy.Exec(enforce.Command{
-		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: jobserver(l.environ), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
+		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: append(jobserver(l.environ), pipes(l.argv)...), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
 	})
+	if errors.Is(err, syscall.ENOEXEC) {
+		return become(l.path, l.argv, l.environ, cmp.Or(p.env.Bash, "/bin/sh"))
+	}
 	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
 		name := filepath.Base(l.path)
 		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
@@ -272,6 +252,44 @@ func jobserver(environ []string) []int {
 		}
 	}
 	return nil
+}
+
+// pipes are the descriptors that arguments name as files, as a shell hands over the
+// output of a process: diff <(a) <(b). They lead nowhere but to that.
+func pipes(argv []string) []int {
+	var fds []int
+	for _, arg := range argv {
+		for _, dir := range []string{"/dev/fd/", "/proc/self/fd/"} {
+			_, number, found := strings.Cut(arg, dir)
+			fd, err := strconv.Atoi(number)
+			if found && err == nil && enforce.Pipe(fd) {
+				fds = append(fds, fd)
+			}
+		}
+	}
+	return fds
+}
+
+// become replaces this process by a program, or where it is a script without a first
+// line that names one, by a shell that reads it, as a shell would.
+func become(file string, argv, environ []string, shell string) error {
+	err := syscall.Exec(file, argv, environ)
+	if errors.Is(err, syscall.ENOEXEC) && script(file) {
+		err = syscall.Exec(shell, append([]string{"sh", file}, argv[1:]...), environ)
+	}
+	return &enforce.ExecError{Path: file, Err: err}
+}
+
+// script reports whether a file is text, by its first bytes.
+func script(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 80)
+	n, err := f.Read(head)
+	return err == nil && !bytes.Contains(head[:n], []byte{0})
 }
 
 // command launches what the user typed: the program from the environment's

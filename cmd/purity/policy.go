@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -126,6 +127,9 @@ func (p *plan) limits() []limit {
 		preset, _ := host.FindPreset(name)
 		limits = append(limits, limit{"preset " + name, "opens " + preset.Opens})
 	}
+	if p.mode() != "enforce" {
+		limits = append(limits, limit{"mode " + p.mode(), "nothing is refused; what no row names is only reported"})
+	}
 	return append(limits, []limit{
 		{"network", network},
 		{"UNIX sockets", word(p.policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
@@ -150,10 +154,10 @@ func (p *plan) gaps() []enforce.Gap {
 func (p *plan) lines() []string {
 	var lines []string
 	for _, g := range p.policy.Grants {
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, g.Reason, g.Path))
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, screen.Printable(g.Reason), screen.Printable(g.Path)))
 	}
 	for _, l := range p.limits() {
-		lines = append(lines, fmt.Sprintf("\t%s\t%s", l.Subject, l.Value))
+		lines = append(lines, fmt.Sprintf("\t%s\t%s", screen.Printable(l.Subject), screen.Printable(l.Value)))
 	}
 	return lines
 }
@@ -165,11 +169,11 @@ func (p *plan) table(out io.Writer) error {
 	}
 	gaps := p.gaps()
 	for _, gap := range gaps {
-		fmt.Fprintf(table, "\tthis kernel\t%s\n", gap)
+		printf(table, "\tthis kernel\t%s\n", gap)
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
 		for _, s := range host.Sockets(host.Here(p.project.cwd)) {
-			fmt.Fprintf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
+			printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
 		}
 	}
 	return table.Flush()

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/nixeval"
-	"golang.org/x/term"
 )
 
 // progress shows what a running nix does: one line that is overwritten on a
@@ -58,12 +58,11 @@ func (p *progress) show() {
 	if n := len(p.running); n > 0 {
 		doing = p.running[n-1].Text
 	}
-	line := fmt.Sprintf("purity: %s (%.0f s)", doing, time.Since(p.start).Seconds())
-	width, _, err := term.GetSize(int(p.app.stderr.Fd()))
-	if err == nil && width > 1 && len(line) >= width {
+	line := []rune(screen.Printable(fmt.Sprintf("purity: %s (%.0f s)", doing, time.Since(p.start).Seconds())))
+	if width := screen.Width(p.app.stderr); width > 1 && len(line) >= width {
 		line = line[:width-1]
 	}
-	fmt.Fprintf(p.app.stderr, "\r\x1b[K%s", line)
+	fmt.Fprintf(p.app.stderr, "\r\x1b[K%s", string(line))
 	p.shown = true
 }
 

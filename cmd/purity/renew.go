@@ -13,7 +13,6 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/rogpeppe/go-internal/lockedfile"
 
-	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 )
@@ -102,29 +101,37 @@ func (a *app) renew(dir string) error {
 	if err == nil {
 		err = p.renew(dir)
 	}
-	failed := filepath.Join(dir, renewalFail)
 	if err != nil {
-		message, _, _ := explain(err)
-		return errors.Join(err, renameio.WriteFile(failed, []byte(state+"\n"+message), 0o600))
+		a.rememberFailure(dir, state, err)
+		return err
 	}
-	if err := os.Remove(failed); !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(dir, renewalFail)); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
+// rememberFailure notes beside the shims, which need not be there, that they could
+// not be made in a state of the project.
+func (a *app) rememberFailure(dir, state string, err error) {
+	message, hint, _ := explain(err)
+	if hint != "" {
+		message += "; " + hint
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return // then it is tried again
+	}
+	if err := renameio.WriteFile(filepath.Join(dir, renewalFail), []byte(state+"\n"+message), 0o600); err != nil {
+		a.log.Debug().Err(err).Msg("the failure is not remembered")
+	}
+}
+
 // renew asks for the environment and makes the shims of a directory that somebody
-// looks after. Nix may write flake.lock meanwhile, which takes no permission back.
+// looks after.
 func (p *plan) renew(dir string) error {
-	trust, err := config.OpenTrust()
-	if err != nil {
+	if err := p.resolve(context.Background()); err != nil {
 		return err
 	}
-	return trust.Keeping(p.project.dir, func() error {
-		if err := p.resolve(context.Background()); err != nil {
-			return err
-		}
-		_, err := p.makeShims(dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(p.project.dir)})
-		return err
-	})
+	_, err := p.makeShims(dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(p.project.dir)})
+	return err
 }

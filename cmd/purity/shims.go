@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
@@ -78,7 +78,7 @@ func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("write shims: %w", err)
 	}
-	files, err := p.nix.Inputs(p.request)
+	files, err := definition(p.nix, p.request)
 	if err != nil {
 		return 0, err
 	}
@@ -92,11 +92,26 @@ func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 		p.env = p.env.After(*set.Hooked)
 	}
 	programs := shim.Programs(p.env.Path())
+	return len(programs), p.placeShims(dir, self, set, programs)
+}
+
+// placeShims writes shims and sees to it that what they need stays: their environment,
+// and purity itself, without which a shell would pass over them to a program of the
+// host.
+func (p *plan) placeShims(dir, self string, set shim.Set, programs []string) error {
+	old, _ := shim.Read(dir)
 	if err := set.Write(dir, self, programs); err != nil {
-		return 0, err
+		return err
 	}
-	// A shim without purity would be passed over, for a program of the host.
-	return len(programs), p.nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
+	if err := p.env.Pin(dir); err != nil {
+		return err
+	}
+	if env, ok := p.nix.Recall(old.Request.Project, old.Entry); ok && old.Entry != set.Entry {
+		if err := env.Unpin(dir); err != nil {
+			return err
+		}
+	}
+	return p.nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
 }
 
 // closedToCommands refuses a directory for shims that a confined command could
@@ -105,9 +120,24 @@ func (p *plan) closedToCommands(dir string) error {
 	if err := p.confine(); err != nil {
 		return err
 	}
+	if err := p.shimsClosed(dir); err != nil {
+		return &hintedError{fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere"}
+	}
+	for at := dir; at != "/"; at = filepath.Dir(at) {
+		for _, mark := range append([]string{".git"}, definitions...) {
+			if exists(filepath.Join(at, mark)) && (project{dir: at}).check(p.nix) == nil {
+				return &hintedError{fmt.Errorf("write shims: %s is in the project %s, whose commands may write there", dir, at), "leave --dir out, or name a directory elsewhere"}
+			}
+		}
+	}
+	return nil
+}
+
+// shimsClosed is an error where the policy lets commands write a directory.
+func (p *plan) shimsClosed(dir string) error {
 	for _, g := range p.policy.Covering(dir) {
 		if g.Access&enforce.Write != 0 {
-			return &hintedError{fmt.Errorf("write shims: a confined command may write %s (%s)", dir, g.Reason), "leave --dir out, or name a directory elsewhere"}
+			return fmt.Errorf("a confined command may write %s (%s)", dir, g.Reason)
 		}
 	}
 	return nil
@@ -148,7 +178,7 @@ func (a *app) shim(dir, name string, args []string) error {
 	}
 	if name == shim.ByPath && !(byPath{set.Request.Project, nix.StoreDir()}).confines(command[0]) {
 		os.Setenv("PATH", a.path)
-		return fmt.Errorf("execute %s: %w", command[0], syscall.Exec(command[0], command, os.Environ()))
+		return become(command[0], command, os.Environ(), "/bin/sh")
 	}
 	cwd, err := os.Getwd()
 	if err == nil {
@@ -194,6 +224,9 @@ func (a *app) planOf(nix nixeval.Nix, set shim.Set, dir, cwd string) (*plan, err
 func (p *plan) recall() error {
 	env, ok := p.nix.Recall(p.shims.Request.Project, p.shims.Entry)
 	if !ok {
+		if p.shims.Renewed { // who sees to it looks when it was made
+			os.Chtimes(filepath.Join(p.shims.dir, shim.File), time.Unix(0, 0), time.Unix(0, 0))
+		}
 		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", p.shims.dir, p.request), p.shims.Renew}
 	}
 	p.env = env

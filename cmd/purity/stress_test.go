@@ -126,6 +126,7 @@ func TestSurroundings(t *testing.T) {
 	shell(`"$1" exec -- true`)
 	for _, tt := range []struct{ name, script, want string }{
 		{"few descriptors, warm", `ulimit -n 16; "$1" exec -- echo runs`, "runs\n"},
+		{"few descriptors, watched", `ulimit -n 16; CI=1 "$1" exec -- echo runs`, "runs\n"},
 		{"few descriptors, cold", `ulimit -n 16; "$1" exec --refresh -- echo runs; echo $?`, "(too many open files\n125|runs\n0)\n"}, // Nix may go without its own cache
 		{"no HOME", `unset HOME XDG_CACHE_HOME; "$1" exec -- echo runs; echo $?`, "125\n"},
 	} {
@@ -141,6 +142,8 @@ func TestSurroundings(t *testing.T) {
 		{"read-only HOME, cold", `mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"; "$1" exec --refresh -- echo runs; echo $?`, "read-only file system\n125\n"},
 		{"full disk, cold", `mkdir "$FULL"; mount -t tmpfs -o size=64k none "$FULL"; head -c 1000000 /dev/zero > "$FULL/x" 2>/dev/null; HOME=$FULL "$1" exec -- echo runs; echo $?`, "no space left on device\n125\n"},
 		{"no /proc, warm", `mount -t tmpfs none /proc; "$1" exec -- echo runs; echo $?`, "runs\n0\n"},
+		{"no /proc, warm, to be watched", `mount -t tmpfs none /proc; CI=1 "$1" exec -- echo runs; echo $?`, "runs\n0\n"},
+		{"no /proc, somebody wants to know", `mount -t tmpfs none /proc; "$1" exec --fail -- echo runs; echo $?`, "125\n"},
 		{"no /proc, cold", `mount -t tmpfs none /proc; "$1" exec --refresh -- echo runs; echo $?`, "125\n"},
 	} {
 		if out := shell("exec unshare -m bash -c '" + strings.ReplaceAll(tt.script, `'`, `'\''`) + `' bash "$1"`); !strings.HasSuffix(out, tt.want) {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -21,9 +25,10 @@ type traceCmd struct {
 
 // Help is shown below the flags.
 func (traceCmd) Help() string {
-	return `Each line, on standard error, is a file or program as it is used: the process, the
-access (r read, w write, x execute, c connect; an exclamation mark before it where
-it is refused), the store path and what in it, or the path.`
+	return `Each line, on standard error, is a file, program, socket or port as it is used: the
+number and name of the process, further in than its parent's; the access (r read, w
+write, x execute, c connect, b bind; an exclamation mark before it where it is
+refused); the store path and what in it, or the path or address.`
 }
 
 // Run runs the command, confined, and shows what it uses.
@@ -43,18 +48,78 @@ func (c *traceCmd) Run(a *app) error {
 	if p.alreadyConfined() {
 		return errors.New("trace: this process is confined already, and nobody inside can watch")
 	}
-	p.trace = func(e observe.Event) {
-		mark := " "
-		if e.Denied {
-			mark = "!"
-		}
-		where := e.Path
-		if path := p.storePath(e.Path); path != "" {
-			where = path[strings.LastIndexByte(path, '/')+1:] + "  " + strings.TrimPrefix(e.Path, path)
-		}
-		fmt.Fprintf(a.stderr, "%7d %s%s %s\n", e.PID, mark, e.Access, where)
-	}
+	tree := processes{known: map[int]process{}, top: os.Getpid()}
+	p.trace = func(e observe.Event) { fmt.Fprintln(a.stderr, p.traced(&tree, e)) }
 	return p.enter(context.Background(), command, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.command(command, environ, run)
 	})
+}
+
+// traced is the line for what a process does.
+func (p *plan) traced(tree *processes, e observe.Event) string {
+	mark := " "
+	if e.Denied {
+		mark = "!"
+	}
+	where := screen.Printable(e.Path)
+	if path := p.storePath(e.Path); path != "" {
+		where = path[strings.LastIndexByte(path, '/')+1:] + "  " + screen.Printable(strings.TrimPrefix(e.Path, path))
+	}
+	access := e.Access.String()
+	if e.Address != "" {
+		where = screen.Printable(e.Address)
+		if e.Call == "bind" {
+			access = "----b"
+		}
+	}
+	who := tree.of(e.PID)
+	if e.Access&enforce.Execute != 0 {
+		delete(tree.known, e.PID) // it is called otherwise then
+	}
+	return fmt.Sprintf("%7d %-20s %s%s %s", who.id, strings.Repeat(" ", min(who.depth, 12))+screen.Printable(who.name), mark, access, where)
+}
+
+// process is what a thread belongs to.
+type process struct {
+	id    int
+	name  string
+	depth int // generations after the command's
+}
+
+// processes are those that are there, by their threads.
+type processes struct {
+	known map[int]process
+	top   int // purity
+}
+
+// of is the process of a thread. It waits for its call to be seen, so it is there.
+func (t *processes) of(thread int) process {
+	if known, ok := t.known[thread]; ok {
+		return known
+	}
+	p := process{id: thread}
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", thread))
+	if err != nil {
+		return p
+	}
+	parent := 0
+	for line := range strings.Lines(string(data)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":\t")
+		switch key {
+		case "Name":
+			p.name = value
+		case "Tgid":
+			p.id, _ = strconv.Atoi(value)
+		case "PPid":
+			parent, _ = strconv.Atoi(value)
+		}
+	}
+	if parent == t.top && p.name == "exe" { // purity, started as /proc/self/exe
+		p.name = "purity"
+	}
+	if parent > 1 && parent != t.top {
+		p.depth = t.of(parent).depth + 1
+	}
+	t.known[thread] = p
+	return p
 }

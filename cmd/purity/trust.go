@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 type allowCmd struct {
@@ -51,25 +53,49 @@ func (c allowCmd) Run(a *app) error {
 	if dir == "" {
 		return nil
 	}
+	if err := a.lock(dir); err != nil {
+		return err
+	}
 	files, err := trust.AllowProject(dir)
 	if err == nil {
-		fmt.Fprintf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
+		printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
 	}
 	return err
+}
+
+// lock refuses what cannot be a project, and has Nix write flake.lock where that is
+// missing or behind: hooks evaluate what was allowed, and that alone.
+func (a *app) lock(dir string) error {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	if err := (project{dir: dir, cwd: dir}).check(nix); err != nil {
+		return err
+	}
+	if !exists(filepath.Join(dir, definitions[0])) {
+		return nil
+	}
+	err = nix.Lock(context.Background(), dir)
+	var none *nixeval.NotFoundError
+	if err != nil && !errors.As(err, &none) {
+		a.log.Warn().Msg(err.Error())
+	}
+	return nil
 }
 
 func (a *app) allowFile(trust config.Trust, file *config.File) error {
 	wider := file.Widens()
 	if len(wider) == 0 {
-		fmt.Fprintf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
+		printf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
 	if err := trust.Allow(file); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
+	printf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
 	for _, what := range wider {
-		fmt.Fprintln(a.stdout, "  "+what)
+		printf(a.stdout, "  %s\n", what)
 	}
 	return nil
 }
@@ -99,12 +125,12 @@ func (c denyCmd) Run(a *app) error {
 			return err
 		}
 		if forgotten > 0 {
-			fmt.Fprintln(a.stdout, "denied "+path)
+			printf(a.stdout, "denied %s\n", path)
 			nothing = false
 		}
 	}
 	if nothing {
-		fmt.Fprintln(a.stdout, "nothing was allowed of "+path)
+		printf(a.stdout, "nothing was allowed of %s\n", path)
 	}
 	return nil
 }

@@ -33,11 +33,22 @@ func (p *plan) ready() error {
 	return nil
 }
 
+// modeOrigin is who says which mode it is.
+func (p *plan) modeOrigin() string {
+	if p.flags.Mode == "" && p.file != nil {
+		return p.file.Line("mode", -1)
+	}
+	return "--mode"
+}
+
 // warn says what undermines the confinement that is about to be. To walk
 // through the project takes a while, so that is done when Nix was asked, too.
 func (p *plan) warn() {
 	if watchedByParent() {
 		return // which has said it
+	}
+	if p.mode() != "enforce" {
+		p.app.log.Warn().Msgf("NOT CONFINED: mode %s (%s), in which nothing is refused", p.mode(), p.modeOrigin())
 	}
 	for _, odd := range enforce.OddDescriptors() {
 		p.app.log.Warn().Msg(odd + ", which leads past the confinement")

@@ -3,11 +3,11 @@ package main
 import (
 	"cmp"
 	"os"
-	"os/signal"
 	"strconv"
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/parent"
 )
 
 // A purity that watches starts itself again, as a child that becomes the
@@ -19,8 +19,14 @@ const (
 )
 
 // watched reports whether this process is to stay, and say afterwards what was
-// refused and what changed. Else it becomes the command itself.
+// refused and what changed. Else it becomes the command itself, as it does
+// where there is no /proc to start it again by and to look into; but not if
+// somebody wants to know, who then is told.
 func (p *plan) watched() bool {
+	if _, err := os.Stat("/proc/self/exe"); err != nil && !p.wanted {
+		p.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		return false
+	}
 	return !watchedByParent() && (p.explains() != "off" || p.reports())
 }
 
@@ -45,15 +51,6 @@ func (p *plan) explains() string {
 	return "off"
 }
 
-// notify leaves signals ignored that are, as nohup(1) has it.
-func notify(c chan os.Signal, signals ...os.Signal) {
-	for _, s := range signals {
-		if !signal.Ignored(s) {
-			signal.Notify(c, s)
-		}
-	}
-}
-
 // endedError is how a watched command ended, which is how purity ends.
 type endedError struct{ status syscall.WaitStatus }
 
@@ -64,6 +61,6 @@ func (e *endedError) exit() int {
 	if !e.status.Signaled() {
 		return e.status.ExitStatus()
 	}
-	dieOf(e.status.Signal())
+	parent.Die(e.status.Signal())
 	return 128 + int(e.status.Signal())
 }

@@ -1,21 +1,19 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"sync"
 	"syscall"
-	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/parent"
 )
 
 // watch starts the command as a child of this process and returns what was
@@ -35,93 +33,36 @@ func (p *plan) watch() (o outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	forward := catchSignals()
-	if err := child.Start(); err != nil {
-		return o, fmt.Errorf("start %s again: %w", os.Args[0], err)
+	signals, err := parent.Catch()
+	if err != nil {
+		return o, err
 	}
-	go forwardSignals(forward, child.Process.Pid)
+	if err := w.start(); err != nil {
+		signals.Release()
+		return o, err
+	}
+	signals.PassTo(child.Process.Pid)
 	w.begin()
-	if o.status, err = wait(child.Process.Pid); err != nil {
+	if o.status, err = parent.Wait(child.Process.Pid, signals.Release); err != nil {
 		return o, fmt.Errorf("wait for the command: %w", err)
 	}
-	o.denials, o.used = w.end()
-	o.watched = o.used != nil
+	w.end(&o)
 	if before != nil {
 		o.changes = before.Changes(inspect.Take(p.project.dir))
 	}
 	return o, nil
 }
 
-// wait waits for a process to end; when it stops this process does, and when
-// this one goes on so does it.
-func wait(pid int) (syscall.WaitStatus, error) {
-	for {
-		var status syscall.WaitStatus
-		_, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-		case err != nil:
-			return status, err
-		case status.Stopped():
-			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-			syscall.Kill(pid, syscall.SIGCONT)
-		default:
-			return status, nil
-		}
-	}
-}
-
-// dieOf ends this process by a signal, as the kernel does: Go's runtime has
-// handlers of its own for some, and the command has dumped its core already.
-func dieOf(signal syscall.Signal) {
-	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
-	var action struct{ handler, flags, restorer, mask uint64 } // the default
-	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
-	syscall.Kill(os.Getpid(), signal)
-	time.Sleep(time.Second) // it may arrive at another thread
-}
-
-// catchSignals has this process survive what the terminal sends to both, and
-// returns what is to be passed on.
-func catchSignals() chan os.Signal {
-	ignored, forward := make(chan os.Signal, 1), make(chan os.Signal, 8)
-	notify(ignored, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU)
-	fromTerminal := ignored
-	if !foreground() {
-		fromTerminal = forward
-	}
-	notify(fromTerminal, syscall.SIGINT, syscall.SIGQUIT)
-	notify(forward, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
-	return forward
-}
-
-func forwardSignals(signals chan os.Signal, pid int) {
-	for s := range signals {
-		syscall.Kill(pid, s.(syscall.Signal)) // it may have ended
-	}
-}
-
-// foreground reports whether this process group is the one that the terminal
-// speaks to.
-func foreground() bool {
-	tty, err := os.Open("/dev/tty")
-	if err != nil {
-		return false
-	}
-	defer tty.Close()
-	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
-}
-
 // watcher is the supervisor of a watched command.
 type watcher struct {
 	plan     *plan
 	socket   *os.File // to the child
-	theirs   *os.File
+	theirs   int      // its end, -1 if it is not watched
 	listener int
-	stop     [2]*os.File // a pipe
+	stop     int // an eventfd(2), readable when it is time
 	observer *observe.Observer
 	served   chan struct{}
+	failed   bool              // the child never came to run the command, and said why
 	audit    *observe.AuditLog // nil where it may not be read
 	child    *exec.Cmd
 
@@ -131,7 +72,7 @@ type watcher struct {
 
 // newWatcher prepares child for being watched, if that is asked for.
 func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
-	w := &watcher{plan: p, listener: -1, served: make(chan struct{}), used: map[string]bool{}, child: child}
+	w := &watcher{plan: p, theirs: -1, listener: -1, served: make(chan struct{}), used: map[string]bool{}, child: child}
 	if p.explains() == "off" {
 		close(w.served)
 		return w, nil
@@ -143,8 +84,8 @@ func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	w.socket, w.theirs = os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
-	if w.stop[0], w.stop[1], err = os.Pipe(); err != nil {
+	w.socket, w.theirs = os.NewFile(uintptr(pair[0]), "socket"), pair[1]
+	if w.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	if p.mode() == "enforce" {
@@ -152,9 +93,21 @@ func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
 			p.app.log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
 		}
 	}
-	child.ExtraFiles = []*os.File{w.theirs}
-	child.Env = append(child.Env, socketVariable+"=3")
+	child.Env = append(child.Env, socketVariable+"="+strconv.Itoa(w.theirs))
 	return w, nil
+}
+
+// start starts the child. The socket has the same number there: any other could
+// be that of a descriptor that the child inherits, as those of make's jobserver.
+func (w *watcher) start() error {
+	if w.theirs >= 0 {
+		unix.FcntlInt(uintptr(w.theirs), unix.F_SETFD, 0)
+		defer unix.Close(w.theirs)
+	}
+	if err := w.child.Start(); err != nil {
+		return fmt.Errorf("start %s again: %w", os.Args[0], err)
+	}
+	return nil
 }
 
 // begin waits for the child to be watched, and watches.
@@ -162,55 +115,57 @@ func (w *watcher) begin() {
 	if w.socket == nil {
 		return
 	}
-	w.theirs.Close()
+	if w.audit != nil {
+		w.audit.Follow(w.stop, w.plan.project.cwd)
+	}
 	go func() {
 		defer close(w.served)
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
+			w.failed = temp == ""
 			w.plan.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 			return
 		}
 		w.listener = listener
 		policy := w.plan.policy
 		policy.Grants = append(policy.Grants, tempGrant(temp))
-		controlled := enforce.All
-		if w.plan.mode() == "enforce" && !enforce.Upholds(enforce.Probe().ABI, enforce.Connect) {
-			controlled &^= enforce.Connect
+		abi := observe.Unenforced
+		if w.plan.mode() == "enforce" {
+			abi = enforce.Probe().ABI
 		}
-		w.observer = observe.New(policy, controlled)
+		w.observer = observe.New(policy, abi)
 		w.observer.Event = w.event
 		readers := 1
 		if w.plan.explains() == "files" {
 			readers = 4
 		}
-		w.observer.Serve(listener, int(w.stop[0].Fd()), readers)
+		w.observer.Serve(listener, w.stop, readers, policy.Capabilities)
 	}()
 }
 
 // event notes what is used, and shows it if that is asked for.
 func (w *watcher) event(e observe.Event) {
-	path := w.plan.storePath(e.Path)
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	if path != "" {
-		w.used[path] = true
-	}
+	w.plan.note(w.used, e)
 	if w.plan.trace != nil {
 		w.plan.trace(e)
 	}
 }
 
-// end returns what was refused, and what was used. Processes that outlive the command are left to
-// one that lets all they do go on: a call that nobody answers would fail.
-func (w *watcher) end() ([]observe.Denial, map[string]bool) {
+// end ends watching, and says what came of it. Processes that outlive the
+// command are left to one that answers all they ask: a call that nobody answers
+// would fail.
+func (w *watcher) end(o *outcome) {
 	if w.socket == nil {
-		return nil, nil
+		return
 	}
-	w.stop[1].Close()
+	unix.Write(w.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	w.socket.Close()
 	<-w.served
+	o.failed = w.failed
 	if w.observer == nil {
-		return nil, nil
+		return
 	}
 	if !observe.Over(w.listener) {
 		heir := exec.Command("/proc/self/exe", continueWord)
@@ -222,12 +177,11 @@ func (w *watcher) end() ([]observe.Denial, map[string]bool) {
 			w.plan.app.log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
 		}
 	}
-	denials := w.observer.Denials()
+	o.watched, o.used, o.unjudged = true, w.used, w.observer.Unjudged()
+	o.denials = w.observer.Denials()
 	if w.audit != nil {
-		denials = observe.Confirm(denials, w.audit.Denials(w.child.Process.Pid))
-		w.audit.Close()
+		o.denials = observe.Confirm(o.denials, w.audit.Denials(w.child.Process.Pid))
 	}
-	return denials, w.used
 }
 
 // continueWord is the hidden argument by which purity becomes what end says.

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -101,6 +100,14 @@ func (s *session) expect(pattern string) []string {
 	return nil
 }
 
+// signal sends one to a single process.
+func (s *session) signal(pid, name string) {
+	s.t.Helper()
+	if out, err := exec.Command("bash", "-c", "kill -"+name+" "+pid).CombinedOutput(); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 const (
 	ctrlC = "\x03"
 	ctrlZ = "\x1a"
@@ -192,6 +199,40 @@ func TestWatcherInTerminal(t *testing.T) {
 			s.enter("later\n")
 			s.expect(`read later\r`)
 		},
+		"^C once": func(s *session) {
+			s.enter("$PURITY exec -- bash -c 'n=0; trap \"n=\\$((n+1))\" INT; echo ready; for i in {1..10}; do sleep 0.1; done; echo n=$n.'\n")
+			s.expect(`ready\r`)
+			s.enter(ctrlC)
+			s.expect(`n=1\.`)
+		},
+		"signals to it alone": func(s *session) {
+			for _, signal := range []string{"INT", "QUIT", "TERM", "HUP", "USR1", "ALRM", "PWR", "WINCH", "CONT", "IO", "RTMIN+3"} {
+				s.enter("$PURITY exec -- bash -c 'trap \"echo got; exit 4\" " + signal + "; echo ready $PPID.; for i in {1..600}; do sleep 0.1; done'\n")
+				s.signal(s.expect(`ready (\d+)\.`)[1], signal)
+				s.expect(`got\r`)
+				s.enter("echo code=$?.\n")
+				s.expect(`code=4\.`)
+			}
+		},
+		"stopped alone": func(s *session) {
+			for _, signal := range []string{"TSTP", "TTIN", "TTOU"} {
+				s.enter("$PURITY exec -- bash -c 'echo ready $PPID.; read x; echo got $x'\n")
+				s.signal(s.expect(`ready (\d+)\.`)[1], signal)
+				s.expect(`Stopped`)
+				s.enter("fg\n")
+				s.expect(`PURITY exec`)
+				s.enter("word\n")
+				s.expect(`got word\r`)
+			}
+		},
+		"timeout in the foreground": func(s *session) {
+			s.enter("timeout --foreground -s INT 1 $PURITY exec -- sleep 600; echo code=$?.\n")
+			s.expect(`code=124\.`)
+		},
+		"an alarm from before": func(s *session) {
+			s.enter("perl -e 'alarm 2; exec @ARGV' $PURITY exec -- sleep 600; echo code=$?.\n")
+			s.expect(`code=142\.`)
+		},
 		"a denial at the end": func(s *session) {
 			s.enter("$PURITY exec -- sh -c '/usr/bin/env true; /usr/bin/true'; echo code=$?.\n")
 			s.expect(`1 program outside the environment was refused`)
@@ -210,84 +251,4 @@ func TestWatcherInTerminal(t *testing.T) {
 			scenario(s)
 		})
 	}
-}
-
-// What is meant for the watcher alone arrives at the command; a watcher that is
-// killed takes the command along and leaves nobody stopped; what outlives the
-// command can go on starting programs.
-func TestWatcherSignals(t *testing.T) {
-	u := newUser(t, "self", fixtures.Newest(t))
-	dir := u.project(t, "c")
-	u.run(t, 0, dir, "exec", "--", "true")
-	start := func(script string) (*exec.Cmd, func() string) {
-		cmd := u.command(t, dir, "exec", "--explain=files", "--", "bash", "-c", script)
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
-		cmd.WaitDelay = 5 * time.Second
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd, out.String
-	}
-	ready := func(name string) {
-		t.Helper()
-		for range 60 * 40 { // a minute: the machine may be busy
-			if _, err := os.Stat(dir + "/" + name); err == nil {
-				return
-			}
-			time.Sleep(25 * time.Millisecond)
-		}
-		t.Fatalf("%s does not come", name)
-	}
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGINT} {
-		name := "ready-" + unix.SignalName(signal)
-		cmd, out := start("trap 'echo caught; exit 9' " + unix.SignalName(signal) + "; : > " + name + "; for i in {1..100}; do sleep 0.1; done")
-		ready(name)
-		cmd.Process.Signal(signal)
-		cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != 9 || !strings.Contains(out(), "caught") {
-			t.Errorf("%v: exit code %d, %s", signal, code, out())
-		}
-	}
-
-	cmd, _ := start("(exec sleep 63.5) & echo $$ > pids; echo $! >> pids; : > ready; wait")
-	ready("ready")
-	cmd.Process.Kill()
-	cmd.Wait()
-	data, err := os.ReadFile(dir + "/pids")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pids := strings.Fields(string(data))
-	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat("/proc/" + pids[0]); err != nil {
-			break
-		}
-		if time.Since(begin) > time.Minute {
-			t.Fatal("the command outlives the watcher that was killed")
-		}
-	}
-	if child, err := strconv.Atoi(pids[1]); err != nil || syscall.Kill(child, syscall.SIGKILL) != nil {
-		t.Logf("its child is gone, too: %v", err)
-	} else {
-		for range 100 { // it can be killed: it is not stuck in a call that nobody answers
-			if _, err := os.Stat("/proc/" + pids[1]); err != nil {
-				break
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-	}
-
-	cmd, out := start("(exec >/dev/null 2>&1; sleep 0.7; cat greet.c > late; jq --version >> late) & echo started")
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, out())
-	}
-	ready("late")
-	for range 60 * 40 {
-		if data, err := os.ReadFile(dir + "/late"); err == nil && strings.Contains(string(data), "jq-") {
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Error("what outlives the command cannot start programs")
 }

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"syscall"
-
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -13,5 +11,3 @@ func (p *plan) watch() (outcome, error) { return outcome{}, enforce.ErrNotLinux 
 func watchCommand(explains, temp string) *enforce.Watch { return nil }
 
 func runContinue([]string) (code int, ok bool) { return 0, false }
-
-func dieOf(syscall.Signal) {}

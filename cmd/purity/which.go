@@ -19,7 +19,9 @@ type whichCmd struct {
 // Help is shown below the flags.
 func (whichCmd) Help() string {
 	return `Says what the first program of that name in PATH is: a shim, and then which
-program of the environment it runs confined, or else that it is not confined.
+program of the environment it runs confined, or else that it is not confined. A file
+of the project that the hook of the shell has entered, or of the store, is confined
+where it is typed.
 The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.`
 }
 
@@ -29,39 +31,66 @@ func (c whichCmd) Run(a *app) error {
 	if !strings.Contains(file, "/") {
 		file = nixeval.Find(file, a.path)
 	}
-	if os.Getenv(activeVariable) != "" && enforce.Confined() && file != "" {
-		fmt.Fprintf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
-		return nil
-	}
-	if file == "" {
-		fmt.Fprintf(a.stdout, "%s: not in PATH\n", c.Program)
+	if _, err := os.Stat(file); err != nil {
+		printf(a.stdout, "%s: not in PATH\n", c.Program)
 		return codeError(exitNotFound)
 	}
-	dir, name := filepath.Dir(file), filepath.Base(file)
-	set, err := shim.Read(dir)
-	if err != nil {
-		fmt.Fprintf(a.stdout, "%s: %s, not confined\n", c.Program, file)
-		return codeError(1)
-	}
-	if name == shim.Confined {
-		fmt.Fprintf(a.stdout, "%s: runs what its arguments say, confined in %s\n", name, set.Request.Project)
+	if os.Getenv(activeVariable) != "" && enforce.Confined() {
+		printf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
 		return nil
 	}
 	nix, err := a.nix()
 	if err != nil {
 		return err
 	}
-	env, ok := nix.Recall(set.Request.Project, set.Entry)
-	if set.Entry == "" {
-		env, err = nix.Resolve(context.Background(), set.Request) // a file that lists store paths
-		ok = err == nil
+	dir, name, ok := shim.At(file)
+	if target, err := os.Readlink(filepath.Join(dir, name)); !ok || err != nil || target != shim.Of(dir) {
+		return a.whichFile(nix, c.Program, file)
 	}
-	if !ok {
-		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", dir, set.Request), set.Renew}
+	set, err := shim.Read(dir)
+	if err != nil {
+		return fmt.Errorf("use %s: %w", file, err)
 	}
-	fmt.Fprintf(a.stdout, "%s: %s, confined\n", name, nixeval.Find(name, env.Path()))
-	fmt.Fprintf(a.stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
-	fmt.Fprintf(a.stdout, "  project      %s\n", set.Request.Project)
-	fmt.Fprintf(a.stdout, "  shim         %s\n", file)
+	switch name {
+	case shim.Confined:
+		printf(a.stdout, "%s: runs what its arguments say, confined in %s\n", name, set.Request.Project)
+		return nil
+	case shim.ByPath:
+		printf(a.stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
+		return codeError(1)
+	}
+	p, err := a.planOf(nix, set, dir, set.Request.Project)
+	if err != nil {
+		return err
+	}
+	if set.Entry == "" && set.Request.ClosureFile != "" { // a file that lists store paths
+		p.env, err = nix.Resolve(context.Background(), set.Request)
+	} else {
+		err = p.recall()
+	}
+	if err != nil {
+		return err
+	}
+	target := nixeval.Find(name, p.env.Path())
+	if target == "" {
+		printf(a.stdout, "%s: not in the environment; its shim runs nothing\n", name)
+		return codeError(exitNotFound)
+	}
+	printf(a.stdout, "%s: %s, confined\n", name, target)
+	printf(a.stdout, "  environment  %s, %d store paths\n", p.env.Source, len(p.env.Paths))
+	printf(a.stdout, "  project      %s\n", set.Request.Project)
+	printf(a.stdout, "  shim         %s\n", filepath.Join(dir, name))
 	return nil
+}
+
+// whichFile says of a file that is no shim whether the hook of the shell would confine
+// it.
+func (a *app) whichFile(nix nixeval.Nix, typed, file string) error {
+	project := os.Getenv("PURITY_PROJECT")
+	if project != "" && strings.Contains(typed, "/") && (byPath{project, nix.StoreDir()}).confines(file) {
+		printf(a.stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
+		return nil
+	}
+	printf(a.stdout, "%s: %s, not confined\n", typed, file)
+	return codeError(1)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
@@ -41,6 +42,7 @@ func explain(err error) (message, hint string, code int) {
 		exec       *enforce.ExecError
 		gap        *enforce.GapError
 		position   *config.PositionError
+		named      *report.NameError
 	)
 	switch {
 	case errors.As(err, &exec):
@@ -58,6 +60,8 @@ func explain(err error) (message, hint string, code int) {
 		if position.Nearest != "" {
 			hint = "did you mean " + position.Nearest + "?"
 		}
+	case errors.As(err, &named):
+		hint = "say it:  --report-format text, json, sarif, github or html"
 	case errors.As(err, &gap):
 		hint = "with --best-effort purity goes on, and names what it cannot refuse"
 	case errors.As(err, &noFlake):

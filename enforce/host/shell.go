@@ -48,6 +48,16 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
+// Dependencies are the loader of a program of the host and the libraries it needs;
+// nothing for what is no ELF file, or needs what is not here.
+func Dependencies(program string) []enforce.Grant {
+	grants, err := (loading{seen: map[string]bool{}}).dependencies(program)
+	if err != nil {
+		return nil
+	}
+	return grants
+}
+
 // loading is what the dynamic loader knows when it comes to a file.
 type loading struct {
 	seen   map[string]bool // paths that are granted
@@ -114,7 +124,7 @@ func readELF(file string) (object, error) {
 	o := object{class: f.Class, machine: f.Machine, order: f.ByteOrder}
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
-			name := make([]byte, p.Filesz)
+			name := make([]byte, min(p.Filesz, 4096)) // PATH_MAX; the file may say anything
 			if _, err := p.ReadAt(name, 0); err != nil {
 				return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
 			}

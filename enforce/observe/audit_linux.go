@@ -1,8 +1,10 @@
 package observe
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -12,8 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Types of audit records, of linux/audit.h.
+// Types of audit messages, of linux/audit.h.
 const (
+	messageGet    = 1000
 	recordSyscall = 1300
 	recordAccess  = 1423 // Landlock refused something; from Linux 6.15
 	recordDomain  = 1424 // a Landlock domain came or went
@@ -21,15 +24,21 @@ const (
 
 // AuditLog is where the kernel tells what Landlock refused.
 type AuditLog struct {
-	fd      int
-	records []record
+	fd     int
+	dir    string        // to be assumed for processes that are gone
+	done   chan struct{} // all is read
+	access []record
+	domain map[int]string // by the process that made it
 }
 
-// record is one line of the log; lines of one event share a serial number.
+// record is that of a refusal, with the one that is about the system call; the
+// two have the same serial number.
 type record struct {
-	kind         int
-	serial, text string
+	serial, text, call string
+	by                 Process
 }
+
+var errAuditOff = errors.New("the audit log is off")
 
 // OpenAuditLog listens to the kernel's audit log, which takes CAP_AUDIT_READ.
 // Whether there is anything to hear is the machine's setting: it is system-wide,
@@ -39,64 +48,128 @@ func OpenAuditLog() (*AuditLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1}); err != nil { // AUDIT_NLGRP_READLOG
+	if err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1}); err == nil && off(fd) { // AUDIT_NLGRP_READLOG
+		err = errAuditOff
+	}
+	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20) // what does not fit is lost, and is not confirmed
-	return &AuditLog{fd: fd}, nil
+	return &AuditLog{fd: fd, done: make(chan struct{}), domain: map[int]string{}}, nil
 }
 
-// Close ends listening.
-func (l *AuditLog) Close() { unix.Close(l.fd) }
+// off reports whether the log is known to be off. Who may listen may not always
+// ask.
+func off(fd int) bool {
+	request := make([]byte, unix.NLMSG_HDRLEN)
+	native := binary.NativeEndian
+	native.PutUint32(request[0:], uint32(len(request)))
+	native.PutUint16(request[4:], messageGet)
+	native.PutUint16(request[6:], unix.NLM_F_REQUEST)
+	if unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
+		return false
+	}
+	for data := make([]byte, 16<<10); ready(fd, -1, time.Second); {
+		n, _, err := unix.Recvfrom(fd, data, 0)
+		if err != nil || n < unix.NLMSG_HDRLEN+8 {
+			return false
+		}
+		switch kind := native.Uint16(data[4:]); kind {
+		case messageGet: // struct audit_status: mask, enabled, …
+			return native.Uint32(data[unix.NLMSG_HDRLEN+4:]) == 0
+		case unix.NLMSG_ERROR:
+			return false
+		}
+	}
+	return false
+}
 
-// receive takes in what has come, and waits this long for more.
-func (l *AuditLog) receive(wait time.Duration) {
-	data := make([]byte, 16<<10)
+// ready waits for something to read at fd; false is that stop can be read, or
+// that the time is over.
+func ready(fd, stop int, wait time.Duration) bool {
+	poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(stop), Events: unix.POLLIN}} // a negative one is none
 	for {
-		poll := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
-		if n, err := unix.Poll(poll, int(wait.Milliseconds())); n == 0 || err != nil && !errors.Is(err, unix.EINTR) {
-			return
+		n, err := unix.Poll(poll, int(wait.Milliseconds()))
+		if !errors.Is(err, unix.EINTR) {
+			return err == nil && n > 0 && poll[1].Revents == 0
 		}
-		n, _, err := unix.Recvfrom(l.fd, data, 0)
-		if err != nil || n < unix.NLMSG_HDRLEN {
-			continue // some were lost
+	}
+}
+
+// Follow reads the log until the descriptor stop can be read, and what comes
+// shortly after. It has to be read at once: who was refused something may soon
+// be gone. In dir is who cannot be asked any more.
+func (l *AuditLog) Follow(stop int, dir string) {
+	l.dir = dir
+	go func() {
+		defer close(l.done)
+		for ready(l.fd, stop, -time.Millisecond) {
+			l.receive()
 		}
-		kind := int(data[4]) | int(data[5])<<8
-		switch kind {
-		case recordSyscall, recordAccess, recordDomain:
-			if m := heading.FindSubmatch(data[unix.NLMSG_HDRLEN:n]); m != nil {
-				l.records = append(l.records, record{kind, string(m[1]), strings.TrimRight(string(m[2]), "\x00\n")})
-			}
+		for ready(l.fd, -1, 100*time.Millisecond) {
+			l.receive()
+		}
+		unix.Close(l.fd)
+	}()
+}
+
+// receive takes in a record.
+func (l *AuditLog) receive() {
+	var data [16 << 10]byte
+	n, _, err := unix.Recvfrom(l.fd, data[:], 0)
+	if err != nil || n < unix.NLMSG_HDRLEN {
+		return // some were lost
+	}
+	m := heading.FindSubmatch(data[unix.NLMSG_HDRLEN:n])
+	if m == nil {
+		return
+	}
+	serial, text := string(m[1]), strings.TrimRight(string(m[2]), "\x00\n")
+	switch kind := binary.NativeEndian.Uint16(data[4:]); kind {
+	case recordAccess:
+		l.access = append(l.access, record{serial: serial, text: text})
+	case recordDomain:
+		if pid, err := strconv.Atoi(field(text, "pid")); err == nil && field(text, "status") == "allocated" {
+			l.domain[pid] = field(text, "domain")
+		}
+	case recordSyscall:
+		for i := len(l.access) - 1; i >= 0 && l.access[i].serial == serial; i-- {
+			l.access[i].call, l.access[i].by = text, l.caller(text)
 		}
 	}
 }
 
 var heading = regexp.MustCompile(`(?s)^audit\(([^)]*)\): (.*)`)
 
-// Denials are what Landlock refused in the domain that a process made for
-// itself, as far as it is about files and ports.
-func (l *AuditLog) Denials(pid int) []Denial {
-	l.receive(100 * time.Millisecond)
-	var domain string
-	callers := map[string]string{}
-	for _, r := range l.records {
-		switch {
-		case r.kind == recordDomain && field(r.text, "status") == "allocated" && field(r.text, "pid") == strconv.Itoa(pid):
-			domain = field(r.text, "domain")
-		case r.kind == recordSyscall:
-			callers[r.serial] = r.text
-		}
+// caller is the process of a system call.
+func (l *AuditLog) caller(call string) Process {
+	pid, _ := strconv.Atoi(field(call, "pid"))
+	exe := field(call, "exe")
+	if p := process(uint32(pid), Denial{}); p.Program == exe && p.Dir != "" {
+		return p
 	}
+	p := Process{PID: pid, Program: exe, Dir: l.dir}
+	if dir, err := os.Readlink("/proc/" + field(call, "ppid") + "/cwd"); err == nil {
+		p.Dir = dir // most start programs where they are
+	}
+	return p
+}
+
+// Denials are what Landlock refused in the domain that a process made for
+// itself, as far as it is about files and ports, once the log is read.
+func (l *AuditLog) Denials(pid int) []Denial {
+	<-l.done
 	var all []Denial
-	for _, r := range l.records {
-		if r.kind != recordAccess || domain == "" || field(r.text, "domain") != domain {
+	for _, r := range l.access {
+		if domain := l.domain[pid]; domain == "" || field(r.text, "domain") != domain {
 			continue
 		}
 		if d, ok := denialOf(r.text); ok {
-			caller := callers[r.serial]
-			d.By.PID, _ = strconv.Atoi(field(caller, "pid"))
-			d.By.Program = field(caller, "exe")
+			d.By = r.by
+			if exit, err := strconv.Atoi(field(r.call, "exit")); err == nil && exit < 0 {
+				d.Errno = unix.ErrnoName(unix.Errno(-exit))
+			}
 			all = append(all, d)
 		}
 	}
@@ -107,29 +180,27 @@ func (l *AuditLog) Denials(pid int) []Denial {
 func denialOf(text string) (Denial, bool) {
 	blocker, _, _ := strings.Cut(field(text, "blockers"), ",")
 	path := field(text, "path")
-	d := Denial{Path: path, Real: path, Count: 1, Confirmed: true}
+	d := Denial{Path: path, Real: path, Count: 1, Confirmed: true, Errno: "EACCES", Access: "write", Kind: "directory"}
 	switch blocker {
 	case "fs.execute":
 		d.Access, d.Kind = "execute", "program"
 	case "fs.read_file":
-		d.Access, d.Kind = "read", "data"
+		d.Access, d.Kind = "read", kind(path)
 	case "fs.read_dir":
-		d.Access, d.Kind = "read", "directory"
+		d.Access = "read"
+	case "fs.write_file", "fs.truncate", "fs.ioctl_dev":
+		d.Kind = kind(path)
 	case "fs.resolve_unix":
 		d.Access, d.Kind = "connect", "socket"
 	case "net.connect_tcp", "net.bind_tcp", "net.connect_send_udp", "net.bind_udp":
-		d = Denial{Access: "connect", Kind: "port", Count: 1, Confirmed: true, Address: field(text, "daddr") + ":" + field(text, "dest")}
+		d = Denial{Access: "connect", Kind: "port", Count: 1, Confirmed: true, Errno: "EACCES", Address: field(text, "daddr") + ":" + field(text, "dest")}
 		if strings.HasPrefix(blocker, "net.bind") {
 			d.Access, d.Address = "listen", field(text, "saddr")+":"+field(text, "src")
 		}
 		return d, true
-	default:
-		if !strings.HasPrefix(blocker, "fs.") {
-			return Denial{}, false // a scope
-		}
-		d.Access, d.Kind = "write", "data"
 	}
-	return d, filepath.IsAbs(path)
+	// What else there is makes or removes an entry of the directory, or is a scope.
+	return d, strings.HasPrefix(blocker, "fs.") && filepath.IsAbs(path)
 }
 
 // field is the value of name=value in a record. The kernel writes what has

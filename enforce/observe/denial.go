@@ -14,20 +14,26 @@ type Denial struct {
 	// Both are empty for a port.
 	Path string `json:"path,omitempty"`
 	Real string `json:"realPath,omitempty"`
-	// Address is what was to be connected to, or listened at: "192.0.2.1:443".
+	// Address is what was to be connected to, or listened at: "192.0.2.1:443",
+	// "@name" of an abstract UNIX socket; or "inet" or "unix" where there could not
+	// even be such a socket.
 	Address string `json:"address,omitempty"`
 	Access  string `json:"access"` // read, write, execute, connect, listen
 	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
 	Call    string `json:"call"`   // the system call
-	Errno   string `json:"errno"`  // what it answers, or would: EACCES, or EXDEV for a link
+	Errno   string `json:"errno"`  // what it answers, or would: EACCES, EXDEV, EPERM
+	// Entry says that it was about Real as an entry of its directory, which is
+	// what would have to be granted: it was to be made, removed or renamed.
+	Entry bool `json:"entry,omitempty"`
 	// Script is the script whose #! line named Path, or the program whose ELF
 	// header did.
 	Script string  `json:"script,omitempty"`
 	Count  int     `json:"count"`
 	By     Process `json:"by"` // who did it first
-	// Follow are denials of a program that is outside itself: its libraries and
-	// data are no causes of their own.
-	Follow int `json:"follow,omitempty"`
+	// Follow is how many denials are of a program that is outside itself: its
+	// libraries and data are no causes of their own. Followers are these.
+	Follow    int      `json:"follow,omitempty"`
+	Followers []Denial `json:"-"`
 	// Confirmed says that the kernel's audit log has it. What is not confirmed is
 	// what the policy says that the kernel answers.
 	Confirmed bool `json:"confirmed,omitempty"`

@@ -1,17 +1,24 @@
 package observe
 
 import (
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/enforce"
 )
 
+// Unenforced is the Landlock version to judge by where nothing is refused, and
+// all counts that a policy does not grant.
+const Unenforced = math.MaxInt
+
 // judge knows what a policy allows with a path, quickly.
 type judge struct {
 	grants  map[string]enforce.Access // by path without links
 	network enforce.Network
+	abi     int
 	// controlled is what counts as refused where it is not granted.
 	controlled enforce.Access
 	// fixed are directories that nobody may write, so that what is known of
@@ -19,8 +26,14 @@ type judge struct {
 	fixed map[string]bool
 }
 
-func newJudge(p enforce.Policy, controlled enforce.Access) judge {
-	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, controlled: controlled, fixed: map[string]bool{}}
+func newJudge(p enforce.Policy, abi int) judge {
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}}
+	if abi > 0 {
+		j.controlled = enforce.All
+	}
+	if !enforce.Upholds(abi, enforce.Connect) {
+		j.controlled &^= enforce.Connect
+	}
 	for _, g := range p.Grants {
 		if g.NoFollow {
 			if info, err := os.Lstat(g.Path); err == nil && info.Mode()&os.ModeSymlink != 0 {
@@ -29,7 +42,7 @@ func newJudge(p enforce.Policy, controlled enforce.Access) judge {
 		}
 		if real, err := filepath.EvalSymlinks(g.Path); err == nil {
 			j.grants[real] |= g.Access
-			if g.NoFollow && g.Access&enforce.Write == 0 {
+			if g.NoFollow && g.Access&enforce.Write == 0 && real == g.Path {
 				j.fixed[g.Path] = true
 			}
 		}
@@ -37,57 +50,67 @@ func newJudge(p enforce.Policy, controlled enforce.Access) judge {
 	return j
 }
 
-// allowed is what may be done with a path that has no links in it: rules of
-// all directories above it add up.
-func (j judge) allowed(path string) enforce.Access {
-	allowed := j.grants[path]
-	for path != "/" && path != "." {
-		path = filepath.Dir(path)
-		allowed |= j.grants[path]
+// missing is what of an access to a path without links in it is refused: rules
+// of all directories above it add up.
+func (j judge) missing(path string, access enforce.Access) enforce.Access {
+	access &= j.controlled &^ j.grants[path]
+	for access != 0 && path != "/" && path != "." {
+		path = above(path)
+		access &^= j.grants[path]
 	}
-	return allowed
+	return access
+}
+
+// above is the directory of a path that is clean, which is quicker than
+// [filepath.Dir].
+func above(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
 }
 
 // isFixed reports whether a path lies in a fixed directory, by its name.
 func (j judge) isFixed(path string) bool {
-	for path != "/" && path != "." {
+	for path != "/" && filepath.IsAbs(path) {
 		if j.fixed[path] {
 			return true
 		}
-		path = filepath.Dir(path)
+		path = above(path)
 	}
 	return false
 }
 
-// port reports whether a port may be connected to, or listened at.
-func (j judge) port(port uint16, bind bool) bool {
+// port reports whether an address of a network may be used so. Before Landlock's
+// ABI 4 and, for UDP, 10 what there are sockets for is open.
+func (j judge) port(a address) bool {
 	ports := j.network.Connect
-	if bind {
+	if a.listen {
 		ports = j.network.Bind
 	}
-	for _, p := range ports {
-		if p == port {
-			return true
-		}
+	listed := slices.Contains(ports, a.port)
+	switch {
+	case j.network.Any:
+		return true
+	case strings.HasPrefix(a.protocol, "TCP"):
+		return listed || j.abi < 4
+	case !strings.HasPrefix(a.protocol, "UDP"):
+		return j.abi != Unenforced
+	case !a.listen && !a.sends && (listed || a.port == 0):
+		return true // getaddrinfo(3) connects to sort addresses, and sends nothing
 	}
-	return j.network.Any
+	return listed && j.network.UDP || j.abi < 10
 }
 
-// kind says what a path is, as far as its name does.
-func kind(path string, access enforce.Access) string {
+// kind says what a file is, as far as its name does.
+func kind(path string) string {
 	base := filepath.Base(path)
-	switch {
-	case access&enforce.Execute != 0:
-		return "program"
-	case access&enforce.Connect != 0:
-		return "socket"
-	case strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.") || strings.HasSuffix(base, ".a"):
+	name, numbers, _ := strings.Cut(base, ".so.")
+	switch ext := filepath.Ext(base); {
+	case ext == ".so", ext == ".a", name != base && strings.Trim(numbers, "0123456789.") == "":
 		return "library"
-	case strings.HasSuffix(base, ".h") || strings.HasSuffix(base, ".hpp") || strings.HasSuffix(base, ".hh"):
+	case slices.Contains([]string{".h", ".hh", ".hpp", ".hxx", ".h++"}, ext), ext == "" && strings.Contains(path, "/include/"):
 		return "header"
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return "directory"
 	}
 	return "data"
 }

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"unsafe"
 
@@ -90,19 +89,29 @@ func (l *line) receive(n *notification) bool {
 	}
 }
 
-// goOn lets the kernel make the call.
-func (n *notification) goOn(listener int) {
+// answer lets the kernel make the call, but for a socket: about that it asks
+// only where the policy refuses it.
+func (n *notification) answer(listener int) {
 	a := answer{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
+	if n.isSocket() {
+		a.flags, a.error = 0, -int32(unix.EACCES)
+	}
 	unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&a)))
 }
 
-// Continue lets every watched call go on until nobody is watched: for
-// processes that outlive who watched them.
+// alive reports whether who asked still waits for an answer.
+func (n *notification) alive(listener int) bool {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_ID_VALID, uintptr(unsafe.Pointer(&n.id)))
+	return errno == 0
+}
+
+// Continue answers every watched call until nobody is watched: for processes
+// that outlive who watched them.
 func Continue(listener int) {
 	l := line{listener: listener, stop: -1}
 	var n notification
 	for l.receive(&n) {
-		n.goOn(listener)
+		n.answer(listener)
 	}
 }
 
@@ -117,7 +126,11 @@ func Over(listener int) bool {
 func memory(pid uint32, address uint64, data []byte) (int, error) {
 	local := []unix.Iovec{{Base: &data[0]}}
 	local[0].SetLen(len(data))
-	return unix.ProcessVMReadv(int(pid), local, []unix.RemoteIovec{{Base: uintptr(address), Len: len(data)}}, 0)
+	n, err := unix.ProcessVMReadv(int(pid), local, []unix.RemoteIovec{{Base: uintptr(address), Len: len(data)}}, 0)
+	if err == unix.EPERM {
+		err = errHidden
+	}
+	return n, err
 }
 
 // text reads a string. A page is the least that can be mapped, so reading goes
@@ -129,7 +142,7 @@ func text(pid uint32, address uint64) (string, error) {
 		data := make([]byte, min(page-address%page, 256))
 		n, err := memory(pid, address, data)
 		if err != nil {
-			return "", fmt.Errorf("read memory of process %d: %w", pid, err)
+			return "", err
 		}
 		for i, c := range data[:n] {
 			if c == 0 {

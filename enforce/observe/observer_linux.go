@@ -1,9 +1,8 @@
 package observe
 
 import (
+	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,43 +20,47 @@ type Observer struct {
 
 	allowed      sync.Map // request to the real path, of what cannot change
 	interpreters sync.Map // of files in fixed directories
+	bound        sync.Map // names of abstract sockets that the watched made
 
-	unjudged atomic.Int64 // calls that could not be read
+	moved    atomic.Bool  // somebody may have another root directory
+	unjudged atomic.Int64 // calls of which nothing is known
 
-	mutex   sync.Mutex
-	denials map[string]*Denial
-	order   []*Denial
+	collection
 }
 
 // Event is a watched call.
 type Event struct {
-	PID    int
-	Call   string
-	Path   string // without links
-	Access enforce.Access
-	Denied bool
+	PID     int // of the thread
+	Call    string
+	Name    string // as the process named it
+	Path    string // without links
+	Address string // or this
+	Access  enforce.Access
+	Denied  bool
 }
 
-// New makes an observer for a policy. Of what that does not grant, controlled
-// counts: all of it, or what the kernel can refuse.
-func New(p enforce.Policy, controlled enforce.Access) *Observer {
-	return &Observer{judge: newJudge(p, controlled), denials: map[string]*Denial{}}
+// New makes an observer for a policy that is enforced by a version of Landlock,
+// or [Unenforced].
+func New(p enforce.Policy, abi int) *Observer {
+	return &Observer{judge: newJudge(p, abi), collection: newCollection()}
 }
 
 // Serve answers at a listener until nobody is watched any more, or the
 // descriptor stop can be read. Readers are several, because a build makes calls
-// in parallel.
-func (o *Observer) Serve(listener, stop, readers int) {
+// in parallel. They may no more with files than the watched may, keep aside
+// (capabilities(7)).
+func (o *Observer) Serve(listener, stop, readers int, keep uint64) {
 	l := line{listener: listener, stop: stop}
 	l.wakeUp(0)
 	var wait sync.WaitGroup
 	for range readers {
 		wait.Go(func() {
+			asWatched(keep)
 			var n notification
 			for l.receive(&n) {
 				l.wakeUp(1)
-				denied := o.look(&n)
-				n.goOn(listener)
+				denied := o.look(&n, listener)
+				n.answer(listener)
 				l.wakeUp(-1)
 				for _, d := range denied {
 					o.add(d)
@@ -68,212 +71,70 @@ func (o *Observer) Serve(listener, stop, readers int) {
 	wait.Wait()
 }
 
-// Denials are what was refused so far, programs first.
-func (o *Observer) Denials() []Denial {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	all := make([]Denial, len(o.order))
-	for i, d := range o.order {
-		all[i] = *d
-	}
-	return sorted(fold(all))
-}
-
-// Unjudged is how many calls could not be read, so that nothing is known of what
-// they used.
+// Unjudged is how many calls of living processes could not be judged, because
+// their memory may not be read or what they do cannot be seen: nothing is known
+// of what they used.
 func (o *Observer) Unjudged() int { return int(o.unjudged.Load()) }
 
-// fold leaves out what programs that are outside themselves were refused, and
-// counts it with them.
-func fold(all []Denial) []Denial {
-	outside := map[string]int{}
-	var causes []Denial
-	for _, d := range all {
-		if d.Access == "execute" {
-			outside[d.Real] = len(causes)
-			causes = append(causes, d)
-		}
-	}
-	for _, d := range all {
-		if d.Access == "execute" {
-			continue
-		}
-		if _, ok := outside[d.Real]; ok { // a shell looks into what it cannot execute
-			continue
-		}
-		if i, ok := outside[d.By.Program]; ok {
-			causes[i].Follow++
-			continue
-		}
-		causes = append(causes, d)
-	}
-	return causes
-}
-
 // look judges a call; it is made before the call goes on, while the memory and
-// the directory of the process are what they are.
-func (o *Observer) look(n *notification) []Denial {
+// the directory of the process are what they are. Whatever happens in it, the
+// call has to be answered.
+func (o *Observer) look(n *notification, listener int) (denied []Denial) {
+	defer func() {
+		if recover() != nil {
+			o.unjudged.Add(1)
+		}
+	}()
 	call := seccomp.Name(n.audit, n.number)
-	targets, err := n.targets(call)
-	if err != nil {
-		o.unjudged.Add(1) // the process is gone, or not ours to read
+	switch call {
+	case "chroot", "pivot_root", "setns", "mount", "move_mount":
+		o.moved.Store(true)
 		return nil
+	case "io_uring_setup":
+		o.unjudged.Add(1)
+		return nil
+	case "socket":
+		return []Denial{o.noSocket(n)}
 	}
-	var denied []Denial
-	for _, t := range targets {
-		if t.address != "" {
-			if !o.judge.port(t.port, t.listen) && t.port != 0 {
-				denied = append(denied, Denial{Address: t.address, Access: map[bool]string{true: "listen", false: "connect"}[t.listen], Kind: "port", Call: call, Errno: "EACCES", By: process(n.pid)})
-			}
-			continue
-		}
-		if d, ok := o.lookAt(n.pid, call, t); ok {
-			denied = append(denied, d)
-			break
-		}
+	targets, err := n.targets(call)
+	if err == nil {
+		denied, err = o.judgeAll(n.pid, call, targets)
+	}
+	if err == errHidden && n.alive(listener) {
+		o.unjudged.Add(1)
 	}
 	return denied
 }
 
-// request is what is asked for, by the name that the process gave.
-type request struct {
-	path   string
-	access enforce.Access
+// noSocket is the denial of a socket. Where it would lead is not known.
+func (o *Observer) noSocket(n *notification) Denial {
+	d := Denial{Address: "inet", Access: "connect", Kind: "port", Call: "socket", Errno: "EACCES"}
+	if int32(n.args[0]) == unix.AF_UNIX {
+		d.Address, d.Kind = "unix", "socket"
+	}
+	o.tell(n.pid, "socket", target{address: address{text: d.Address}}, "", true)
+	return o.by(n.pid, d)
 }
 
-// lookAt judges what a call asks of one path. Most of what a build opens lies
-// in the store, by the same names again and again: those are judged once.
-func (o *Observer) lookAt(pid uint32, call string, t target) (Denial, bool) {
-	asked := request{t.path, t.access}
-	memorable := t.entry == none && !t.exact && filepath.IsAbs(t.path)
-	if memorable {
-		if real, ok := o.allowed.Load(asked); ok {
-			o.tell(pid, call, t, real.(string), false)
-			return Denial{}, false
-		}
+// view is how a thread sees the file system.
+func (o *Observer) view(pid uint32) view {
+	v := view{pid: pid, top: "/"}
+	if !o.moved.Load() {
+		return v
 	}
-	path := t.absolute(pid)
-	if path == "" {
-		return Denial{}, false
+	proc := fmt.Sprintf("/proc/%d/", pid)
+	theirs, err := os.Readlink(proc + "ns/mnt")
+	if ours, _ := os.Readlink("/proc/self/ns/mnt"); err == nil && theirs != ours {
+		v.through = proc + "root"
+	} else if top, err := os.Readlink(proc + "root"); err == nil {
+		v.top = top
 	}
-	real, matters := t.resolve(path)
-	var d Denial
-	denied := false
-	if matters {
-		d, denied = o.judgePath(pid, call, t, path, real)
-	}
-	if memorable && !denied && o.judge.isFixed(path) {
-		o.allowed.Store(asked, real)
-	}
-	return d, denied
+	return v
 }
 
 // tell hands a call to who listens; there is no real path where nothing is.
 func (o *Observer) tell(pid uint32, call string, t target, real string, denied bool) {
-	if o.Event != nil && real != "" {
-		o.Event(Event{PID: int(pid), Call: call, Path: real, Access: t.access, Denied: denied})
+	if o.Event != nil && (real != "" || t.text != "") {
+		o.Event(Event{PID: int(pid), Call: call, Name: t.path, Path: real, Address: t.text, Access: t.access, Denied: denied})
 	}
-}
-
-// interpreter is that of a file, remembered where it cannot change.
-func (o *Observer) interpreter(real string) string {
-	if !o.judge.isFixed(real) {
-		return interpreter(real)
-	}
-	if known, ok := o.interpreters.Load(real); ok {
-		return known.(string)
-	}
-	by := interpreter(real)
-	o.interpreters.Store(real, by)
-	return by
-}
-
-// judgePath is the denial of a path that exists, or may be made.
-func (o *Observer) judgePath(pid uint32, call string, t target, path, real string) (Denial, bool) {
-	subject := real
-	if t.entry != none {
-		subject = filepath.Dir(real)
-	}
-	missing := t.access &^ o.judge.allowed(subject) & o.judge.controlled
-	o.tell(pid, call, t, real, missing != 0)
-	var d Denial
-	if missing != 0 {
-		d = Denial{Path: path, Real: real, Call: call, Access: word(missing), Kind: kind(real, missing), Errno: "EACCES"}
-	}
-	if t.access&enforce.Execute != 0 && missing == 0 {
-		// What runs it has to be allowed too.
-		by := o.interpreter(real)
-		if by == "" {
-			return d, false
-		}
-		byReal, err := filepath.EvalSymlinks(by)
-		if err != nil || o.judge.allowed(byReal)&enforce.Execute != 0 {
-			return d, false
-		}
-		d = Denial{Path: by, Real: byReal, Call: call, Script: real, Access: "execute", Kind: "program", Errno: "EACCES"}
-	} else if missing == 0 || !refusable(subject, missing) {
-		return d, false
-	}
-	if !o.again(d) {
-		d.By = process(pid)
-	}
-	return d, true
-}
-
-// refusable leaves out what no policy is needed to refuse: files whose mode
-// does, and what is no file.
-func refusable(real string, access enforce.Access) bool {
-	var stat unix.Stat_t
-	if unix.Stat(real, &stat) != nil {
-		return false
-	}
-	if access&enforce.Execute != 0 {
-		return stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Mode&0o111 != 0
-	}
-	bits := uint32(0o4)
-	switch {
-	case access&enforce.Connect != 0:
-		return true
-	case access&enforce.Write != 0:
-		bits = 0o2
-	}
-	return stat.Mode&(bits<<class(stat)) != 0
-}
-
-// class is where in a mode the bits for this process are. Capabilities do not
-// count: the watched process has none.
-func class(stat unix.Stat_t) int {
-	switch {
-	case int(stat.Uid) == os.Geteuid():
-		return 6
-	case int(stat.Gid) == os.Getegid():
-		return 3
-	}
-	groups, err := os.Getgroups()
-	if err == nil && slices.Contains(groups, int(stat.Gid)) {
-		return 3
-	}
-	return 0
-}
-
-func (d Denial) key() string { return d.Access + "\x00" + d.Real + "\x00" + d.Address }
-
-// again reports whether a denial is known.
-func (o *Observer) again(d Denial) bool {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.denials[d.key()] != nil
-}
-
-// add counts a denial, or notes a new one.
-func (o *Observer) add(d Denial) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if known, ok := o.denials[d.key()]; ok {
-		known.Count++
-		return
-	}
-	d.Count = 1
-	o.denials[d.key()] = &d
-	o.order = append(o.order, &d)
 }

@@ -6,9 +6,11 @@ import "github.com/nix-purity/purity/enforce"
 
 // Event is a watched call.
 type Event struct {
-	PID    int
-	Call   string
-	Path   string
-	Access enforce.Access
-	Denied bool
+	PID     int
+	Call    string
+	Name    string
+	Path    string
+	Address string
+	Access  enforce.Access
+	Denied  bool
 }

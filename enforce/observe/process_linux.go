@@ -3,31 +3,104 @@ package observe
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// process says who a thread is.
-func process(pid uint32) Process {
+// process says who a thread is, as far as it matters to a denial: of its
+// arguments and its environment there can be megabytes.
+func process(pid uint32, d Denial) Process {
 	proc := fmt.Sprintf("/proc/%d/", pid)
 	p := Process{PID: int(pid)}
+	p.status()
 	p.Program, _ = os.Readlink(proc + "exe") // what cannot be known is left empty
 	p.Dir, _ = os.Readlink(proc + "cwd")
-	if data, err := os.ReadFile(proc + "cmdline"); err == nil {
-		p.Args = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
-	}
-	if data, err := os.ReadFile(proc + "environ"); err == nil {
-		p.Environ = strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
-	}
-	if data, err := os.ReadFile(proc + "status"); err == nil {
-		for line := range strings.Lines(string(data)) {
-			if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
-				p.PID, _ = strconv.Atoi(strings.TrimSpace(value))
-			}
-			if value, ok := strings.CutPrefix(line, "PPid:"); ok {
-				p.Parent, _ = os.Readlink("/proc/" + strings.TrimSpace(value) + "/exe")
-			}
+	p.Args = bounded(words(proc + "cmdline"))
+	for _, variable := range words(proc + "environ") {
+		if names(variable, d.Path) || names(variable, d.Real) {
+			p.Environ = append(p.Environ, strings.Clone(variable))
 		}
 	}
 	return p
+}
+
+func words(file string) []string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
+}
+
+// bounded is the beginning of arguments that are many.
+func bounded(args []string) []string {
+	const most = 4096
+	size := 0
+	for i, arg := range args {
+		if size += len(arg) + 1; size > most {
+			return append(args[:i:i], "…")
+		}
+	}
+	return args
+}
+
+// names reports whether the value of a variable has a path in it that is this
+// one or leads to it: PATH=/usr/bin, CFLAGS="-O2 -I/usr/include".
+func names(variable, path string) bool {
+	_, value, _ := strings.Cut(variable, "=")
+	for entry := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune(": ;,=", r) }) {
+		slash := strings.IndexByte(entry, '/')
+		if slash < 0 {
+			continue
+		}
+		dir := strings.TrimRight(entry[slash:], "/")
+		if rest, ok := strings.CutPrefix(path, dir); ok && dir != "" && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// status finds out which process a thread is of, and what its parent's program
+// is.
+func (p *Process) status() {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(data)) {
+		if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
+			p.PID, _ = strconv.Atoi(strings.TrimSpace(value))
+		}
+		if value, ok := strings.CutPrefix(line, "PPid:"); ok {
+			p.Parent, _ = os.Readlink("/proc/" + strings.TrimSpace(value) + "/exe")
+		}
+	}
+}
+
+// group is the process that a thread is of, which /proc/self means.
+func group(thread uint32) int {
+	p := Process{PID: int(thread)}
+	p.status()
+	return p.PID
+}
+
+// asWatched gives the thread of this goroutine the rights to files that watched
+// processes have, which may be root's without its capabilities. That of looking
+// at them it keeps. The thread ends with the goroutine.
+func asWatched(keep uint64) {
+	runtime.LockOSThread()
+	keep |= 1 << unix.CAP_SYS_PTRACE
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if unix.Capget(&header, &sets[0]) != nil {
+		return
+	}
+	for i := range sets {
+		sets[i].Effective &= uint32(keep >> (32 * i))
+	}
+	unix.Capset(&header, &sets[0]) // to have less is always allowed
 }

@@ -26,6 +26,9 @@ type Rules struct {
 	NoUnix         bool // refuse UNIX sockets, but for socket pairs
 	UserNamespaces bool // let new ones be made
 	SysVIPC        bool // let System V shared memory, semaphores and queues be used
+	// Asked has a supervisor say no to Internet and UNIX sockets, who then knows
+	// of them (see [Watch]); without one the kernel does.
+	Asked bool
 }
 
 // rule refuses system calls with an errno, or has a supervisor asked about
@@ -99,6 +102,15 @@ func (r Rules) rules() []rule {
 			// Its flags are in memory; without it programs use clone.
 			rule{[]string{"clone3"}, nil, unix.ENOSYS, "new user namespaces"})
 	}
+	if r.Asked {
+		return append(all, asked(r.sockets())...)
+	}
+	return append(all, r.sockets()...)
+}
+
+// sockets are the rules for those that a policy may open.
+func (r Rules) sockets() []rule {
+	var all []rule
 	if r.NoUnix {
 		all = append(all, rule{[]string{"socket"}, []test{is(0, unix.AF_UNIX)}, unix.EACCES, "UNIX sockets"})
 	}
@@ -106,6 +118,15 @@ func (r Rules) rules() []rule {
 		all = append(all, r.inet(family)...)
 	}
 	return all
+}
+
+// Sockets is the filter of r for sockets alone.
+func (r Rules) Sockets() (Filter, error) {
+	instructions, err := program(r.sockets(), machines)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(instructions)
 }
 
 func (r Rules) inet(family uint32) []rule {

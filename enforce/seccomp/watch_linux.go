@@ -1,39 +1,72 @@
 package seccomp
 
+import "golang.org/x/sys/unix"
+
 // watchable are calls that a supervisor can be asked about: those that run
-// programs, and those that name files or addresses. 32-bit programs are watched
-// for what they run.
+// programs, those that name files or addresses, and those that change what
+// names mean.
 type watchable struct {
 	audit   uint32
+	x32     bool
 	numbers map[string]uint32
 }
 
-// Watch is a filter that has a supervisor asked about calls, by name; what a
-// machine has no such call is left out.
-func Watch(names ...string) (Filter, error) {
+// Handover are flags of sendmsg(2), together of no use, with which it is not
+// watched: so that the listener can be handed to who is to answer.
+const Handover = unix.MSG_NOSIGNAL | unix.MSG_MORE | unix.MSG_CONFIRM | unix.MSG_DONTROUTE
+
+// Watch is a filter that has a supervisor asked about calls, by name, and about
+// the sockets that refused refuses; what a machine has no such call is left out.
+// No further supervisor can be had under it: one that is asked first could let
+// those sockets be.
+func Watch(names []string, refused Rules) (Filter, error) {
+	rules := []rule{{[]string{"seccomp"}, []test{has(1, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)}, unix.EBUSY, "one supervisor"}}
+	for _, name := range names {
+		r := rule{calls: []string{name}}
+		switch name {
+		case "sendto": // without an address it is a write
+			r.tests = []test{isNot(4, 0)}
+		case "sendmsg":
+			r.tests = []test{isNot(2, Handover)}
+		}
+		rules = append(rules, r)
+	}
 	var kinds []machine
 	for _, w := range watched {
-		kinds = append(kinds, machine{audit: w.audit, numbers: w.numbers})
+		kinds = append(kinds, machine{audit: w.audit, numbers: w.numbers, x32: w.x32})
 	}
-	instructions, err := program([]rule{{calls: names}}, kinds)
+	instructions, err := program(append(rules, asked(refused.sockets())...), kinds)
 	if err != nil {
 		return nil, err
 	}
 	return assemble(instructions)
 }
 
-// Name is that of a watched call, by the machine that it is of (AUDIT_ARCH_…)
-// and its number; empty if it is none.
-func Name(audit uint32, number int32) string {
+// asked has a supervisor asked about what rules refuse. Where there is none the
+// kernel refuses it, with ENOSYS.
+func asked(rules []rule) []rule {
+	for i := range rules {
+		rules[i].errno = 0
+	}
+	return rules
+}
+
+// numbered is how the kernel names a call.
+type numbered struct {
+	audit  uint32
+	number int32
+}
+
+var names = func() map[numbered]string {
+	names := map[numbered]string{}
 	for _, w := range watched {
-		if w.audit != audit {
-			continue
-		}
 		for name, n := range w.numbers {
-			if n == uint32(number) {
-				return name
-			}
+			names[numbered{w.audit, int32(n)}] = name
 		}
 	}
-	return ""
-}
+	return names
+}()
+
+// Name is that of a watched call, by the machine that it is of (AUDIT_ARCH_…)
+// and its number; empty if it is none.
+func Name(audit uint32, number int32) string { return names[numbered{audit, number}] }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -114,6 +116,11 @@ func TestFaults(t *testing.T) {
 		{"env = 1", 1, 1, "env: want a table", ""},
 		{"[env]\nset = { A = 1 }", 2, 1, "env.set: A: want a string", ""},
 		{"[[exception]]\npath = '/x'", 1, 3, "exception[0]: /x needs a reason", ""},
+		{"[[exception]]\npath = '/x'\nreason = ' \t'", 1, 3, "exception[0]: /x needs a reason", ""},
+		{"[[exception]]\npath = '/x'\nreason = 5", 1, 3, "reason: want a string", ""},
+		{"[[exception]]\npath = ['/x']\nreason = 'r'", 1, 3, "path: want a string", ""},
+		{"[[exception]]\npath = '/[x'\nreason = 'r'", 1, 3, "path: /[x is no pattern", ""},
+		{"[[exception]]\npath = '/x'\nreason = 2026-01-01", 1, 3, "reason: want a string", ""},
 		{"[[exception]]\npath = '/x'\nreason = 'r'\n[[exception]]\nreason = 'r'", 4, 3, "it has no path", ""},
 		{"[[exception]]\npath = '/x'\nreason = 'r'\nuntil = 'soon'", 1, 3, "want a day", ""},
 		{"[[exception]]\npath = '/x'\nreason = 'r'\naccess = 'look'", 1, 3, "want read, write, execute", ""},
@@ -202,8 +209,14 @@ func TestTrust(t *testing.T) {
 
 // An exception is for what it says, as long as it says.
 func TestExceptions(t *testing.T) {
-	f := parse(t, "[[exception]]\npath = '/usr/bin/*'\naccess = 'execute'\nreason = 'old'\nuntil = 2026-12-31\nonly = 'make'\n[[exception]]\npath = 'vendor/**'\nreason = 'r'\n")
-	a, b := f.Exceptions[0], f.Exceptions[1]
+	f := parse(t, "[[exception]]\npath = '/usr/bin/*'\naccess = 'execute'\nreason = 'old'\nuntil = 2026-12-31\nonly = 'make'\n[[exception]]\npath = 'vendor/**'\nreason = 'r'\n[[exception]]\npath = '*:443'\naccess = 'connect'\nreason = 'r'\n")
+	a, b, c := f.Exceptions[0], f.Exceptions[1], f.Exceptions[2]
+	if port, ok := c.Port(); port != 443 || !ok {
+		t.Errorf("the port of %s is %d, %v", c.Path, port, ok)
+	}
+	if _, ok := b.Port(); ok {
+		t.Error("a path has a port")
+	}
 	if a.Origin != "purity.toml:1" || b.Origin != "purity.toml:7" {
 		t.Errorf("they are at %s and %s", a.Origin, b.Origin)
 	}
@@ -213,11 +226,21 @@ func TestExceptions(t *testing.T) {
 		want                  bool
 	}{
 		{a, "/usr/bin/gcc", "execute", "make", true},
-		{a, "/usr/bin/gcc", "read", "make", false},
+		{a, "/usr/bin/gcc", "read", "make", true}, // as the grant has it
+		{a, "/usr/bin/gcc", "write", "make", false},
+		{a, "/usr/bin/gcc", "execute", ".make-wrapped", true},
+		{a, "/usr/bin/gcc", "execute", ".make-wrapped_", true},
+		{a, "/usr/bin/gcc", "execute", "make-wrapped", false},
 		{a, "/usr/bin/gcc", "execute", "sh", false},
-		{a, "/usr/bin/x/y", "execute", "make", false},
+		{a, "/usr/bin/x/y", "execute", "make", true}, // below it
+		{a, "/usr/binary", "execute", "make", false},
 		{b, "/project/vendor/a/b", "read", "sh", true},
 		{b, "/vendor/a", "read", "sh", false},
+		{b, "192.0.2.1:443", "connect", "sh", false},
+		{c, "192.0.2.1:443", "connect", "sh", true},
+		{c, "[2001:db8::1]:443", "connect", "sh", true},
+		{c, "192.0.2.1:80", "connect", "sh", false},
+		{c, "192.0.2.1:443", "listen", "sh", false},
 	} {
 		if got := tt.e.Matches(tt.path, tt.access, tt.program); got != tt.want {
 			t.Errorf("%s matches %+v: %v", tt.e.Path, tt, got)
@@ -294,4 +317,54 @@ func FuzzNetwork(f *testing.F) {
 			t.Errorf("%q is any network", s)
 		}
 	})
+}
+
+// What is quoted is read as it was, and is one line.
+func FuzzQuote(f *testing.F) {
+	for _, s := range []string{"", "/usr/bin", `a"b\c`, "c\n]\nlevel = \"open\"", "\x1b[31m\x7f\u202e", "bad\xff", "\U000e0041", "\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		quoted := Quote(s)
+		file, err := Parse("/p/purity.toml", []byte("read = ["+quoted+"]"))
+		if err != nil || strings.ContainsFunc(quoted, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("%q: %v", quoted, err)
+		}
+		if got := file.Settings.Read[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+			t.Errorf("%q is read as %q", s, got)
+		}
+	})
+}
+
+// What is written is read as what it was.
+func TestWrite(t *testing.T) {
+	want := parse(t, every).Settings
+	want.Set = append(want.Set, "ODD.NAME=\"x\"\n")
+	var out strings.Builder
+	comment := func(key, element string) string {
+		if key == "read" {
+			return "for " + element
+		}
+		return ""
+	}
+	if err := want.WriteTOML(&out, comment); err != nil {
+		t.Fatal(err)
+	}
+	got := parse(t, out.String()).Settings
+	slices.Sort(want.Set)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s\n%s", out.String(), diff)
+	}
+	if !strings.Contains(out.String(), "# for ") {
+		t.Error("there are no comments")
+	}
+	for _, n := range []Network{{}, {Any: true}, {UDP: true}, {Connect: []uint16{1, 2}, Bind: []uint16{3}}} {
+		out.Reset()
+		if err := (Settings{Network: &n, Sockets: Sockets{"none"}}).WriteTOML(&out, comment); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&n, parse(t, out.String()).Settings.Network); diff != "" {
+			t.Errorf("%s\n%s", out.String(), diff)
+		}
+	}
 }

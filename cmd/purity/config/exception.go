@@ -3,10 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -14,8 +18,8 @@ import (
 // Exception is an impurity that a project has and knows of: an [[exception]] of
 // purity.toml.
 type Exception struct {
-	Path   string `toml:"path" example:"'/usr/bin/git'" help:"What is used: a path as for read, or an address and port."` // never empty
-	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"How: any way, if it is left out."`
+	Path   string `toml:"path" example:"'/usr/bin/git'" help:"What is used: a path as for read, with all below it; or an address, such as *:443."` // never empty
+	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"How, connect and listen for addresses too; any way, if it is left out."`
 	Reason string `toml:"reason" example:"'the release script tags; to be replaced'" help:"Why it has to be, for people; an exception without a reason is an error."` // never empty
 	Until  string `toml:"until" example:"2027-03-31" help:"The last day on which it holds; no end, if it is left out."`
 	Only   string `toml:"only" example:"'make'" help:"The name of the program that may; any, if it is left out."`
@@ -29,30 +33,57 @@ func (f *File) exceptions(value any) error {
 	if !ok {
 		return f.wrong("exception", errors.New("want [[exception]] tables"))
 	}
-	accesses := words(reflect.TypeFor[Exception](), "access")
 	for i, t := range tables {
 		table, ok := t.(map[string]any)
 		if !ok {
 			return f.wrong("exception", errors.New("want [[exception]] tables"))
 		}
 		e := Exception{Origin: f.Line("exception", i), Dir: f.Base}
-		for field, to := range reflect.ValueOf(&e).Elem().Fields() {
-			if v := table[field.Tag.Get("toml")]; v != nil {
-				to.SetString(fmt.Sprint(v)) // a date can be written as one
-			}
+		err := e.read(table)
+		if err == nil {
+			err = e.check()
 		}
-		at := fmt.Sprintf("exception[%d]", i)
-		switch _, err := time.Parse(time.DateOnly, e.Until); {
-		case e.Path == "":
-			return f.wrong(at, errors.New("it has no path"))
-		case e.Reason == "":
-			return f.wrong(at, fmt.Errorf("%s needs a reason: say why it has to be", e.Path))
-		case e.Until != "" && err != nil:
-			return f.wrong(at, fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until))
-		case e.Access != "" && !slices.Contains(accesses, e.Access):
-			return f.wrong(at, fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access))
+		if err != nil {
+			return f.wrong(fmt.Sprintf("exception[%d]", i), err)
 		}
 		f.Exceptions = append(f.Exceptions, e)
+	}
+	return nil
+}
+
+func (e *Exception) read(table map[string]any) error {
+	for field, to := range reflect.ValueOf(e).Elem().Fields() {
+		key := field.Tag.Get("toml")
+		switch v := table[key].(type) {
+		case nil:
+		case string:
+			to.SetString(v)
+		case toml.LocalDate:
+			if key != "until" {
+				return fmt.Errorf("%s: want a string", key)
+			}
+			to.SetString(v.String())
+		default:
+			return fmt.Errorf("%s: want a string", key)
+		}
+	}
+	return nil
+}
+
+func (e *Exception) check() error {
+	_, dayErr := time.Parse(time.DateOnly, e.Until)
+	accesses := words(reflect.TypeFor[Exception](), "access")
+	switch {
+	case e.Path == "":
+		return errors.New("it has no path")
+	case strings.TrimSpace(e.Reason) == "":
+		return fmt.Errorf("%s needs a reason: say why it has to be", e.Path)
+	case e.Until != "" && dayErr != nil:
+		return fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until)
+	case e.Access != "" && !slices.Contains(accesses, e.Access):
+		return fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access)
+	case !host.Valid(e.Path):
+		return fmt.Errorf("path: %s is no pattern", e.Path)
 	}
 	return nil
 }
@@ -63,10 +94,53 @@ func (e Exception) Expired(now time.Time) bool {
 	return e.Until != "" && (err != nil || !now.Before(last.AddDate(0, 0, 1)))
 }
 
-// Matches reports whether e is for a path (or address) that a program uses so.
+// Port is the port of an exception that is for an address.
+func (e Exception) Port() (uint16, bool) {
+	if e.Access != "connect" && e.Access != "listen" || filepath.IsAbs(e.Path) {
+		return 0, false
+	}
+	port, err := strconv.ParseUint(e.Path[strings.LastIndexByte(e.Path, ':')+1:], 10, 16)
+	return uint16(port), err == nil && strings.Contains(e.Path, ":")
+}
+
+// Matches reports whether e is for a path (or address) that a program uses so: as
+// for a grant, all below a directory is meant with it.
 func (e Exception) Matches(path, access, program string) bool {
-	if e.Access != "" && e.Access != access || e.Only != "" && e.Only != program {
+	if e.Access != "" && e.Access != access && !slices.Contains(includes[e.Access], access) || e.Only != "" && e.Only != plainName(program) {
 		return false
 	}
-	return e.Path == path || host.Here(e.Dir).Match(e.Path, path)
+	if e.Path == path {
+		return true
+	}
+	if !filepath.IsAbs(path) {
+		matched, err := filepath.Match(strings.NewReplacer("[", `\[`, "]", `\]`).Replace(e.Path), path)
+		return err == nil && matched
+	}
+	return host.Here(e.Dir).Within(e.Path, path)
+}
+
+// includes are what is let through with an access besides, as grants have it.
+var includes = map[string][]string{"write": {"read"}, "execute": {"read"}}
+
+// plainName is the name of a program that nixpkgs has wrapped: .perl-wrapped is
+// perl.
+func plainName(program string) string {
+	inner, hidden := strings.CutPrefix(program, ".")
+	inner, wrapped := strings.CutSuffix(strings.TrimRight(inner, "_"), "-wrapped")
+	if hidden && wrapped {
+		return inner
+	}
+	return program
+}
+
+// CountExceptions is how many exceptions a purity.toml has, whatever else is in
+// it and whether or not they hold.
+func CountExceptions(content []byte) (int, error) {
+	var document struct {
+		Exception []map[string]any `toml:"exception"`
+	}
+	if err := toml.Unmarshal(content, &document); err != nil {
+		return 0, fmt.Errorf("count exceptions: %w", err)
+	}
+	return len(document.Exception), nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ func (e *PositionError) Unwrap() error { return e.Err }
 func Find(dir, root string) (*File, error) {
 	for {
 		path := filepath.Join(dir, Name)
-		data, err := os.ReadFile(path)
+		data, err := readFile(path)
 		if err == nil {
 			return Parse(path, data)
 		}
@@ -68,7 +67,7 @@ func Find(dir, root string) (*File, error) {
 // Given reads a file that takes the place of purity.toml. Paths in it are
 // relative to dir: it can be anywhere, in the store for one.
 func Given(path, dir string) (*File, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
@@ -229,3 +228,6 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Empty reports whether f says nothing.
+func (f *File) Empty() bool { return len(f.at) == 0 }

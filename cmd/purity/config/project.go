@@ -8,7 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
+	"strings"
 
 	"github.com/google/renameio/v2"
 )
@@ -63,38 +64,15 @@ func (t Trust) AllowProject(dir string) (files []string, err error) {
 	return files, nil
 }
 
-// Keeping does something with a project that is allowed in the course of which Nix
-// may write flake.lock, and keeps it allowed, if that is all that changed.
-func (t Trust) Keeping(dir string, do func() error) error {
-	permission, err := t.Project(dir)
-	if err != nil {
-		return err
-	}
-	if permission != Allowed {
-		return do()
-	}
-	before, err := t.projectRecord(dir, "flake.lock")
-	if err != nil {
-		return err
-	}
-	if err := do(); err != nil {
-		return err
-	}
-	after, err := t.projectRecord(dir, "flake.lock")
-	if err == nil && after == before {
-		_, err = t.AllowProject(dir)
-	}
-	return err
-}
-
 // projectRecord is the file that says that a project is allowed: its name is a
-// hash of where it is and what is in its files, but for those that are left out.
-func (t Trust) projectRecord(dir string, without ...string) (string, error) {
+// hash of where it is and what is in its files, and of what its git configuration
+// has git run.
+func (t Trust) projectRecord(dir string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "project\x00%s\x00", dir)
 	for _, name := range projectFiles {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) || slices.Contains(without, name) {
+		data, err := readFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -102,5 +80,39 @@ func (t Trust) projectRecord(dir string, without ...string) (string, error) {
 		}
 		fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
 	}
+	for _, name := range []string{".git/config", ".git/info/attributes"} {
+		data, err := readFile(filepath.Join(dir, name))
+		if err != nil {
+			continue // no repository, or one whose directory is outside, where no command writes
+		}
+		fmt.Fprintf(sum, "%s\x00%s", name, gitRuns(string(data)))
+	}
 	return filepath.Join(t.Dir, hex.EncodeToString(sum.Sum(nil))), nil
+}
+
+// harmless are sections and keys of git's configuration that change in daily work and
+// have git run nothing (git-config(1)); all else counts.
+var harmless = regexp.MustCompile(`^(branch|remote\.(url|fetch|pushurl)|user|submodule\.(url|active)|core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev))$`)
+
+// gitRuns is what of a git configuration, or of attributes, could have git run
+// something: Nix starts git in a project, some versions of it do, and a confined
+// command can write there.
+func gitRuns(text string) string {
+	var b strings.Builder
+	section := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			section = strings.ToLower(strings.TrimRight(strings.Fields(name + " ]")[0], "]"))
+			if !strings.HasSuffix(line, "]") { // a key can follow
+				b.WriteString(line + "\n")
+			}
+			continue
+		}
+		key, _, _ := strings.Cut(line, "=")
+		if line != "" && !harmless.MatchString(section) && !harmless.MatchString(section+"."+strings.ToLower(strings.TrimSpace(key))) {
+			b.WriteString(section + " " + line + "\n")
+		}
+	}
+	return b.String()
 }

@@ -58,7 +58,7 @@ func (k Key) schema() (object, error) {
 		delete(schema, "items")
 		schema["type"], schema["additionalProperties"] = "object", object{"type": "string"}
 	case k.Name == "reason":
-		schema["minLength"] = 1
+		schema["pattern"] = `\S`
 	case k.Name == "until":
 		schema["format"] = "date"
 	case len(k.Words) > 0:

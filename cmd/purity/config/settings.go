@@ -34,7 +34,7 @@ type Settings struct {
 	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
 	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" example:"['DEBUG']" help:"Remove a variable; can be repeated."`
 
-	Explain string `toml:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
+	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
 
 	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail where a path of the settings does not exist, instead of warning."`
 	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"CAPABILITY" example:"['dac_override']" help:"Capabilities that root keeps, such as dac_override to write files of others."`

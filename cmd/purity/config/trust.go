@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -50,7 +51,7 @@ func (f *File) Widens() []string {
 		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
 	}
 	for i, e := range f.Exceptions {
-		say("exception", i, "exception "+e.Path)
+		say("exception", i, "exception: "+cmp.Or(e.Access, "any access")+" "+e.Path)
 	}
 	if s.Home != "" && s.Home != "private" && s.Home != "none" {
 		say("home", -1, "home "+s.Home)

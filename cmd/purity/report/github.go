@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 // github writes annotations as GitHub's runners read them from the log
@@ -12,16 +14,19 @@ func (r Report) github(out io.Writer) error {
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, f := range r.Findings {
-		file, line := f.location(r.Project)
-		place := "file=" + property.Replace(file)
+		file, line := f.location(r)
+		place := "file=" + property.Replace(screen.Printable(file))
 		if line > 0 {
 			place += fmt.Sprintf(",line=%d", line)
 		}
-		message := f.Subject() + " " + f.circumstances() + "\n" + f.Why
-		if f.Hint != "" {
-			message += "\n" + f.Hint
+		message := strings.Join(f.sentences(), "\n")
+		title := property.Replace("Impure: " + screen.Printable(f.Subject()))
+		if _, err := fmt.Fprintf(out, "::error %s,title=%s::%s\n", place, title, data.Replace(message)); err != nil {
+			return err
 		}
-		if _, err := fmt.Fprintf(out, "::error %s,title=%s::%s\n", place, property.Replace("Impure: "+f.Subject()), data.Replace(message)); err != nil {
+	}
+	if text := r.Doubt(); text != "" {
+		if _, err := fmt.Fprintf(out, "::warning title=purity::%s\n", data.Replace(text)); err != nil {
 			return err
 		}
 	}

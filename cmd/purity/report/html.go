@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io"
 	"path"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 //go:embed page.html
@@ -18,10 +20,10 @@ type tile struct {
 	X, Y, W, H       float64
 }
 
-// html writes a page that needs nothing else: findings, and the closure as a
-// treemap.
+// html writes a page that needs nothing else: findings, what is
+// excepted or never used, and the closure as a treemap.
 func (r Report) html(out io.Writer) error {
-	page, err := template.New("report").Parse(page)
+	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": size}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err) // the page is our own
 	}
@@ -31,10 +33,11 @@ func (r Report) html(out io.Writer) error {
 	}
 	return page.Execute(out, struct {
 		Report
-		Tiles []tile
-		Total string
-		Rows  []row
-	}{r, treemap(r.Paths), size(total), rows(r.Findings)})
+		Doubt          string
+		Tiles          []tile
+		Total          string
+		Rows, Excepted []row
+	}{r, r.Doubt(), treemap(r.Paths), size(total), rows(r.Findings), rows(r.Excepted)})
 }
 
 // row is a finding as the page shows it.

@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
+	"regexp"
+	"slices"
 
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -14,17 +15,27 @@ const Version = 1
 
 // Report is what a run came to.
 type Report struct {
-	Version     int       `json:"version"`
-	Mode        string    `json:"mode"`        // enforce, warn, audit
-	Command     []string  `json:"command"`     // with its arguments
-	Environment string    `json:"environment"` // the flake, or what else the dev shell is of
-	Project     string    `json:"project"`     // its directory
-	ExitCode    int       `json:"exitCode"`    // of the command; 128 and a signal's number
-	Findings    []Finding `json:"findings"`
+	Version     int      `json:"version"`
+	Mode        string   `json:"mode"`        // enforce, warn, audit
+	Command     []string `json:"command"`     // with its arguments
+	Environment string   `json:"environment"` // the flake, or what else the dev shell is of
+	Defined     string   `json:"definedIn"`   // the file that defines it: flake.nix
+	Project     string   `json:"project"`     // its directory
+	ExitCode    int      `json:"exitCode"`    // of the command; 128 and a signal's number
+	// Watched says that the command was. Else nothing is known of what it used.
+	Watched bool `json:"watched"`
+	// Unjudged is how many calls could not be read. What they used is not known.
+	Unjudged int       `json:"unjudged,omitempty"`
+	Findings []Finding `json:"findings"`
+	// Gone are those that an earlier report has and this one has not, where it is
+	// the difference of two.
+	Gone []Finding `json:"gone,omitempty"`
 	// Excepted are findings that purity.toml excepts.
 	Excepted []Finding `json:"excepted,omitempty"`
 	// UnusedExceptions are lines of purity.toml that nothing needed.
 	UnusedExceptions []string `json:"unusedExceptions,omitempty"`
+	// ExpiredExceptions are lines whose day is over, and that are needed.
+	ExpiredExceptions []string `json:"expiredExceptions,omitempty"`
 	// Unused are the packages of the dev shell no file of which was opened.
 	Unused []Unused `json:"unused,omitempty"`
 	// Paths are the store paths of the closure, the largest first.
@@ -34,15 +45,20 @@ type Report struct {
 // Finding is a denial with its reasons, in words.
 type Finding struct {
 	observe.Denial
-	Where string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
-	Why   string `json:"why"`
-	Hint  string `json:"hint,omitempty"`
+	// Verdict says how sure it is that the kernel answers so: "confirmed" by its
+	// audit log, "predicted" from the policy, or "would be", nothing being enforced.
+	Verdict string `json:"verdict"`
+	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
+	Why     string `json:"why"`
+	Hint    string `json:"hint,omitempty"`
 }
 
 // Unused is a package that was not used.
 type Unused struct {
 	Path string `json:"path"`
 	Size int64  `json:"closureSize"` // bytes
+	// Declared packages are those that the dev shell names; others come with it.
+	Declared bool `json:"declared"`
 }
 
 // Path is a store path of the closure.
@@ -61,7 +77,12 @@ func (f Finding) Subject() string {
 }
 
 // key is the same for findings of the same thing in two runs.
-func (f Finding) key() string { return f.Access + " " + f.Subject() }
+func (f Finding) key() string {
+	return f.Access + " " + numbered.ReplaceAllString(f.Subject(), "/proc/self")
+}
+
+// numbered is the directory of a process, whose number says nothing.
+var numbered = regexp.MustCompile(`^/proc/\d+(/task/\d+)?`)
 
 // Read reads the JSON form.
 func Read(r io.Reader) (Report, error) {
@@ -82,7 +103,7 @@ var Formats = []string{"text", "json", "sarif", "github", "html"}
 func (r Report) Write(out io.Writer, format string) error {
 	switch format {
 	case "text":
-		return r.text(out, false)
+		return r.Text(out, Style{})
 	case "json":
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
@@ -98,26 +119,20 @@ func (r Report) Write(out io.Writer, format string) error {
 	return fmt.Errorf("write report: there is no form %q", format)
 }
 
-// FormatOf is the form that the name of a file asks for.
-func FormatOf(file string) string {
-	switch filepath.Ext(file) {
-	case ".json":
-		return "json"
-	case ".sarif":
-		return "sarif"
-	case ".html":
-		return "html"
-	}
-	return "text"
+// Since is r as it differs from an earlier report.
+func (r Report) Since(earlier Report) Report {
+	r.Findings, r.Gone = r.New(earlier), earlier.New(r)
+	r.Excepted, r.Unused, r.UnusedExceptions, r.ExpiredExceptions, r.Paths = nil, nil, nil, nil, nil
+	return r
 }
 
 // New are the findings that are not in an earlier report.
 func (r Report) New(earlier Report) []Finding {
 	known := map[string]bool{}
-	for _, f := range append(earlier.Findings, earlier.Excepted...) {
+	for _, f := range slices.Concat(earlier.Findings, earlier.Excepted) {
 		known[f.key()] = true
 	}
-	var added []Finding
+	added := []Finding{}
 	for _, f := range r.Findings {
 		if !known[f.key()] {
 			added = append(added, f)

@@ -9,13 +9,18 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	sarifschema "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/nix-purity/purity/enforce/observe"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
+
+var recordings = []string{"impure", "pure", "odd", "unwatched"}
 
 // recorded is the report that all golden files are made of.
 func recorded(t *testing.T, name string) Report {
@@ -34,7 +39,7 @@ func recorded(t *testing.T, name string) Report {
 
 // Every form of one recorded report is what it was.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"impure", "pure"} {
+	for _, name := range recordings {
 		r := recorded(t, name+".json")
 		for _, format := range Formats {
 			var out bytes.Buffer
@@ -58,6 +63,65 @@ func TestGolden(t *testing.T) {
 	}
 	if err := (Report{}).Write(&bytes.Buffer{}, "pdf"); err == nil {
 		t.Error("there is a form pdf")
+	}
+}
+
+// SARIF is valid by the schema of the standard.
+func TestSARIF(t *testing.T) {
+	for _, name := range recordings {
+		var out bytes.Buffer
+		if err := recorded(t, name+".json").Write(&out, "sarif"); err != nil {
+			t.Fatal(err)
+		}
+		document, err := sarifschema.FromBytes(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		document.Runs[0].NewlineSequences = []string{"\n"} // the package adds an empty one, which the schema forbids
+		if err := document.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Whatever bytes names have, text for people is UTF-8 without control characters.
+func TestOddBytes(t *testing.T) {
+	name := "/out/bad\xff\x1b[31m\u202e\n"
+	r := Report{Mode: "audit", Watched: true, Command: []string{name}, Environment: name, Defined: name, Project: "/", UnusedExceptions: []string{name}}
+	f := Finding{Denial: observe.Denial{Path: name, Real: name + "x", Script: name, Access: "read", Kind: "data"}, Why: name, Hint: name, Where: name + ":1"}
+	f.By.Program, f.By.Dir = name, "/"
+	r.Findings, r.Excepted, r.Gone = []Finding{f}, []Finding{f}, []Finding{f}
+	r.Unused, r.Paths = []Unused{{Path: name}}, []Path{{Path: name, Size: 1}}
+	for _, format := range Formats {
+		var out bytes.Buffer
+		if err := r.Write(&out, format); err != nil {
+			t.Fatal(err)
+		}
+		if text := out.String(); !utf8.ValidString(text) || strings.ContainsAny(text, "\x1b") || strings.Contains(text, "\u202e") && format != "json" && format != "sarif" {
+			t.Errorf("%s:\n%q", format, text)
+		}
+	}
+}
+
+// Text ends lines at the width of a terminal, but breaks no path and nothing that
+// is to be pasted.
+func TestWidth(t *testing.T) {
+	var out bytes.Buffer
+	if err := recorded(t, "impure.json").Text(&out, Style{Bold: true, Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "impure.60")
+	if *update {
+		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), out.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -92,14 +156,6 @@ func TestForms(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &sarif); err != nil {
 		t.Fatal(err)
 	}
-	document, err := sarifschema.FromBytes(out.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	document.Runs[0].NewlineSequences = []string{"\n"} // the package adds an empty one, which the schema forbids
-	if err := document.Validate(); err != nil {        // by the schema of the standard
-		t.Error(err)
-	}
 	results := sarif.Runs[0].Results
 	if sarif.Version != "2.1.0" || len(results) != len(r.Findings) {
 		t.Fatalf("%+v", sarif)
@@ -122,7 +178,7 @@ func TestForms(t *testing.T) {
 	if err := r.Write(&out, "github"); err != nil {
 		t.Fatal(err)
 	}
-	if first, _, _ := strings.Cut(out.String(), "\n"); !strings.HasPrefix(first, "::error file=Makefile,line=12,title=Impure%3A /a%2Cb%3Ac%25%0Ad::/a,b:c%25%0Ad ") {
+	if first, _, _ := strings.Cut(out.String(), "\n"); !strings.HasPrefix(first, "::error file=Makefile,line=12,title=Impure%3A /a%2Cb%3Ac%25\\nd::/a,b:c%25\\nd ") {
 		t.Errorf("the first annotation is %s", first)
 	}
 
@@ -192,11 +248,11 @@ func TestSchema(t *testing.T) {
 	var full Report
 	fill(reflect.ValueOf(&full).Elem())
 	full.Version, full.Mode = Version, "audit"
-	for _, list := range [][]Finding{full.Findings, full.Excepted} {
-		list[0].Access, list[0].Kind = "read", "data"
+	for _, list := range [][]Finding{full.Findings, full.Excepted, full.Gone} {
+		list[0].Access, list[0].Kind, list[0].Verdict = "read", "data", "predicted"
 	}
 	strict := strings.ReplaceAll(Schema, `"properties": {`, `"additionalProperties": false, "properties": {`)
-	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json")} {
+	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json"), recorded(t, "odd.json"), recorded(t, "unwatched.json")} {
 		result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewGoLoader(r))
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +272,9 @@ func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i))
+			if v.Type().Field(i).Tag.Get("json") != "-" {
+				fill(v.Field(i))
+			}
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,48 +25,58 @@ var rules = []struct{ id, text string }{
 
 // sarif writes the Static Analysis Results Interchange Format, version 2.1.0.
 func (r Report) sarif(out io.Writer) error {
-	var descriptions, results []object
+	var descriptions []object
 	for _, rule := range rules {
 		descriptions = append(descriptions, object{"id": rule.id, "shortDescription": object{"text": rule.text}})
 	}
+	results := []object{}
 	for _, f := range r.Findings {
-		message := f.Subject() + " " + f.circumstances() + ": " + f.Why + "."
-		if f.Hint != "" {
-			message += " " + f.Hint
-		}
-		result := object{"ruleId": f.Kind, "level": "error", "message": object{"text": message}, "partialFingerprints": object{"purity/v1": f.key()}}
-		file, line := f.location(r.Project)
-		place := object{"artifactLocation": object{"uri": file}}
-		if line > 0 {
-			place["region"] = object{"startLine": line}
-		}
-		result["locations"] = []object{{"physicalLocation": place}}
-		results = append(results, result)
+		results = append(results, f.result(r))
 	}
-	if results == nil {
-		results = []object{}
+	run := object{
+		"tool":     object{"driver": object{"name": "purity", "language": "en-US", "informationUri": "https://github.com/nix-purity/purity", "rules": descriptions}},
+		"language": "en-US",
+		"results":  results,
+	}
+	if text := r.Doubt(); text != "" {
+		run["invocations"] = []object{{
+			"executionSuccessful":        r.Watched,
+			"toolExecutionNotifications": []object{{"level": "warning", "message": object{"text": text}}},
+		}}
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(object{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []object{{
-			"tool":     object{"driver": object{"name": "purity", "language": "en-US", "informationUri": "https://github.com/nix-purity/purity", "rules": descriptions}},
-			"language": "en-US",
-			"results":  results,
-		}},
-	})
+	return encoder.Encode(object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []object{run}})
+}
+
+// result is a finding as SARIF has it.
+func (f Finding) result(r Report) object {
+	file, line := f.location(r)
+	place := object{"artifactLocation": object{"uri": (&url.URL{Path: file}).String()}}
+	if line > 0 {
+		place["region"] = object{"startLine": line}
+	}
+	return object{
+		"ruleId": f.Kind, "level": "error", "message": object{"text": strings.Join(f.sentences(), ". ")},
+		"partialFingerprints": object{"purity/v1": f.key()},
+		"locations":           []object{{"physicalLocation": place}},
+		"properties":          object{"access": f.Access, "errno": f.Errno, "verdict": f.Verdict},
+	}
 }
 
 // location is where in the project a finding can be shown: the line that asked
-// for it, else the flake, which is where the remedy goes.
-func (f Finding) location(project string) (file string, line int) {
-	name, number, ok := strings.Cut(f.Where, ":")
-	if n, err := strconv.Atoi(number); ok && err == nil {
-		if rel, err := filepath.Rel(project, filepath.Join(f.By.Dir, name)); err == nil && filepath.IsLocal(rel) {
+// for it, else the file that defines the environment, where the remedy goes.
+func (f Finding) location(r Report) (file string, line int) {
+	if i := strings.LastIndexByte(f.Where, ':'); i > 0 {
+		n, err := strconv.Atoi(f.Where[i+1:])
+		rel, relErr := filepath.Rel(r.Project, filepath.Join(f.By.Dir, f.Where[:i]))
+		if err == nil && relErr == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel), n
 		}
 	}
-	return "flake.nix", 0
+	if r.Defined == "" {
+		return "flake.nix", 0
+	}
+	return filepath.ToSlash(r.Defined), 0
 }

@@ -3,130 +3,122 @@ package report
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
-// Text writes the form for people, with bold type if color is set.
-func (r Report) Text(out io.Writer, color bool) error { return r.text(out, color) }
+// Style is how a terminal is written to.
+type Style struct {
+	Bold  bool // what is found, in bold type
+	Width int  // where lines end; 0 for nowhere
+}
 
-func (r Report) text(out io.Writer, color bool) error {
-	var b strings.Builder
-	writeFindings(&b, r.Mode, r.Findings, color)
-	if n := len(r.Excepted); n > 0 {
-		fmt.Fprintf(&b, "\npurity: %s excepted by purity.toml\n", counted(r.Excepted))
+// Text writes the form for people.
+func (r Report) Text(out io.Writer, style Style) error {
+	w := writer{style: style}
+	w.findings(r)
+	if text := r.Doubt(); text != "" {
+		w.line("purity: warning: " + text)
 	}
-	for _, line := range r.UnusedExceptions {
-		fmt.Fprintf(&b, "purity: warning: nothing needed the exception at %s\n", line)
-	}
-	if len(r.Unused) > 0 {
-		fmt.Fprintf(&b, "\npurity: never used: %d of the packages of the dev shell, with the size of their closures\n", len(r.Unused))
-		for _, u := range r.Unused {
-			fmt.Fprintf(&b, "  %10s  %s\n", size(u.Size), u.Path)
+	if len(r.Gone) > 0 {
+		w.line("")
+		w.line("purity: " + counted(r.Gone) + " no more used outside the environment")
+		for _, f := range r.Gone {
+			w.line("  " + screen.Printable(f.Subject()))
 		}
 	}
-	_, err := io.WriteString(out, b.String())
+	if len(r.Excepted) > 0 {
+		w.line("")
+		w.line("purity: " + counted(r.Excepted) + " excepted by purity.toml")
+	}
+	for _, origin := range r.UnusedExceptions {
+		w.line("purity: warning: nothing needed the exception at " + screen.Printable(origin))
+	}
+	for _, origin := range r.ExpiredExceptions {
+		w.line("purity: warning: the exception at " + screen.Printable(origin) + " is over, and was needed")
+	}
+	w.unused(r.Unused)
+	_, err := io.WriteString(out, w.text.String())
 	return err
 }
 
-func writeFindings(b *strings.Builder, mode string, all []Finding, color bool) {
-	if len(all) == 0 {
-		if mode == "audit" {
-			fmt.Fprintln(b, "purity: nothing outside the environment was used")
+// writer makes text of a report.
+type writer struct {
+	style Style
+	text  strings.Builder
+}
+
+// line writes a line; what has no room continues below, further in.
+func (w *writer) line(text string) {
+	indent := strings.Repeat(" ", len(text)-len(strings.TrimLeft(text, " "))+4)
+	w.text.WriteString(screen.Wrap(text, indent, w.style.Width) + "\n")
+}
+
+func (w *writer) findings(r Report) {
+	if len(r.Findings) == 0 {
+		if r.Mode == "audit" && r.Doubt() == "" && r.Gone == nil {
+			w.line("purity: nothing outside the environment was used")
 		}
 		return
 	}
-	strong, plain := "", ""
-	if color {
-		strong, plain = "\x1b[1m", "\x1b[0m"
-	}
 	verb := "refused"
-	if mode != "enforce" {
+	if r.Mode != "enforce" {
 		verb = "used"
 	}
-	fmt.Fprintf(b, "\npurity: %s outside the environment %s %s\n", counted(all), were(len(all)), verb)
-	for _, f := range all {
-		fmt.Fprintf(b, "  %s%s%s   %s\n", strong, f.Subject(), plain, f.circumstances())
-		if f.Real != f.Path && f.Real != "" {
-			fmt.Fprintf(b, "    which is %s\n", f.Real)
-		}
-		fmt.Fprintf(b, "    %s\n", f.Why)
-		if f.Hint != "" {
-			fmt.Fprintf(b, "    hint: %s\n", f.Hint)
-		}
+	w.line("")
+	w.line(fmt.Sprintf("purity: %s outside the environment %s %s", counted(r.Findings), were(len(r.Findings)), verb))
+	for _, f := range r.Findings {
+		w.finding(f)
 	}
 }
 
-// counted is "1 program and 2 files".
-func counted(all []Finding) string {
-	n := map[string]int{}
-	for _, f := range all {
-		switch f.Kind {
-		case "program", "port", "socket":
-			n[f.Kind]++
-		default:
-			n["file"]++
+func (w *writer) finding(f Finding) {
+	subject := screen.Printable(f.Subject())
+	line := screen.Wrap("  "+subject+"   "+f.circumstances(), "      ", w.style.Width)
+	if w.style.Bold {
+		line = strings.Replace(line, subject, "\x1b[1m"+subject+"\x1b[0m", 1)
+	}
+	w.text.WriteString(line + "\n")
+	if f.Real != f.Path && f.Real != "" {
+		w.line("    which is " + screen.Printable(f.Real))
+	}
+	w.line("    " + screen.Printable(f.Why))
+	if f.Hint != "" {
+		w.line("    hint: " + screen.Printable(f.Hint))
+	}
+}
+
+// unused names the packages that the dev shell declares, for those can be left
+// out; what comes with it is only counted.
+func (w *writer) unused(all []Unused) {
+	declared := 0
+	for _, u := range all {
+		if !u.Declared {
+			continue
 		}
-	}
-	var parts []string
-	for _, what := range []string{"program", "file", "socket", "port"} {
-		switch {
-		case n[what] == 1:
-			parts = append(parts, "1 "+what)
-		case n[what] > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", n[what], what))
+		if declared++; declared == 1 {
+			w.line("")
+			w.line("purity: never used of the packages that the dev shell declares, with the size of their closures:")
 		}
+		w.line(fmt.Sprintf("  %10s  %s", size(u.Size), screen.Printable(u.Path)))
 	}
-	return join(parts)
+	if others := len(all) - declared; others > 0 {
+		w.line("")
+		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", plural(others, "package")))
+	}
 }
 
-func were(n int) string {
-	if n == 1 {
-		return "was"
+// Doubt is why a report may not have everything, empty if it has.
+func (r Report) Doubt() string {
+	switch {
+	case !r.Watched:
+		return "the command could not be watched, so nothing is known of what it used"
+	case r.Unjudged > 0:
+		return plural(r.Unjudged, "system call") + " could not be read, so there may be more"
 	}
-	return "were"
+	return ""
 }
 
-// circumstances are who did it, how often, and where that is said.
-func (f Finding) circumstances() string {
-	verbs := map[string]string{"execute": "executed", "read": "read", "write": "written", "connect": "connected to", "listen": "listened at"}
-	text := fmt.Sprintf("%s by %s (pid %d, in %s)", verbs[f.Access], filepath.Base(f.By.Program), f.By.PID, f.By.Dir)
-	if f.Script != "" {
-		text += ", for " + f.Script
-	}
-	if f.Where != "" {
-		text += ", " + f.Where
-	}
-	if f.Count > 1 {
-		text += fmt.Sprintf(", %d times", f.Count)
-	}
-	if f.Follow > 0 {
-		text += fmt.Sprintf(", with %d files of its own", f.Follow)
-	}
-	return text
-}
-
-// size writes bytes for people.
-func size(n int64) string {
-	const unit = 1024
-	value, name := float64(n), "B"
-	for _, next := range []string{"KiB", "MiB", "GiB"} {
-		if value < unit {
-			break
-		}
-		value, name = value/unit, next
-	}
-	if name == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", value, name)
-}
-
-// join is "a, b and c".
-func join(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
-}
+// Clean reports whether nothing was found, and everything seen.
+func (r Report) Clean() bool { return len(r.Findings) == 0 && r.Doubt() == "" }

@@ -19,8 +19,16 @@ func Called(argv0 string) (dir, name string, ok bool) {
 	if strings.HasPrefix(strings.TrimPrefix(filepath.Base(path), "."), "purity") {
 		return "", "", false
 	}
-	// A link to a shim is as good as the shim itself.
-	at := path
+	if dir, name, ok := At(path); ok {
+		return dir, name, true
+	}
+	return filepath.Dir(path), filepath.Base(path), true
+}
+
+// At is the shim that a file is, or leads to by links: a link to a shim is as good
+// as the shim itself.
+func At(file string) (dir, name string, ok bool) {
+	at := file
 	for range maxLinks {
 		if _, err := os.Lstat(filepath.Join(filepath.Dir(at), File)); err == nil {
 			dir, err := filepath.Abs(filepath.Dir(at))
@@ -35,5 +43,5 @@ func Called(argv0 string) (dir, name string, ok bool) {
 		}
 		at = target
 	}
-	return filepath.Dir(path), filepath.Base(path), true
+	return "", "", false
 }

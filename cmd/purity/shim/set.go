@@ -85,7 +85,7 @@ func Read(dir string) (Set, error) {
 	if err != nil {
 		return s, fmt.Errorf("read shims: %w", err)
 	}
-	if !nixeval.Private(dir) {
+	if real, err := filepath.EvalSymlinks(dir); err != nil || !nixeval.Private(real) {
 		return s, fmt.Errorf("read shims: others may write %s", dir)
 	}
 	if s, err = Decode(data); err != nil {
@@ -132,7 +132,8 @@ func (s Set) write(dir, purity string, programs []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(filepath.Join(dir, File)); len(old) > 0 && errors.Is(err, fs.ErrNotExist) {
+	foreign := slices.ContainsFunc(old, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") })
+	if _, err := os.Lstat(filepath.Join(dir, File)); foreign && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: there is something else in it", dir)
 	}
 	data, err := s.Encode()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 // Stamp tells whether a file changed.
@@ -17,7 +19,8 @@ type Stamp struct {
 }
 
 // Definition are the stamps of those files that define an environment rather
-// than being built in it: what is written in Nix, and what pins it.
+// than being built in it: what is written in Nix, what pins it, and the manifests
+// that flakes read.
 func Definition(files []string) []Stamp {
 	var stamps []Stamp
 	for _, file := range files {
@@ -30,7 +33,15 @@ func Definition(files []string) []Stamp {
 }
 
 func defines(name string) bool {
-	return filepath.Ext(name) == ".nix" || name == "flake.lock" || name == "devshell.toml" || name == "nix.conf"
+	switch filepath.Ext(name) {
+	case ".nix", ".lock", ".toml":
+		return name != config.Name // which counts as it is
+	}
+	switch name {
+	case "nix.conf", "package.json", "package-lock.json", "pnpm-lock.yaml", "requirements.txt":
+		return true
+	}
+	return false
 }
 
 func stamp(path string) Stamp {

@@ -1,0 +1,193 @@
+package cause
+
+import (
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Run is what a command was run in.
+type Run struct {
+	Env      nixeval.Environment
+	StoreDir string // of this machine, which that of Env may not be
+	Policy   enforce.Policy
+	Network  config.Network // as it was asked for
+	Dir      string         // where the command was started
+	Home     string         // of the user, without links
+	Enforced bool
+}
+
+// finder knows what is needed again and again.
+type finder struct {
+	Run
+	tools   tools
+	index   *index
+	having  *having
+	presets []enforce.Grant // with the name of the preset as reason
+}
+
+// ownersTime is how long package managers may take for all files together.
+const ownersTime = 10 * time.Second
+
+// Findings gives denials their reasons and remedies. What differs by the number of
+// a process alone is one finding.
+func (r Run) Findings(denials []observe.Denial) []report.Finding {
+	f := finder{Run: r, having: newHaving(r.Env)}
+	f.tools = newTools(r.Home, f.writable)
+	f.index = &index{tools: f.tools, known: map[string]string{}}
+	here := host.Here(r.Dir)
+	for _, preset := range host.Presets {
+		grants, _ := preset.Grants(here)
+		for _, g := range grants {
+			if real, err := filepath.EvalSymlinks(g.Path); err == nil {
+				f.presets = append(f.presets, enforce.Grant{Path: real, Access: g.Access, Reason: preset.Name})
+			}
+		}
+	}
+	denials = numberless(denials)
+	var ofHost []string
+	for _, d := range denials {
+		if f.place(d) == onHost {
+			ofHost = append(ofHost, d.Real)
+		}
+	}
+	owners := f.tools.owners(ofHost, ownersTime)
+	findings := make([]report.Finding, len(denials))
+	for i, d := range denials {
+		findings[i] = f.finding(d, owners[d.Real])
+	}
+	return findings
+}
+
+// writable reports whether the command may have written a file, or what leads to
+// it.
+func (f *finder) writable(path string) bool {
+	for _, g := range f.Policy.Covering(path) {
+		if g.Access&enforce.Write != 0 {
+			return true
+		}
+	}
+	for _, g := range f.Policy.Grants {
+		if g.Access&enforce.Write != 0 && inside(path, g.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+var processDir = regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
+
+// numberless names the directories of processes in /proc as the processes do,
+// and folds what is the same then: their numbers say nothing, and differ in each
+// run.
+func numberless(denials []observe.Denial) []observe.Denial {
+	var kept []observe.Denial
+	known := map[string]int{}
+	for _, d := range denials {
+		if m := processDir.FindStringSubmatch(d.Real); m != nil {
+			own := m[1] == strconv.Itoa(d.By.PID)
+			for _, path := range []*string{&d.Path, &d.Real} {
+				if own || strings.HasPrefix(d.Path, "/proc/self/") {
+					*path = processDir.ReplaceAllString(*path, "/proc/self$3")
+				}
+			}
+		}
+		key := d.Access + "\x00" + d.Real + "\x00" + d.Address
+		if i, ok := known[key]; ok {
+			kept[i].Count += d.Count
+			kept[i].Follow += d.Follow
+			continue
+		}
+		known[key] = len(kept)
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+// place is where what was refused lies, which says what it is.
+type place int
+
+const (
+	network place = iota
+	inClosure
+	inStore
+	outside // and to be written
+	inHome
+	onHost
+)
+
+func (f *finder) place(d observe.Denial) place {
+	store, _, err := closure.Within(f.StoreDir, d.Real)
+	switch {
+	case d.Address != "":
+		return network
+	case err == nil && f.Env.Contains(string(store)):
+		return inClosure
+	case err == nil:
+		return inStore
+	case d.Access == "write":
+		return outside
+	case inside(d.Real, f.Home):
+		return inHome
+	}
+	return onHost
+}
+
+// finding says why a denial is one, and what to do about it.
+func (f *finder) finding(d observe.Denial, owner string) report.Finding {
+	found := report.Finding{Denial: d, Where: whereAsked(d), Verdict: "would be"}
+	switch {
+	case d.Confirmed:
+		found.Verdict = "confirmed"
+	case f.Enforced:
+		found.Verdict = "predicted"
+	}
+	by := named(d)
+	switch f.place(d) {
+	case network:
+		found.Why = "a network that the policy does not open"
+		found.Hint = f.openPort(d)
+	case inClosure:
+		found.Why = "in a store path of the closure, which nobody may write"
+	case inStore:
+		path, _, _ := closure.Within(f.StoreDir, d.Real) // place has asked
+		found.Why = "store path of " + path.Name() + "; not in the closure of " + f.Env.Source
+		found.Hint = f.storeHint(d, path, found.Where)
+	case outside:
+		found.Why = "outside the project"
+		if inside(d.Real, f.Home) {
+			found.Why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
+		}
+		found.Hint = f.openPath("write", d)
+	case inHome:
+		found.Why = "in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
+		found.Hint = f.remedy(d, by, found.Where, false)
+	default:
+		found.Why = "host " + d.Kind
+		if owner != "" {
+			found.Why += " of " + owner
+		}
+		found.Why += "; not in the closure of " + f.Env.Source
+		found.Hint = f.remedy(d, by, found.Where, owner != "")
+	}
+	switch {
+	case d.Script != "" && isELF(d.Script):
+		found.Why = "the loader of " + d.Script + ", a program that was built for another system than Nix"
+		found.Hint = "take the program from a package, or build it in the dev shell"
+	case d.Script != "":
+		found.Why += "; named by the first line of " + d.Script
+	case by.words != "":
+		found.Why += "; named by " + by.words
+	}
+	return found
+}

@@ -1,0 +1,219 @@
+package cause
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+// program writes a program that says what it was asked, and then some.
+func program(t *testing.T, file, script string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func toolsIn(dir string) tools {
+	return tools{system: []string{dir}, writable: func(string) bool { return false }}
+}
+
+// Each package manager is asked once for all, and understood.
+func TestOwners(t *testing.T) {
+	files := t.TempDir()
+	var paths []string
+	for _, name := range []string{"perf", "tool", "nobody's", "glob[x]", "two", "lib.so"} {
+		path := filepath.Join(files, name)
+		paths = append(paths, path)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths = append(paths, files, filepath.Join(files, "absent"))
+	for _, tt := range []struct {
+		program, script string
+		want            map[string]string
+	}{
+		{"dpkg-query", `echo "diversion by linux-perf from: D/perf"
+echo "diversion by linux-perf to: D/perf.wrapper"
+echo "linux-perf: D/perf"
+echo "tools, more:amd64: D/tool"
+echo "globs: D/glob[x]"
+echo "libc6:amd64: D/lib.so"
+exit 1`, map[string]string{"perf": "linux-perf (dpkg)", "tool": "tools (dpkg)", "glob[x]": "globs (dpkg)", "lib.so": "libc6 (dpkg)"}},
+		{"rpm", `shift 3; for f; do case $f in */nobody*) echo "file $f is not owned by any package";; *) echo pkg-of-${f##*/};; esac; done`,
+			map[string]string{"perf": "pkg-of-perf (rpm)", "tool": "pkg-of-tool (rpm)", "glob[x]": "pkg-of-glob[x] (rpm)", "two": "pkg-of-two (rpm)", "lib.so": "pkg-of-lib.so (rpm)"}},
+		{"rpm", `shift 3; for f; do case $f in */two) echo one; echo other;; *) echo p;; esac; done`, // two packages for one file
+			map[string]string{"perf": "p (rpm)", "tool": "p (rpm)", "nobody's": "p (rpm)", "glob[x]": "p (rpm)", "two": "one (rpm)", "lib.so": "p (rpm)"}},
+		{"pacman", `echo "D/tool is owned by tools 1.2-3"; echo "error: No package owns D/two" >&2; exit 1`, map[string]string{"tool": "tools (pacman)"}},
+		{"apk", `echo "D/tool is owned by py3-tools-1.2-r3"; echo "D/two symlink target is owned by musl-1.2.5-r0"`, map[string]string{"tool": "py3-tools (apk)", "two": "musl (apk)"}},
+	} {
+		dir := t.TempDir()
+		program(t, filepath.Join(dir, tt.program), "echo x >> "+dir+"/asked\n"+strings.ReplaceAll(tt.script, "D/", files+"/"))
+		want := map[string]string{}
+		for name, owner := range tt.want {
+			want[filepath.Join(files, name)] = owner
+		}
+		if diff := cmp.Diff(want, toolsIn(dir).owners(paths, time.Minute)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.program, diff)
+		}
+	}
+}
+
+// Thousands of files are asked for in few calls, and not for ever.
+func TestManyOwners(t *testing.T) {
+	files, dir := t.TempDir(), t.TempDir()
+	var paths []string
+	for i := range 3000 {
+		path := filepath.Join(files, fmt.Sprintf("%0200d", i))
+		paths = append(paths, path)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program(t, filepath.Join(dir, "dpkg-query"), "echo x >> "+dir+"/asked")
+	toolsIn(dir).owners(paths, time.Minute)
+	if asked, err := os.ReadFile(filepath.Join(dir, "asked")); err != nil || len(asked) > 2*4 || len(asked) < 2*2 {
+		t.Errorf("asked %q, %v", asked, err)
+	}
+	program(t, filepath.Join(dir, "dpkg-query"), "exec /bin/sleep 60")
+	start := time.Now()
+	toolsIn(dir).owners(paths[:10], 100*time.Millisecond)
+	if time.Since(start) > 10*time.Second {
+		t.Errorf("it took %v", time.Since(start))
+	}
+}
+
+// What an index says is an attribute, or is not believed.
+func TestIndex(t *testing.T) {
+	dir := t.TempDir()
+	program(t, filepath.Join(dir, "nix-locate"), `case $5 in /bin/odd) printf 'x;rm\n$(x)\n"a b"\n';; *) printf 'perlPackages.XMLParser.out\nlong.attribute.path\npython3Packages."zope.event"\n';; esac`)
+	x := index{tools: toolsIn(dir), known: map[string]string{}}
+	if got := x.attribute("odd"); got != "" {
+		t.Errorf("odd is of %q", got)
+	}
+	if got := x.attribute("xml"); got != "long.attribute.path" {
+		t.Errorf("xml is of %q", got)
+	}
+}
+
+// What the command can write is not run.
+func TestTools(t *testing.T) {
+	dir := t.TempDir()
+	program(t, filepath.Join(dir, "rpm"), "exit 0")
+	tool := tools{writable: func(path string) bool { return strings.HasPrefix(path, dir) }}
+	if got := tool.find("rpm", dir); got != "" {
+		t.Errorf("%s would be run", got)
+	}
+	if got := toolsIn(dir).find("rpm", dir); got == "" {
+		t.Error("it is not found")
+	}
+	t.Setenv("LD_PRELOAD", "/x")
+	program(t, filepath.Join(dir, "env"), "exec /usr/bin/env")
+	out, _ := toolsIn(dir).ask(t.Context(), filepath.Join(dir, "env"))
+	if strings.Contains(out, "LD_PRELOAD") || !strings.Contains(out, "LC_ALL=C") {
+		t.Error(out)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for _, tt := range []struct {
+		path, kind string
+		args       []string
+		environ    string
+		want       string
+	}{
+		{"/usr/lib/x/libz.a", "library", []string{"ld", "-L/var/store/00-gcc/usr/lib/x", "/usr/lib/x/libz.a"}, "", "its argument /usr/lib/x/libz.a"},
+		{"/usr/lib/x/libz.a", "library", []string{"ld", "-L/var/store/00-gcc/usr/lib/x", "-lz"}, "", ""},
+		{"/usr/include/linux/x.h", "header", []string{"cc1", "-I/usr/include"}, "", "its argument -I/usr/include"},
+		{"/usr/include/linux/x.h", "header", []string{"cc1", "-I", "/usr/include"}, "", "its arguments -I /usr/include"},
+		{"/usr/include/x.h", "header", []string{"cc1", "-isystem", "/usr/include", "-O2"}, "", "its arguments -isystem /usr/include"},
+		{"/opt/x/y.h", "header", []string{"cc1", "-I../x"}, "", "its argument -I../x"},
+		{"/opt/x/y.h", "header", []string{"cc1", "--sysroot=/opt/x"}, "", "its argument --sysroot=/opt/x"},
+		{"/opt/x/liby.so", "library", []string{"ld", "-Wl,-rpath,/opt/x:/b"}, "", "its argument -Wl,-rpath,/opt/x:/b"},
+		{"/usr/lib/y.so", "library", []string{"ld", "--prefix=/usr"}, "", ""}, // says nothing
+		{"/opt/x/y", "data", []string{"cat", "/opt/x/y"}, "", ""},
+		{"/opt/x/y", "data", []string{"x"}, "PWD=/opt/x", ""},
+		{"/opt/x/y", "data", []string{"x"}, "PURITY_PROJECT=/opt/x", ""},
+		{"/opt/x/y", "data", []string{"x"}, "PYTHONPATH=/a:/opt/x", "its variable PYTHONPATH"},
+		{"/opt/x/y.h", "header", []string{"x"}, "CFLAGS=-O2 -I/opt/x", "its variable CFLAGS"},
+		{"/opt/x/y", "program", []string{"x", "-I/opt/x"}, "", ""},
+	} {
+		d := observe.Denial{Path: tt.path, Real: tt.path, Kind: tt.kind, By: observe.Process{Args: tt.args, Dir: "/opt/project", Environ: []string{tt.environ}}}
+		if got := named(d).words; got != tt.want {
+			t.Errorf("%s by %q %s: named by %q, want %q", tt.path, tt.args, tt.environ, got, tt.want)
+		}
+	}
+}
+
+func TestCalled(t *testing.T) {
+	for _, tt := range []struct {
+		arg, environ, where string
+		want                call
+	}{
+		{"sed x", "", "", unclear},
+		{"/usr/bin/sed x", "", "", withPath},
+		{"CC=/usr/bin/sed", "", "", withPath},
+		{"sed x", "CC=/usr/bin/sed", "", withPath},
+		{"sed x", "", "Makefile:1", withPath},
+		{"PATH=/usr/bin:$PATH sed", "", "", byName},
+		{"export PATH='/a:/usr/bin'; sed", "", "", byName},
+		{"PATH=/usr/bin2:$PATH sed", "", "", unclear},
+		{"sed x", "PATH=/a:/usr/bin", "", byName},
+	} {
+		d := observe.Denial{Path: "/usr/bin/sed", By: observe.Process{Args: []string{"sh", "-c", tt.arg}, Environ: []string{tt.environ}}}
+		if got := called(d, tt.where); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}
+
+// Files of the host are looked for where packages have them, not by their last
+// name.
+func TestPlaces(t *testing.T) {
+	for _, tt := range []struct {
+		got  []string
+		want string
+	}{
+		{headerFiles("/usr/include/linux/types.h", ""), "include/linux/types.h include/x86_64-linux-gnu/linux/types.h"},
+		{headerFiles("/usr/include/x86_64-linux-gnu/sys/types.h", "/usr/include"), "include/sys/types.h include/x86_64-linux-gnu/sys/types.h"},
+		{headerFiles("/opt/outside/a/b.h", "/opt/outside"), "include/a/b.h include/x86_64-linux-gnu/a/b.h"},
+		{headerFiles("/opt/thing/include/a/b.h", ""), "include/a/b.h include/x86_64-linux-gnu/a/b.h"},
+		{headerFiles("/opt/b.h", ""), "include/b.h include/x86_64-linux-gnu/b.h"},
+		{libraryFiles("/usr/lib/x86_64-linux-gnu/libz.so.1"), "lib/libz.so.1 lib64/libz.so.1 lib/x86_64-linux-gnu/libz.so.1"},
+		{libraryFiles("/lib64/perl5/a.so"), "lib/perl5/a.so lib64/perl5/a.so lib/x86_64-linux-gnu/perl5/a.so"},
+		{libraryFiles("/opt/libz.so"), "lib/libz.so lib64/libz.so lib/x86_64-linux-gnu/libz.so"},
+	} {
+		if got := strings.Join(tt.got, " "); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}
+
+// What differs by the number of a process alone is one denial.
+func TestNumberless(t *testing.T) {
+	by := func(pid int) observe.Process { return observe.Process{PID: pid} }
+	got := numberless([]observe.Denial{
+		{Path: "/proc/self/x", Real: "/proc/12/x", Count: 1, By: by(12)},
+		{Path: "/proc/self/x", Real: "/proc/13/task/14/x", Count: 2, By: by(13)},
+		{Path: "/proc/15/x", Real: "/proc/15/x", Count: 3, By: by(15)},
+		{Path: "/proc/1/x", Real: "/proc/1/x", Count: 1, By: by(15)},
+	})
+	want := []observe.Denial{
+		{Path: "/proc/self/x", Real: "/proc/self/x", Count: 6, By: by(12)},
+		{Path: "/proc/1/x", Real: "/proc/1/x", Count: 1, By: by(15)},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

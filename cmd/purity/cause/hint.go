@@ -1,0 +1,152 @@
+package cause
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// packages is the line that declares a package.
+func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
+
+// openPort lets the policy have a port besides those that it has.
+func (f *finder) openPort(d observe.Denial) string {
+	n := f.Network
+	port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
+	if err != nil {
+		return ""
+	}
+	if d.Access == "listen" {
+		n.Bind = append(slices.Clone(n.Bind), uint16(port))
+	} else {
+		n.Connect = append(slices.Clone(n.Connect), uint16(port))
+	}
+	text, _ := n.MarshalText() // it never fails
+	return "if it has to be:  --network " + string(text)
+}
+
+// openPath is how a policy lets a path be used so.
+func (f *finder) openPath(key string, d observe.Denial) string {
+	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
+	for _, g := range f.presets {
+		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
+		if mine && g.Access&access == access && inside(d.Real, g.Path) {
+			return "if it has to be, the preset for it:  presets = [" + config.Quote(g.Reason) + "]"
+		}
+	}
+	path := d.Real
+	if d.Entry {
+		path = filepath.Dir(path)
+	}
+	if strings.HasPrefix(path, "/proc/self") { // a grant is for the processes that there are when it is made
+		path = "/proc"
+	}
+	return "if it has to be, in purity.toml:  " + key + " = [" + config.Quote(host.Literal(path)) + "]"
+}
+
+// remedy is how to have a file of the host in a declared way.
+func (f *finder) remedy(d observe.Denial, by naming, where string, packaged bool) string {
+	switch d.Kind {
+	case "program":
+		name, likely := programName(d), "" // the name of any file is no name of a package
+		if packaged && (hostBin[filepath.Dir(d.Path)] || name != filepath.Base(d.Path)) {
+			likely = programAttribute(name)
+		}
+		return f.programHint(d, name, where, likely)
+	case "library":
+		return f.fileHint(by, libraryFiles(d.Path))
+	case "header":
+		return f.fileHint(by, headerFiles(d.Path, by.dir))
+	case "socket":
+		return f.openPath("sockets", d)
+	}
+	return f.openPath("read", d)
+}
+
+// hostBin are where packages of the host have programs.
+var hostBin = map[string]bool{"/usr/bin": true, "/bin": true, "/usr/sbin": true, "/sbin": true, "/usr/games": true, "/run/current-system/sw/bin": true}
+
+// programName is what a program is called: a link to a program of the host that is
+// nowhere among programs is called anything.
+func programName(d observe.Denial) string {
+	if dir := filepath.Dir(d.Path); !hostBin[dir] && filepath.Base(dir) != "bin" && hostBin[filepath.Dir(d.Real)] {
+		return filepath.Base(d.Real)
+	}
+	return filepath.Base(d.Path)
+}
+
+// programHint is how to run a program of the dev shell instead; likely is the
+// attribute of its package where there is no evidence, empty if nothing is.
+func (f *finder) programHint(d observe.Denial, name, where, likely string) string {
+	if own := nixeval.Find(name, f.Env.Path()); own != "" {
+		have, dir := "the dev shell has "+own, filepath.Dir(d.Path)
+		switch how := called(d, where); {
+		case d.Script != "":
+			return have + ": let the first line be:  " + firstLine(d.Script, name)
+		case how == byName:
+			return have + ": take " + dir + " out of PATH"
+		case how == withPath:
+			return have + ": run it as " + name + ", without the directory"
+		}
+		return have + ": run it as " + name + ", without the directory, and without " + dir + " in PATH"
+	}
+	if file, in := f.having.file("bin/" + name); file != "" {
+		return declare("the closure has "+file+", but not on PATH: add its package to the dev shell", f.having.attribute(in))
+	}
+	if attr := f.index.attribute(name); attr != "" {
+		return declare("add it to the dev shell", attr)
+	}
+	add := "add the package with bin/" + name + " to the dev shell"
+	if likely == "" {
+		return add
+	}
+	return add + ", likely:  " + packages(likely)
+}
+
+// declare says to add a package, by its attribute if there can be one.
+func declare(what, attr string) string {
+	if attr == "" {
+		return what
+	}
+	return what + ":  " + packages(attr)
+}
+
+// fileHint is how to have a library or header from a package, where a package
+// has it in one of some places.
+func (f *finder) fileHint(by naming, files []string) string {
+	file, in := f.having.file(files...)
+	switch {
+	case file == "":
+		return "add the package with " + files[0] + " to the dev shell"
+	case !f.having.inShell(in):
+		return declare("the closure has "+file+": add its package to the dev shell", f.having.attribute(in))
+	case by.remove != "":
+		return "the dev shell has " + file + ": " + by.remove
+	}
+	return "the dev shell has " + file + ": find out what names the other directory, and take it away"
+}
+
+// storeHint is for what lies in another store path than those declared.
+func (f *finder) storeHint(d observe.Denial, path closure.Path, where string) string {
+	if other := f.having.namesake(path); other != "" {
+		return fmt.Sprintf("the closure has %s, another build of it: make anew what names the old one", other)
+	}
+	attr := attribute(packageName(path.Name()))
+	if d.Kind == "program" {
+		return f.programHint(d, filepath.Base(d.Path), where, attr)
+	}
+	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
+		return "add what needs it to the dev shell"
+	}
+	return "add its package to the dev shell, likely:  " + packages(attr)
+}

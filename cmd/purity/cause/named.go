@@ -1,0 +1,140 @@
+package cause
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+// naming is what of a process led it to what it was refused.
+type naming struct {
+	words  string // "its argument -L/usr/lib"
+	dir    string // what it names: the file, or a directory above it
+	remove string // how to be rid of it: "take -L/usr/lib away"
+}
+
+// named looks for what names a file, or a directory that it is in, among the
+// arguments and the variables of the process.
+func named(d observe.Denial) naming {
+	if d.Path == "" || d.Kind == "program" {
+		return naming{}
+	}
+	for i, arg := range d.By.Args {
+		if i == 0 || len(arg) > 300 {
+			continue
+		}
+		previous := d.By.Args[i-1]
+		switch option := strings.HasPrefix(arg, "-"); {
+		case option:
+			for _, value := range values(arg) {
+				if leads(value, d) {
+					return naming{"its argument " + arg, absolute(value, d), "take " + arg + " away"}
+				}
+			}
+		case i > 1 && strings.HasPrefix(previous, "-") && !strings.ContainsAny(previous, "/=") && leads(arg, d) && absolute(arg, d) != d.Path:
+			both := previous + " " + arg
+			return naming{"its arguments " + both, absolute(arg, d), "take " + both + " away"}
+		case filepath.IsAbs(arg) && filepath.Clean(arg) == d.Path && (d.Kind == "library" || d.Kind == "header"):
+			return naming{"its argument " + arg, arg, "take " + arg + " away"}
+		}
+	}
+	for _, v := range d.By.Environ {
+		name, value, _ := strings.Cut(v, "=")
+		if everyday[name] || strings.HasPrefix(name, "PURITY_") {
+			continue
+		}
+		for _, entry := range strings.FieldsFunc(value, func(r rune) bool { return r == ':' || r == ' ' || r == ';' }) {
+			for _, dir := range append(values(entry), entry) {
+				if filepath.IsAbs(dir) && leads(dir, d) {
+					return naming{"its variable " + name, absolute(dir, d), "take " + entry + " out of " + name}
+				}
+			}
+		}
+	}
+	return naming{}
+}
+
+// everyday variables say where a process is, not what it is to use.
+var everyday = map[string]bool{
+	"PWD": true, "OLDPWD": true, "HOME": true, "PATH": true, "_": true, "TMPDIR": true, "TMP": true, "TEMP": true, "TEMPDIR": true,
+	"NIX_BUILD_TOP": true, "NIX_STORE": true, "NIX_GCROOT": true, "SHELL": true, "IN_NIX_SHELL": true,
+}
+
+// glued are options whose value follows without anything between.
+var glued = []string{"-isystem", "-iquote", "-idirafter", "-I", "-L", "-B", "-F"}
+
+// values are the paths in an option: -I/usr/include, --sysroot=/usr,
+// -Wl,-rpath,/usr/lib.
+func values(option string) []string {
+	if !strings.HasPrefix(option, "-") {
+		return nil
+	}
+	for _, prefix := range glued {
+		if value, ok := strings.CutPrefix(option, prefix); ok && value != "" && value[0] != '-' && !strings.ContainsAny(value, "=,") {
+			return []string{value}
+		}
+	}
+	parts := strings.FieldsFunc(option, func(r rune) bool { return r == '=' || r == ',' || r == ':' })
+	return slices.DeleteFunc(parts, func(part string) bool { return !filepath.IsAbs(part) })
+}
+
+func absolute(path string, d observe.Denial) string {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(d.By.Dir, path)
+	}
+	return filepath.Clean(path)
+}
+
+// leads reports whether a path leads to what was refused: it is the file, its
+// directory, or one above it that says more than /usr does.
+func leads(path string, d observe.Denial) bool {
+	path = absolute(path, d)
+	for _, refused := range []string{d.Path, d.Real} {
+		dir := filepath.Dir(refused)
+		if path == "/" || refused == "" {
+			continue
+		}
+		if path == refused || path == dir || strings.Count(path, "/") > 1 && strings.HasPrefix(dir, path+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// how a program was called, as far as that can be told.
+type call int
+
+const (
+	unclear  call = iota
+	byName        // PATH has its directory
+	withPath      // with its directory
+)
+
+// called says how a program came to be run. What a shell set PATH to is in no
+// process's environment, but mostly in what it was told to do.
+func called(d observe.Denial, where string) call {
+	dir := filepath.Dir(d.Path)
+	inPath := func(list string) bool {
+		list, _, _ = strings.Cut(list, " ")
+		return slices.Contains(strings.Split(strings.Trim(list, `'";`), ":"), dir)
+	}
+	for _, v := range d.By.Environ {
+		if list, ok := strings.CutPrefix(v, "PATH="); ok && inPath(list) {
+			return byName
+		}
+	}
+	for _, arg := range d.By.Args {
+		if strings.Contains(arg, d.Path) {
+			return withPath
+		}
+		if _, list, ok := strings.Cut(arg, "PATH="); ok && inPath(list) {
+			return byName
+		}
+	}
+	if where != "" || slices.ContainsFunc(d.By.Environ, func(v string) bool { return strings.HasSuffix(v, "="+d.Path) }) {
+		return withPath
+	}
+	return unclear
+}

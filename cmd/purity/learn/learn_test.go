@@ -1,0 +1,130 @@
+package learn
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+func TestSecrets(t *testing.T) {
+	r := Run{Home: "/people/me", Named: []string{"/people/me/.ssh/config"}}
+	for _, path := range []string{
+		"/", "/people", "/people/me", "/people/me/.ssh", "/people/me/.ssh/id_rsa", "/people/me/.config", "/people/me/.config/gh/hosts.yml", "/people/me/.cargo/credentials.toml",
+		"/people/me/.vault-token", "/people/me/keys/id_ecdsa", "/people/me/x.key", "/people/me/.bash_history", "/people/me/.config/BraveSoftware/x", "/people/me/.thunderbird/p",
+		"/home", "/home/other/.ssh/id_rsa", "/home/other", "/root", "/root/.aws", "/etc", "/etc/shadow", "/etc/ssl", "/etc/ssh", "/etc/ssh/ssh_host_rsa_key", "/var", "/run",
+		"/srv/project/.env", "/srv/.env.local", "/srv/token", "/srv/secrets.json", "/srv/tls/privkey.pem", "/tmp/ssh-XX/agent.12", "/run/docker.sock", "/people/me/.local",
+		"/people/me/.zsh_history", "/people/me/.history", "/srv/key.pem", "/people/me/.mozilla/firefox/p/key4.db",
+	} {
+		if r.secret(path) == "" {
+			t.Errorf("%s is no secret", path)
+		}
+	}
+	for _, path := range []string{
+		"/people/me/.ssh/config", "/people/me/.ssh/config/x", "/people/me/src", "/people/me/.config/tool", "/people/me/.dockerignored", "/usr/lib/python3.11/token.py",
+		"/usr/lib/python3.11/secrets.py", "/usr/share/keyrings/a.key", "/etc/debian_version", "/etc/ssh/ssh_config", "/etc/ssl/certs", "/srv/token.py", "/srv/id_rsa.pub",
+		"/tmp", "/opt/keyboard", "/srv/monkey.c", "/people/mean/x", "/var/lib/dpkg",
+	} {
+		if got := r.secret(path); got != "" {
+			t.Errorf("%s would open %s", path, got)
+		}
+	}
+}
+
+func finding(access, kind, path string) report.Finding {
+	return report.Finding{Denial: observe.Denial{Access: access, Kind: kind, Path: path, Real: path, By: observe.Process{Program: "/p/make"}}}
+}
+
+// learned is the text of the policy that findings need, which must be one.
+func learned(t *testing.T, r Run, findings ...report.Finding) (string, config.Settings) {
+	t.Helper()
+	if r.Executable == nil {
+		r.Executable = func(string) bool { return true }
+	}
+	s, note := r.Needs(findings).Policy(config.Settings{}, config.Network{Connect: []uint16{1}})
+	var b strings.Builder
+	if err := s.WriteTOML(&b, note); err != nil {
+		t.Fatal(err)
+	}
+	file, err := config.Parse("/p/purity.toml", []byte(b.String()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, b.String())
+	}
+	return b.String(), file.Settings
+}
+
+// What a program is called cannot become a line of the policy.
+func TestInjection(t *testing.T) {
+	evil := finding("read", "data", "/out/a\"b\n]\nexec = [ \"/\" ]")
+	evil.By.Program = "/p/c\n]\nlevel = \"open\"\nseccomp = false\nwrite = [ \"~\", #"
+	text, s := learned(t, Run{}, evil)
+	if s.Level != "" || s.Seccomp != nil || len(s.Write)+len(s.Exec) > 0 || len(s.Read) != 1 {
+		t.Errorf("%+v\n%s", s, text)
+	}
+	var b strings.Builder
+	evil.Why = evil.By.Program
+	if _, err := (Run{}).Needs([]report.Finding{evil}).Exceptions(&b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Parse("/p/purity.toml", []byte(strings.ReplaceAll(b.String(), `reason = ""`, `reason = "x"`))); err != nil {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+// A policy is small: what another line covers is left out, many files of one
+// directory are the directory.
+func TestSmall(t *testing.T) {
+	findings := []report.Finding{
+		finding("read", "data", "/opt/a/x"), finding("read", "directory", "/opt/a"), finding("read", "data", "/opt/a/y/z"),
+		finding("execute", "program", "/opt/b/tool"), finding("read", "data", "/opt/b/tool"), finding("read", "data", "/opt/b/tool"),
+	}
+	for i := range many + 1 {
+		findings = append(findings, finding("read", "data", "/opt/many/"+strings.Repeat("x", i+1)))
+	}
+	text, s := learned(t, Run{}, findings...)
+	if got := strings.Join(s.Read, " "); got != "/opt/a /opt/many" || strings.Join(s.Exec, " ") != "/opt/b/tool" {
+		t.Errorf("%s\n%s", got, text)
+	}
+	if !strings.Contains(text, `"/opt/many",  # 33 files, the first by make`) {
+		t.Error(text)
+	}
+}
+
+func TestPorts(t *testing.T) {
+	port := func(access, address string) report.Finding {
+		f := finding(access, "port", "")
+		f.Real, f.Address = "", address
+		return f
+	}
+	findings := []report.Finding{port("connect", "192.0.2.1:443"), port("connect", "192.0.2.2:443"), port("listen", "[::]:80"), port("connect", "inet")}
+	needs := (Run{}).Needs(findings)
+	if len(needs.Other) != 1 || needs.Other[0] != "inet" {
+		t.Errorf("left out are %v", needs.Other)
+	}
+	text, s := learned(t, Run{}, findings...)
+	if s.Network == nil || text != "network = { connect = [1, 443], bind = [80] }\n" {
+		t.Error(text)
+	}
+	var b strings.Builder
+	if n, err := (Run{}).Needs(findings).Exceptions(&b); n != 2 || err != nil || !strings.Contains(b.String(), "path = \"*:443\"\naccess = \"connect\"") {
+		t.Errorf("%d, %v\n%s", n, err, b.String())
+	}
+}
+
+func TestSockets(t *testing.T) {
+	if text, s := learned(t, Run{}, finding("connect", "socket", "/run/x/socket")); len(s.Sockets) != 1 || text != "sockets = [\n  \"/run/x/socket\",  # socket, by make\n]\n" {
+		t.Error(text)
+	}
+}
+
+// What was made is granted by the directory, as far as that is there.
+func TestMade(t *testing.T) {
+	dir := t.TempDir()
+	made := finding("write", "data", dir+"/new/deep/file")
+	made.Entry = true
+	if _, s := learned(t, Run{}, made); len(s.Write) != 1 || s.Write[0] != dir {
+		t.Errorf("%v", s.Write)
+	}
+}

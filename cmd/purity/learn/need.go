@@ -1,0 +1,202 @@
+package learn
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+// Run is what a command was watched in.
+type Run struct {
+	Project string
+	Home    string   // of the user, without links
+	Named   []string // paths that may be secrets
+	// Executable says what the policy lets be executed already.
+	Executable func(path string) bool
+}
+
+// need is what a policy has to grant.
+type need struct {
+	access string // read, write, execute, connect
+	path   string
+	real   string
+	what   string // for people: "data, by cat"
+	why    string // the same with reasons, where there are any
+	port   uint16 // instead of a path; access is connect or listen
+}
+
+// Needs are what findings need of a policy, sorted, none twice and none that
+// another covers.
+type Needs struct {
+	all     []need
+	Secrets []Secret // what is left out
+	Other   []string // what no policy can say: abstract sockets
+}
+
+// Secret is a path that is not granted, and what it would open.
+type Secret struct{ Path, Opens string }
+
+// Needs collects them, with those of programs that are outside themselves.
+func (r Run) Needs(findings []report.Finding) Needs {
+	c := collector{Run: r, known: map[string]int{}}
+	for _, f := range findings {
+		c.denial(f.Denial, f.Why)
+	}
+	return c.needs()
+}
+
+type collector struct {
+	Run
+	found []need
+	known map[string]int
+	other []string
+}
+
+func (c *collector) denial(d observe.Denial, why string) {
+	by := filepath.Base(d.By.Program)
+	n := need{access: d.Access, path: d.Path, real: d.Real, what: d.Kind + ", by " + by}
+	if n.why = n.what; why != "" {
+		n.why = why + "; by " + by
+	}
+	switch {
+	case d.Address != "":
+		port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
+		if err != nil {
+			c.other = append(c.other, d.Address)
+			return
+		}
+		n.port = uint16(port)
+	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
+		n.path, n.real = "/proc", "/proc"
+	case d.Entry || d.Access == "write" && !there(d.Real):
+		n.path = existing(filepath.Dir(d.Real))
+		n.real = n.path
+	case inside(d.Path, c.Project): // a link in the project can be made to lead anywhere
+		n.path = d.Real
+	}
+	c.add(n)
+	if d.Access == "execute" {
+		for _, g := range host.Dependencies(d.Real) {
+			if strings.Contains(g.Reason, "loader") && !c.Executable(g.Path) {
+				c.add(need{access: "execute", path: g.Path, real: real(g.Path), what: "loader of " + filepath.Base(d.Path), why: "loader of " + d.Path})
+			}
+		}
+	}
+	for _, follower := range d.Followers {
+		c.denial(follower, "")
+	}
+}
+
+func (c *collector) add(n need) {
+	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port)
+	if _, ok := c.known[key]; !ok {
+		c.known[key] = len(c.found)
+		c.found = append(c.found, n)
+	}
+}
+
+func (c *collector) needs() Needs {
+	kept := Needs{Other: slices.Compact(slices.Sorted(slices.Values(c.other)))}
+	all := c.folded()
+	slices.SortStableFunc(all, func(a, b need) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.port, b.port), cmp.Compare(strength[b.access], strength[a.access]))
+	})
+	by := map[string][]need{} // what is kept, by real path
+	for _, n := range all {
+		if n.port != 0 {
+			kept.all = append(kept.all, n)
+			continue
+		}
+		if opens := cmp.Or(c.secret(n.path), c.secret(n.real)); opens != "" {
+			kept.Secrets = append(kept.Secrets, Secret{n.path, opens})
+		} else if !covered(by, n) {
+			by[n.real] = append(by[n.real], n)
+			kept.all = append(kept.all, n)
+		}
+	}
+	return kept
+}
+
+// strength orders accesses: write has read in it, and so has execute.
+var strength = map[string]int{"read": 1, "execute": 2, "write": 3}
+
+// covered reports whether a directory above, or the path itself, is granted.
+func covered(by map[string][]need, n need) bool {
+	for path := n.real; ; path = filepath.Dir(path) {
+		for _, other := range by[path] {
+			if other.access == n.access || n.access == "read" && strength[other.access] > 0 {
+				return true
+			}
+		}
+		if path == "/" || path == "." {
+			return false
+		}
+	}
+}
+
+// many files of one directory stand for the directory.
+const many = 32
+
+// folded are needs with the directory in place of many files in it.
+func (c *collector) folded() []need {
+	count := map[string]int{}
+	for _, n := range c.found {
+		if n.access == "read" {
+			count[filepath.Dir(n.real)]++
+		}
+	}
+	folded := map[string]*need{}
+	var all []need
+	for _, n := range c.found {
+		dir := filepath.Dir(n.real)
+		if n.access != "read" || count[dir] <= many || c.secret(dir) != "" {
+			all = append(all, n)
+			continue
+		}
+		if folded[dir] == nil {
+			text := fmt.Sprintf("%d files, the first%s", count[dir], strings.TrimPrefix(n.what, strings.SplitN(n.what, ",", 2)[0]+","))
+			folded[dir] = &need{access: "read", path: dir, real: dir, what: text, why: text}
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(folded)) {
+		all = append(all, *folded[dir])
+	}
+	return all
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// existing is the nearest directory upward that is there.
+func existing(dir string) string {
+	for !there(dir) && dir != "/" {
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+func real(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	return path
+}
+
+func inside(path, dir string) bool {
+	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
+}
+
+// comment is what follows a # of TOML: one line, whatever is in it.
+func comment(text string) string { return screen.Printable(text) }

@@ -1,0 +1,65 @@
+package learn
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// Policy are settings that let a run be, beyond what said and those of the file
+// do, with what is to be noted of each element.
+func (n Needs) Policy(said config.Settings, network config.Network) (s config.Settings, note func(key, element string) string) {
+	s = said
+	notes := map[string]string{}
+	lists := map[string]*[]string{"read": &s.Read, "write": &s.Write, "execute": &s.Exec, "connect": (*[]string)(&s.Sockets)}
+	keys := map[string]string{"read": "read", "write": "write", "execute": "exec", "connect": "sockets"}
+	for _, list := range lists {
+		*list = slices.Clone(*list)
+	}
+	for _, need := range n.all {
+		switch {
+		case need.port != 0 && need.access == "listen":
+			network.Bind = append(slices.Clone(network.Bind), need.port)
+			s.Network = &network
+		case need.port != 0:
+			network.Connect = append(slices.Clone(network.Connect), need.port)
+			s.Network = &network
+		default:
+			path := host.Literal(need.path)
+			*lists[need.access] = append(*lists[need.access], path)
+			notes[keys[need.access]+"\x00"+path] = comment(need.what)
+		}
+	}
+	return s, func(key, element string) string { return notes[key+"\x00"+element] }
+}
+
+// Exceptions writes an exception for each need, whose reasons are left to people.
+// What a program needs to be started comes with it.
+func (n Needs) Exceptions(w io.Writer) (count int, err error) {
+	with := map[string]bool{}
+	for _, need := range n.all {
+		if need.access == "execute" {
+			for _, g := range host.Dependencies(need.real) {
+				with[real(g.Path)] = true
+			}
+		}
+	}
+	var b strings.Builder
+	for _, need := range n.all {
+		path := host.Literal(need.path)
+		switch {
+		case need.port != 0:
+			path = fmt.Sprintf("*:%d", need.port)
+		case with[need.real]:
+			continue
+		}
+		count++
+		fmt.Fprintf(&b, "\n[[exception]]\npath = %s\naccess = %s\nreason = \"\"  # %s\n", config.Quote(path), config.Quote(need.access), comment(need.why))
+	}
+	_, err = io.WriteString(w, b.String())
+	return count, err
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// ratchet compares the number of exceptions with that of a revision, and says
+// where it has grown. It is asked before the command runs, which could change
+// what git answers.
+func (p *plan) ratchet(revision string) error {
+	now := len(p.exceptions())
+	if now == 0 { // whatever there was
+		return nil
+	}
+	path := filepath.Join(p.project.dir, config.Name)
+	if p.file != nil {
+		path = p.file.Path
+	}
+	before, err := exceptionsAt(p.git(), path, revision)
+	if err != nil {
+		return fmt.Errorf("compare exceptions with %s: %w", revision, err)
+	}
+	if p.grown = now > before; p.grown {
+		p.app.log.Error().Msgf("%s has %d exceptions, and had %d at %s", path, now, before, revision)
+	}
+	return nil
+}
+
+// git is the program of the machine, and none that a build left in the project.
+func (p *plan) git() string {
+	dirs := "/usr/bin:/bin:/run/current-system/sw/bin"
+	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
+		if filepath.IsAbs(dir) && !inside(real(dir), p.project.dir) {
+			dirs += ":" + dir
+		}
+	}
+	return cmp.Or(nixeval.Find("git", dirs), "/usr/bin/git")
+}
+
+// exceptionsAt is how many exceptions a file had at a revision: none where it was
+// not there.
+func exceptionsAt(program, path, revision string) (int, error) {
+	git := func(args ...string) ([]byte, error) {
+		// Nothing is to be fetched, and no program of the repository's to run.
+		cmd := exec.CommandContext(context.Background(), program, append([]string{"-C", filepath.Dir(path), "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
+		out, err := cmd.Output()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+			err = errors.New(string(bytes.TrimSpace(exit.Stderr)))
+		}
+		return out, err
+	}
+	if _, err := git("rev-parse", "--quiet", "--verify", "--end-of-options", revision+"^{commit}"); err != nil {
+		return 0, fmt.Errorf("git has no such revision here: %w", err)
+	}
+	name := revision + ":./" + filepath.Base(path)
+	if listed, err := git("ls-tree", "--name-only", revision, "--", filepath.Base(path)); err != nil || len(listed) == 0 {
+		return 0, err
+	}
+	content, err := git("cat-file", "blob", name)
+	if err != nil {
+		return 0, err
+	}
+	return config.CountExceptions(content)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+)
+
+// reporting are the flags of commands that report.
+type reporting struct {
+	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report to a file, in the form that its name asks for: .json, .sarif, .html, .txt; - is standard output; can be repeated."`
+	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of --report, or without that print the report so on standard output: text, json, sarif, github, html."`
+}
+
+// wanted reports whether anything is to be written.
+func (f reporting) wanted() bool { return len(f.names()) > 0 }
+
+func (f reporting) names() []string {
+	if len(f.Report) == 0 && f.ReportFormat != "" {
+		return []string{"-"}
+	}
+	return f.Report
+}
+
+// toStdout reports whether standard output is for a report, so that it cannot be
+// for what the command prints.
+func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
+
+// reports are where reports go.
+type reports []*report.File
+
+// open makes sure, before anything runs, that the reports can be written.
+func (f reporting) open(a *app) (reports, error) {
+	var all reports
+	for _, name := range f.names() {
+		file, err := report.Open(name, f.ReportFormat, a.stdout)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, file)
+	}
+	return all, nil
+}
+
+func (all reports) write(r report.Report) error {
+	var errs []error
+	for _, file := range all {
+		errs = append(errs, file.Write(r))
+	}
+	return errors.Join(errs...)
+}
+
+// outputApart has the command's standard output go where its errors go: the one
+// of purity is for what others are to read.
+func outputApart() { os.Stdout = os.Stderr }
+
+// style is how text is written to a stream of this process
+// (https://no-color.org).
+func style(f *os.File) report.Style {
+	return report.Style{Bold: term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "", Width: screen.Width(f)}
+}
+
+// stdoutStyle is that of standard output, where that is one of this process.
+func (a *app) stdoutStyle() report.Style {
+	if f, ok := a.stdout.(*os.File); ok {
+		return style(f)
+	}
+	return report.Style{}
+}

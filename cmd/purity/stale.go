@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
+	"github.com/nix-purity/purity/nixeval/inputs"
+)
+
+// requestOf is the environment of a project that shells enter.
+func requestOf(p project) nixeval.Request {
+	request := nixeval.Request{Flake: ".", Dir: p.dir, Project: p.dir, Locked: true}
+	if !exists(filepath.Join(p.dir, definitions[0])) {
+		request.Flake, request.File = "", filepath.Join(p.dir, definitions[1])
+	}
+	return request
+}
+
+// makeProjectShims evaluates a project that was allowed.
+func (a *app) makeProjectShims(nix nixeval.Nix, project project, request nixeval.Request, dir string) (*plan, error) {
+	p, err := a.plan(nix, project, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.ready(); err != nil {
+		return nil, err
+	}
+	p.silent = true
+	return p, p.renew(dir)
+}
+
+// definition are the files by which an environment is known to be what it was: those
+// that Nix reads, and where only Nix can tell, all of the project that look like it.
+func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
+	files, err := nix.Inputs(request)
+	var unknowable *inputs.UncacheableError
+	if err != nil && !errors.As(err, &unknowable) {
+		return nil, err
+	}
+	if len(files) > 0 || request.File == "" && unknowable == nil {
+		return files, nil
+	}
+	left := maxWalked
+	files = []string{request.File}
+	walk := func(path string, d fs.DirEntry, err error) error {
+		left--
+		switch {
+		case err != nil || left < 0:
+			return fs.SkipAll
+		case d.IsDir() && path != request.Project && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case d.Type().IsRegular():
+			files = append(files, path)
+		}
+		return nil
+	}
+	return files, filepath.WalkDir(request.Project, walk)
+}
+
+// maxWalked is how many files of a project are looked at for what defines it.
+const maxWalked = 5000
+
+// stateOf tells a state of what defines an environment from others.
+func stateOf(nix nixeval.Nix, request nixeval.Request) string {
+	if current, err := nix.Current(request); err == nil && current != "" {
+		return current
+	}
+	files, err := definition(nix, request)
+	return fmt.Sprint(shim.Definition(files), err)
+}
+
+// staleness reports whether what defines the environment of shims changed, and the
+// state that it is in then. The sources beside it change all the time.
+func staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
+	if set.Changed() == "" {
+		return "", false
+	}
+	state = stateOf(nix, set.Request)
+	return state, state != set.Entry
+}
+
+// writable is an error where the user may not write a directory.
+func writable(dir string) error {
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return &fs.PathError{Op: "write", Path: dir, Err: err}
+	}
+	return nil
+}
+
+// entered is the project that a shell in dir is in: the nearest upward that was
+// allowed. One inside it that was not allowed by itself is a part of it: a command
+// that runs confined there can make one. Where none was allowed it is the one that
+// Nix would take.
+func entered(dir string) (project string, permission config.Permission, err error) {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return "", config.Unknown, err
+	}
+	var first error
+	for at := dir; ; at = filepath.Dir(at) {
+		if slices.ContainsFunc(definitions, func(name string) bool { return exists(filepath.Join(at, name)) }) {
+			permission, err := trust.Project(at)
+			if err == nil && permission != config.Unknown {
+				return at, permission, nil
+			}
+			if first == nil {
+				first = err
+			}
+		}
+		if at == filepath.Dir(at) {
+			return projectOf(dir), config.Unknown, first
+		}
+	}
+}

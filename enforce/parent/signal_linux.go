@@ -1,0 +1,91 @@
+//go:build amd64 || arm64
+
+package parent
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Signals are those that are caught to be passed on.
+type Signals struct {
+	read   *os.File // a pipe from the handler
+	write  int
+	before map[syscall.Signal]action
+}
+
+// caughtAt is the descriptor that the handler writes to.
+var caughtAt int32
+
+// handler returns the addresses of the handler, which writes what the kernel says
+// of a signal (siginfo_t) to caughtAt, and of what a handler returns to, 0 where
+// the kernel brings that along. Go's own way to hear of signals does not tell who
+// sent them.
+func handler() (caught, restorer uintptr)
+
+// others are not passed on: what nobody can catch, what a process does to itself,
+// and what Go's runtime sends to its own threads.
+var others = map[syscall.Signal]bool{
+	unix.SIGKILL: true, unix.SIGSTOP: true, unix.SIGCHLD: true, unix.SIGURG: true, unix.SIGPIPE: true, unix.SIGPROF: true,
+	unix.SIGILL: true, unix.SIGTRAP: true, unix.SIGABRT: true, unix.SIGBUS: true, unix.SIGFPE: true, unix.SIGSEGV: true, unix.SIGSYS: true,
+	unix.SIGXCPU: true, unix.SIGXFSZ: true, 32: true, 33: true,
+}
+
+// Catch catches signals, but for those that are ignored, as nohup(1) has it.
+func Catch() (*Signals, error) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil { // a handler must not wait
+		return nil, fmt.Errorf("catch signals: %w", err)
+	}
+	s := &Signals{read: os.NewFile(uintptr(pipe[0]), "signals"), write: pipe[1], before: map[syscall.Signal]action{}}
+	caughtAt = int32(s.write)
+	caught, restorer := handler()
+	const siginfo, onStack, restart, hasRestorer = 4, 0x08000000, 0x10000000, 0x04000000
+	ours := action{handler: uint64(caught), flags: siginfo | onStack | restart}
+	if restorer != 0 {
+		ours.flags, ours.restorer = ours.flags|hasRestorer, uint64(restorer)
+	}
+	for n := syscall.Signal(1); n <= 64; n++ {
+		var before action
+		if others[n] || sigaction(n, nil, &before) != nil || before.handler == 1 { // SIG_IGN
+			continue
+		}
+		if err := sigaction(n, &ours, nil); err != nil {
+			s.Release()
+			return nil, fmt.Errorf("catch signals: %w", err)
+		}
+		s.before[n] = before
+	}
+	return s, nil
+}
+
+// PassTo passes on what was caught, and what will be, to a process, which is in
+// the same process group: what the group gets it has.
+func (s *Signals) PassTo(pid int) {
+	go func() {
+		var info [128]byte // siginfo_t
+		for {
+			if n, err := s.read.Read(info[:]); err != nil || n != len(info) {
+				return
+			}
+			signal := syscall.Signal(binary.NativeEndian.Uint32(info[0:]))
+			const fromKernel = 0x80 // SI_KERNEL
+			if code := binary.NativeEndian.Uint32(info[8:]); code != fromKernel || !terminal[signal] {
+				syscall.Kill(pid, signal)
+			}
+		}
+	}()
+}
+
+// Release lets signals do what they did before.
+func (s *Signals) Release() {
+	for n, before := range s.before {
+		sigaction(n, &before, nil) // as it was
+	}
+	s.read.Close()
+	unix.Close(s.write)
+}

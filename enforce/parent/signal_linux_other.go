@@ -1,0 +1,44 @@
+//go:build !amd64 && !arm64
+
+package parent
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Signals are those that are caught to be passed on.
+type Signals struct{ caught chan os.Signal }
+
+// Catch catches signals, but for those that are ignored. Here it cannot be told
+// whether the terminal sent one.
+func Catch() (*Signals, error) {
+	s := &Signals{make(chan os.Signal, 8)}
+	for _, n := range []syscall.Signal{syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM} {
+		if !signal.Ignored(n) {
+			signal.Notify(s.caught, n)
+		}
+	}
+	for n := range terminal {
+		if !signal.Ignored(n) {
+			signal.Notify(make(chan os.Signal, 1), n)
+		}
+	}
+	return s, nil
+}
+
+// PassTo passes on what was caught, and what will be, to a process.
+func (s *Signals) PassTo(pid int) {
+	go func() {
+		for n := range s.caught {
+			syscall.Kill(pid, n.(syscall.Signal))
+		}
+	}()
+}
+
+// Release lets signals do what they did before.
+func (s *Signals) Release() {
+	signal.Reset()
+	close(s.caught)
+}

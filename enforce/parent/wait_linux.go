@@ -1,0 +1,67 @@
+package parent
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal are signals that the kernel, if they come from it, sends to the whole
+// process group.
+var terminal = map[syscall.Signal]bool{
+	unix.SIGHUP: true, unix.SIGINT: true, unix.SIGQUIT: true, unix.SIGCONT: true,
+	unix.SIGTSTP: true, unix.SIGTTIN: true, unix.SIGTTOU: true, unix.SIGWINCH: true,
+}
+
+// Wait waits for a child to end; when it stops this process does, and when this
+// one goes on so does it, by the signal that is passed on. The number of the
+// child is its own until ended has returned.
+func Wait(pid int, ended func()) (syscall.WaitStatus, error) {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, nil)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		var status syscall.WaitStatus
+		const stopped = 5 // CLD_STOPPED
+		if err == nil && info.Code != stopped {
+			ended()
+			_, err = syscall.Wait4(pid, &status, 0, nil)
+			return status, err
+		}
+		if err == nil {
+			_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
+		}
+		if err != nil {
+			return status, err
+		}
+		if status.Stopped() {
+			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		}
+	}
+}
+
+// Die ends this process by a signal, as the kernel does: Go's runtime has
+// handlers of its own for some, and who died of it before has dumped the core.
+func Die(signal syscall.Signal) {
+	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	sigaction(signal, new(action), nil) // the default
+	syscall.Kill(os.Getpid(), signal)
+	time.Sleep(time.Second) // it may arrive at another thread
+}
+
+// action is struct sigaction of the kernel.
+type action struct{ handler, flags, restorer, mask uint64 }
+
+func sigaction(n syscall.Signal, set, get *action) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(get)), 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
