@@ -32,10 +32,10 @@ shims say so and run nothing until they are made anew. A shellHook runs once, no
 confined; what it exports is there for each program.
 
 What they catch is what is looked up in PATH. They do not catch a program that is
-typed with its directory (/usr/bin/gcc, ./configure): "confined ./configure", which
-is among the shims, runs that confined, and so does the hook of the shell ("purity hook
---help"). What a shim has started has no way past it; "purity shell" confines the
-shell itself.`
+typed with its directory (/usr/bin/gcc, ./configure): "by-path ./configure", which
+is among the shims, runs what lies in the project or the store confined, and the hook
+of the shell ("purity hook --help") sees to it by itself. What a shim has started has
+no way past it; "purity shell" confines the shell itself.`
 }
 
 // Run makes the shims.
@@ -167,7 +167,7 @@ func (a *app) shim(dir, name string, args []string) error {
 		return a.runOutside(name, args)
 	}
 	command := append([]string{name}, args...)
-	if name == shim.Confined || name == shim.ByPath {
+	if name == shim.ByPath {
 		if command, err = commandLine(args, "exec"); err != nil {
 			return err
 		}

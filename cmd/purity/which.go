@@ -51,11 +51,7 @@ func (c whichCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("use %s: %w", file, err)
 	}
-	switch name {
-	case shim.Confined:
-		printf(a.stdout, "%s: runs what its arguments say, confined in %s\n", name, set.Request.Project)
-		return nil
-	case shim.ByPath:
+	if name == shim.ByPath {
 		printf(a.stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
 		return codeError(1)
 	}

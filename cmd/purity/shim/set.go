@@ -25,11 +25,9 @@ import (
 const (
 	// File is what tells a directory of shims from any other.
 	File = ".purity"
-	// Confined is the shim that runs what its arguments say: "confined
-	// ./configure".
-	Confined = "confined"
-	// ByPath is the shim that runs what its arguments say, confined if it
-	// lies in the project or the store, and else as if it was not there.
+	// ByPath is the shim that runs what its arguments say, "by-path ./configure":
+	// confined if it lies in the project or the store, and else as if the shim was
+	// not there.
 	ByPath = "by-path"
 )
 
@@ -74,7 +72,7 @@ func Programs(path string) []string {
 
 // own reports whether a name is one by which purity goes itself.
 func own(name string) bool {
-	return name == Confined || name == ByPath || strings.HasPrefix(name, "purity") || strings.HasPrefix(name, ".")
+	return name == ByPath || strings.HasPrefix(name, "purity") || strings.HasPrefix(name, ".")
 }
 
 // Read reads the set of a directory. That must be the user's alone, because
@@ -147,7 +145,7 @@ func (s Set) write(dir, purity string, programs []string) error {
 			return err
 		}
 	}
-	wanted := map[string]bool{Confined: true, ByPath: true}
+	wanted := map[string]bool{ByPath: true}
 	for _, name := range programs {
 		wanted[name] = true
 	}
@@ -169,7 +167,7 @@ func (s Set) write(dir, purity string, programs []string) error {
 // Of is the program that the shims of a directory are links to, empty if there
 // are none.
 func Of(dir string) string {
-	target, _ := os.Readlink(filepath.Join(dir, Confined))
+	target, _ := os.Readlink(filepath.Join(dir, ByPath))
 	return target
 }
 

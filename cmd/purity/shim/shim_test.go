@@ -40,7 +40,7 @@ func TestSet(t *testing.T) {
 	if after, err := set.Encode(); err != nil || !cmp.Equal(before, after) {
 		t.Error("writing changes the set")
 	}
-	for name, want := range map[string]string{"make": "/purity", "[": "/purity", Confined: "/purity"} {
+	for name, want := range map[string]string{"make": "/purity", "[": "/purity", ByPath: "/purity"} {
 		if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != want {
 			t.Errorf("%s: %s, %v", name, target, err)
 		}
