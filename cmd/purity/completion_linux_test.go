@@ -15,7 +15,7 @@ import (
 func completing(t *testing.T, shell string, installed bool) *terminal {
 	s := newTerminal(t)
 	dir := s.project("c", "hello")
-	start := map[string]string{"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}[shell]
+	start := startUp[shell]
 	load := `eval "$(purity completion ` + shell + `)"`
 	switch {
 	case installed && shell == "zsh":

@@ -17,7 +17,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"purity": main, "nolandlock": noLandlock})
+	testscript.Main(tests{m}, map[string]func(){"purity": main, "nolandlock": noLandlock})
+}
+
+// tests are those of this package, and what is to be removed after them.
+type tests struct{ m *testing.M }
+
+// Run runs the tests.
+func (t tests) Run() int {
+	defer func() {
+		if binDir != "" {
+			os.RemoveAll(binDir)
+		}
+	}()
+	return t.m.Run()
 }
 
 // noLandlock ERRNO COMMAND... runs a command where Landlock's calls fail so.

@@ -125,13 +125,16 @@ func (u user) run(t *testing.T, code int, dir string, args ...string) string {
 	return string(out)
 }
 
+// binDir is where purity is built, empty if it was not.
+var binDir string
+
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "purity-bin-")
-	if err != nil {
+	var err error
+	if binDir, err = os.MkdirTemp("", "purity-bin-"); err != nil {
 		return "", err
 	}
-	os.Chmod(dir, 0o755)
-	file := filepath.Join(dir, "purity")
+	os.Chmod(binDir, 0o755)
+	file := filepath.Join(binDir, "purity")
 	cmd := exec.Command("go", "build", "-o", file, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr

@@ -50,8 +50,8 @@ function _purity_leave
     _purity_outside
 end
 
-# Outside of projects there is no shim of this name, but lines that go on there, history,
-# and functions that were typed inside, have the word.
+# Without shims there is none of this name, but lines that go on there, history, and
+# functions that were typed inside, have the word.
 function _purity_outside
     function by-path
         $argv
@@ -131,7 +131,12 @@ function nopurity
         # Functions see of these variables only those that are exported.
         set -lx PURITY_PROJECT
         set -lx PURITY_SHIMS
+        functions -q by-path; or set -l inside
+        _purity_outside
         $argv
+        set -l code $status
+        set -q inside; and functions -e by-path
+        return $code
     else
         env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
     end
@@ -165,7 +170,10 @@ end
 # fish's history has the line as it ran.
 function _purity_accept
     if test -n "$_purity_typing" -a -n "$_purity_shims"
-        test -x $_purity_shims/by-path; or _purity_check
+        if not test -x $_purity_shims/by-path
+            echo # what is said begins a line
+            _purity_check
+        end
         _purity_abbreviation
         set -l line (commandline | string collect)
         if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid

@@ -51,8 +51,8 @@ _purity_leave() {
   _purity_outside
 }
 
-# Outside of projects there is no shim of this name, but lines that go on there, and
-# functions that were typed inside, have the word. bash's posix mode allows no such name.
+# Without shims there is none of this name, but lines that go on there, and functions
+# that were typed inside, have the word. bash's posix mode allows no such name.
 _purity_outside() {
   [[ :${SHELLOPTS-}: == *:posix:* ]] || by-path() { "$@"; }
 }
@@ -125,6 +125,7 @@ nopurity() {
     _purity_strip
     PATH=$REPLY
     unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
+    _purity_outside
     hash -r
     "$@"
   )
