@@ -48,10 +48,13 @@ $purity_prompt is for your prompt: (purity), with * while the environment is
 renewed in the background and the old one is in use, with ! where something that
 defines it was changed and not allowed yet.
 
-What is not caught: a program of the host that is typed by its name or directory and
-is not in the dev shell, such as /usr/bin/gcc; what a line does after cd in the same
-line; lines that are typed in parts; aliases for paths. Nothing that a
-confined program starts gets out. "purity shell" confines the whole shell.`
+Not caught are, above all, programs of the host that are typed by their file
+(/usr/bin/gcc), paths in a variable, and what the shell runs by itself (eval, trap):
+"purity help hooks" has the list. Nothing that a confined program starts gets out.
+"purity shell" confines the whole shell.
+
+Where purity is gone, does not answer or was interrupted, nothing is confined, and
+the prompt says (not confined).`
 }
 
 // Run prints the hook of the shell that the command is named for.

@@ -199,7 +199,7 @@ func watched(dir string, set shim.Set) []string {
 
 // maxWatched is how many files a shell looks at before each prompt: more would
 // be felt. The flake's own files are among the first.
-const maxWatched = 100
+const maxWatched = 60
 
 func exists(file string) bool {
 	_, err := os.Lstat(file)

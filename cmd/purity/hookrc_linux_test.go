@@ -148,7 +148,8 @@ func TestHookGone(t *testing.T) {
 			if err := os.Rename(purity+"-old", purity); err != nil {
 				t.Fatal(err)
 			}
-			s.typed("cd ~; cd hello")
+			s.typed("cd ~")
+			s.typed("cd hello")
 			s.says(look, "1")
 		})
 	}
