@@ -124,6 +124,7 @@ func TestArrows(t *testing.T) {
 		"enforce/inspect":       `none`,
 		"enforce/selftest":      `enforce|enforce/host`,
 		"enforce/observe":       `enforce|enforce/seccomp`,
+		"enforce/parent":        `none`,
 		"enforce/seccomp":       `none`,
 		"enforce/tempdir":       `none`,
 		"fixtures":              `none`,

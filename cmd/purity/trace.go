@@ -67,7 +67,7 @@ func (p *plan) traced(tree *processes, e observe.Event) string {
 	}
 	access := e.Access.String()
 	if e.Address != "" {
-		where = screen.Printable(e.Address)
+		where, access = screen.Printable(e.Address), "----c"
 		if e.Call == "bind" {
 			access = "----b"
 		}
