@@ -114,6 +114,10 @@ var hookLines = []struct{ shells, line, want string }{
 	{"", "f; nopurity f", "shut open"},
 	{"", "cd ~", ""},
 	{"", "f", "open"}, // the word that it has from inside is known
+	{"", "by-path ./run; by-path ./args 'a  b'", "open [a b]"},
+	{"", "purity shims -q --dir ~/shims --project ~/hello ~/hello", ""},
+	{"bash zsh", "(PATH=~/shims:$PATH; by-path hello/run; by-path ./run)", "shut open"},
+	{"fish", "begin; set -lx PATH ~/shims $PATH; by-path hello/run; by-path ./run; end", "shut open"},
 	{"bash zsh", "mkdir new", ""},
 	{"bash zsh", "cd $_; pwd | /usr/bin/tail -c 5", "/new"},
 }

@@ -51,10 +51,15 @@ function _purity_leave
 end
 
 # Without shims there is none of this name, but lines that go on there, history, and
-# functions that were typed inside, have the word.
+# functions that were typed inside, have the word. Shims that somebody put in PATH by hand
+# have it, too.
 function _purity_outside
     function by-path
-        $argv
+        if command -q by-path
+            command by-path $argv
+        else
+            $argv
+        end
     end
 end
 _purity_outside

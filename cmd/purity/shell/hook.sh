@@ -52,9 +52,12 @@ _purity_leave() {
 }
 
 # Without shims there is none of this name, but lines that go on there, and functions
-# that were typed inside, have the word. bash's posix mode allows no such name.
+# that were typed inside, have the word. Shims that somebody put in PATH by hand have it,
+# too. bash's posix mode allows no such name.
 _purity_outside() {
-  [[ :${SHELLOPTS-}: == *:posix:* ]] || by-path() { "$@"; }
+  [[ :${SHELLOPTS-}: == *:posix:* ]] || by-path() {
+    if (unset -f by-path && command -v by-path) >/dev/null 2>&1; then command by-path "$@"; else "$@"; fi
+  }
 }
 _purity_outside
 
