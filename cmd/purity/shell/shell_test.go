@@ -59,6 +59,10 @@ func TestConfine(t *testing.T) {
 			t.Errorf("%s %q:\n got %q, %v\nwant %q", c.language, c.line, got, err, c.want)
 		}
 	}
+}
+
+// What cannot be read is told from what goes on in the next line.
+func TestConfineNot(t *testing.T) {
 	for _, c := range []struct{ language, line, want string }{
 		{"bash", `./a )`, "column"}, {"bash", `fi`, "column"}, {"fish", `./a )`, "column"},
 		{"bash", `echo "./a`, "goes on"},
