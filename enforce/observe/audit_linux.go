@@ -255,7 +255,7 @@ func field(text, name string) string {
 // that it tells of besides.
 func Confirm(denials, logged []Denial) []Denial {
 	for _, l := range logged {
-		found := l.nested
+		found := l.Nested
 		for i := range denials {
 			if denials[i].is(l) {
 				denials[i].Confirmed, found = true, true

@@ -38,7 +38,9 @@ type Denial struct {
 	// tracepoint. What is not confirmed is what the policy says that the kernel
 	// answers.
 	Confirmed bool `json:"confirmed,omitempty"`
-	nested    bool // of a domain within that of the run, whose policy is another
+	// Nested says that a domain within that of the run refused it, whose policy is
+	// another: it confirms and is nothing that was found.
+	Nested bool `json:"-"`
 }
 
 // Process is who did something.

@@ -217,7 +217,7 @@ func (t *Tracepoints) Denials(pid int) []Denial {
 	for _, r := range t.refused {
 		switch {
 		case within[r.domain]:
-			r.nested = true
+			r.Nested = true
 		case ours == "" || r.domain != ours:
 			continue
 		case r.early:
