@@ -33,6 +33,7 @@ func (p *plan) watch() (o outcome, err error) {
 	if err != nil {
 		return o, err
 	}
+	defer w.close()
 	signals, err := parent.Catch()
 	if err != nil {
 		return o, err
@@ -62,8 +63,8 @@ type watcher struct {
 	stop     int // an eventfd(2), readable when it is time
 	observer *observe.Observer
 	served   chan struct{}
-	failed   bool              // the child never came to run the command, and said why
-	audit    *observe.AuditLog // nil where it may not be read
+	failed   bool      // the child never came to run the command, and said why
+	kernel   confirmer // nil where nothing may be read
 	child    *exec.Cmd
 
 	mutex sync.Mutex
@@ -89,12 +90,37 @@ func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	if p.mode() == "enforce" {
-		if w.audit, err = observe.OpenAuditLog(); err != nil {
-			p.app.log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
-		}
+		w.kernel = p.openConfirmer()
 	}
 	child.Env = append(child.Env, socketVariable+"="+strconv.Itoa(w.theirs))
 	return w, nil
+}
+
+// confirmer is where the kernel itself tells what it refused.
+type confirmer interface {
+	Follow(stop int, dir string)
+	Denials(pid int) []observe.Denial
+	Close()
+}
+
+// openConfirmer opens what may be read of that. Tracepoints take some ten
+// milliseconds to set up and to remove, which only those pay who want to know
+// more than which programs were refused.
+func (p *plan) openConfirmer() confirmer {
+	audit, err := observe.OpenAuditLog()
+	if err == nil {
+		return audit
+	}
+	p.app.log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
+	if p.explains() != "files" && !p.wanted {
+		return nil
+	}
+	points, err := observe.OpenTracepoints()
+	if err == nil {
+		return points
+	}
+	p.app.log.Debug().Err(err).Msg("the kernel's tracepoints may not be read, so denials are not confirmed by them")
+	return nil
 }
 
 // start starts the child. The socket has the same number there: any other could
@@ -115,8 +141,8 @@ func (w *watcher) begin() {
 	if w.socket == nil {
 		return
 	}
-	if w.audit != nil {
-		w.audit.Follow(w.stop, w.plan.project.cwd)
+	if w.kernel != nil {
+		w.kernel.Follow(w.stop, w.plan.project.cwd)
 	}
 	go func() {
 		defer close(w.served)
@@ -160,7 +186,7 @@ func (w *watcher) end(o *outcome) {
 	if w.socket == nil {
 		return
 	}
-	unix.Write(w.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	w.tell()
 	w.socket.Close()
 	<-w.served
 	o.failed = w.failed
@@ -179,8 +205,19 @@ func (w *watcher) end(o *outcome) {
 	}
 	o.watched, o.used, o.unjudged = true, w.used, w.observer.Unjudged()
 	o.denials = w.observer.Denials()
-	if w.audit != nil {
-		o.denials = observe.Confirm(o.denials, w.audit.Denials(w.child.Process.Pid))
+	if w.kernel != nil {
+		o.denials = observe.Confirm(o.denials, w.kernel.Denials(w.child.Process.Pid))
+	}
+}
+
+// tell says that it is time.
+func (w *watcher) tell() { unix.Write(w.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+
+// close leaves nothing behind in the kernel, however watching ends.
+func (w *watcher) close() {
+	if w.kernel != nil {
+		w.tell()
+		w.kernel.Close()
 	}
 }
 

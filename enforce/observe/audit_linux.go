@@ -24,11 +24,12 @@ const (
 
 // AuditLog is where the kernel tells what Landlock refused.
 type AuditLog struct {
-	fd     int
-	dir    string        // to be assumed for processes that are gone
-	done   chan struct{} // all is read
-	access []record
-	domain map[int]string // by the process that made it
+	fd       int
+	dir      string // to be assumed for processes that are gone
+	followed bool
+	done     chan struct{} // all is read
+	access   []record
+	domain   map[int]string // by the process that made it
 }
 
 // record is that of a refusal, with the one that is about the system call; the
@@ -101,7 +102,7 @@ func ready(fd, stop int, wait time.Duration) bool {
 // shortly after. It has to be read at once: who was refused something may soon
 // be gone. In dir is who cannot be asked any more.
 func (l *AuditLog) Follow(stop int, dir string) {
-	l.dir = dir
+	l.dir, l.followed = dir, true
 	go func() {
 		defer close(l.done)
 		for ready(l.fd, stop, -time.Millisecond) {
@@ -112,6 +113,13 @@ func (l *AuditLog) Follow(stop int, dir string) {
 		}
 		unix.Close(l.fd)
 	}()
+}
+
+// Close ends listening to a log that is not followed; what is, ends with that.
+func (l *AuditLog) Close() {
+	if !l.followed {
+		unix.Close(l.fd)
+	}
 }
 
 // receive takes in a record.
@@ -179,28 +187,47 @@ func (l *AuditLog) Denials(pid int) []Denial {
 // denialOf reads an access record: the first of its blockers says what for.
 func denialOf(text string) (Denial, bool) {
 	blocker, _, _ := strings.Cut(field(text, "blockers"), ",")
-	path := field(text, "path")
-	d := Denial{Path: path, Real: path, Count: 1, Confirmed: true, Errno: "EACCES", Access: "write", Kind: "directory"}
-	switch blocker {
-	case "fs.execute":
-		d.Access, d.Kind = "execute", "program"
-	case "fs.read_file":
-		d.Access, d.Kind = "read", kind(path)
-	case "fs.read_dir":
-		d.Access = "read"
-	case "fs.write_file", "fs.truncate", "fs.ioctl_dev":
-		d.Kind = kind(path)
-	case "fs.resolve_unix":
-		d.Access, d.Kind = "connect", "socket"
-	case "net.connect_tcp", "net.bind_tcp", "net.connect_send_udp", "net.bind_udp":
-		d = Denial{Access: "connect", Kind: "port", Count: 1, Confirmed: true, Errno: "EACCES", Address: field(text, "daddr") + ":" + field(text, "dest")}
-		if strings.HasPrefix(blocker, "net.bind") {
-			d.Access, d.Address = "listen", field(text, "saddr")+":"+field(text, "src")
-		}
-		return d, true
+	if right, ok := strings.CutPrefix(blocker, "fs."); ok {
+		return refusedFile(right, field(text, "path"))
 	}
-	// What else there is makes or removes an entry of the directory, or is a scope.
-	return d, strings.HasPrefix(blocker, "fs.") && filepath.IsAbs(path)
+	right, _ := strings.CutPrefix(blocker, "net.")
+	return refusedPort(right, field(text, "saddr")+":"+field(text, "src"), field(text, "daddr")+":"+field(text, "dest"))
+}
+
+// refusedFile is the denial of a right to a path.
+func refusedFile(right, path string) (Denial, bool) {
+	d := Denial{Path: path, Real: path, Count: 1, Confirmed: true, Errno: "EACCES", Access: "write", Kind: "directory"}
+	switch right {
+	case "execute":
+		d.Access, d.Kind = "execute", "program"
+	case "read_file":
+		d.Access, d.Kind = "read", kind(path)
+	case "read_dir":
+		d.Access = "read"
+	case "write_file", "truncate", "ioctl_dev":
+		d.Kind = kind(path)
+	case "resolve_unix":
+		d.Access, d.Kind = "connect", "socket"
+	case "refer":
+		d.Errno = "EXDEV"
+	case "change_topology":
+		d.Errno = "EPERM"
+	}
+	// What else there is makes or removes an entry of the directory.
+	return d, filepath.IsAbs(path)
+}
+
+// refusedPort is the denial of a right to a port; of scopes, nothing is made.
+func refusedPort(right, from, to string) (Denial, bool) {
+	d := Denial{Access: "connect", Kind: "port", Count: 1, Confirmed: true, Errno: "EACCES", Address: to}
+	switch right {
+	case "connect_tcp", "connect_send_udp":
+	case "bind_tcp", "bind_udp":
+		d.Access, d.Address = "listen", from
+	default:
+		return d, false
+	}
+	return d, true
 }
 
 // field is the value of name=value in a record. The kernel writes what has
@@ -224,11 +251,11 @@ func field(text, name string) string {
 	return ""
 }
 
-// Confirm marks the denials that the log has, and returns them with those that
-// it has besides.
+// Confirm marks the denials that the kernel tells of, and returns them with those
+// that it tells of besides.
 func Confirm(denials, logged []Denial) []Denial {
 	for _, l := range logged {
-		found := false
+		found := l.Nested
 		for i := range denials {
 			if denials[i].is(l) {
 				denials[i].Confirmed, found = true, true

@@ -34,9 +34,13 @@ type Denial struct {
 	// libraries and data are no causes of their own. Followers are these.
 	Follow    int      `json:"follow,omitempty"`
 	Followers []Denial `json:"-"`
-	// Confirmed says that the kernel's audit log has it. What is not confirmed is
-	// what the policy says that the kernel answers.
+	// Confirmed says that the kernel tells of it, in its audit log or by a
+	// tracepoint. What is not confirmed is what the policy says that the kernel
+	// answers.
 	Confirmed bool `json:"confirmed,omitempty"`
+	// Nested says that a domain within that of the run refused it, whose policy is
+	// another: it confirms and is nothing that was found.
+	Nested bool `json:"-"`
 }
 
 // Process is who did something.

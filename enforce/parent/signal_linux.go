@@ -19,6 +19,8 @@ type Signals struct {
 }
 
 // caughtAt is the descriptor that the handler writes to.
+//
+//lint:ignore U1000 it is read in assembly
 var caughtAt int32
 
 // handler returns the addresses of the handler, which writes what the kernel says

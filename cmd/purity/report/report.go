@@ -45,8 +45,8 @@ type Report struct {
 // Finding is a denial with its reasons, in words.
 type Finding struct {
 	observe.Denial
-	// Verdict says how sure it is that the kernel answers so: "confirmed" by its
-	// audit log, "predicted" from the policy, or "would be", nothing being enforced.
+	// Verdict says how sure it is that the kernel answers so: "confirmed" by the
+	// kernel, "predicted" from the policy, or "would be", nothing being enforced.
 	Verdict string `json:"verdict"`
 	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
 	Why     string `json:"why"`
