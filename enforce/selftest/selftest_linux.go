@@ -105,7 +105,7 @@ func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 }
 
 // timeout ends an attack that hangs, which none should.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // try makes a world and has everything tried in it; without a name, without
 // confinement.
