@@ -151,7 +151,9 @@ func (w *watcher) begin() {
 			abi = enforce.Probe().ABI
 		}
 		observer := observe.New(w.plan.policy, abi) // takes a while, as the child does to come so far
-		observer.Event = w.event
+		if w.plan.trace != nil || w.plan.tells() {
+			observer.Event = w.event
+		}
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
 			w.failed = temp == ""
