@@ -35,6 +35,7 @@ time.sleep(600)
 // on, as confined as before: it starts no programs, and where files were watched
 // opens and changes none.
 func TestWatcherKilled(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	outside := u.dir + "/outside"

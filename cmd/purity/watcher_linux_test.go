@@ -69,6 +69,7 @@ func TestWatcherSignals(t *testing.T) {
 
 // Where everything has ended but purity's own words, signals end purity.
 func TestSignalsAfterTheCommand(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
@@ -131,6 +132,7 @@ func TestWatcherAndJobserver(t *testing.T) {
 // Whatever a command has the watcher look at, the command ends as it does
 // without.
 func TestWatcherSurvives(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
@@ -189,6 +191,7 @@ while len(sys.argv) > 1: time.sleep(1)
 // Sockets that are refused stay so when the watcher, who says no to them, is
 // gone, and nobody can take its place.
 func TestSocketsWithoutTheWatcher(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	if err := os.WriteFile(dir+"/sockets.py", []byte(sockets), 0o644); err != nil {
