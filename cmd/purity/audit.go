@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -198,7 +199,7 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 	}
 	p.app.sayLeftOut(needs)
 	if added > 0 {
-		p.app.log.Info().Msgf("added %d exceptions to %s; fill in why each has to be, then: purity allow", added, path)
+		p.app.log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}
 	return nil
 }

@@ -150,11 +150,12 @@ func (p *plan) excepted(f report.Finding) int {
 }
 
 // say prints what was refused, why, and what to do. What purity itself could not
-// start it has said already, and what was never used is for who asks.
+// start it has said already, but for what runs a script; and what was never used is
+// for who asks.
 func (p *plan) say(r report.Report) {
 	own, _ := os.Executable()
 	if p.mode() == "enforce" {
-		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.By.Program == own })
+		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.By.Program == own && f.Script == "" })
 	}
 	r.Unused = nil
 	switch {

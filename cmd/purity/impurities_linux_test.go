@@ -68,6 +68,10 @@ var impurities = []impurity{
 	{name: "mkdir", command: "mkdir @/made", path: "@/made", access: "write"},
 	{name: "remove", command: "rm -f @/removable", path: "@/removable", access: "write"},
 	{name: "move out", command: "touch moved; mv -T moved @/moved", path: "@/moved", access: "write"},
+	{name: "move into a directory", command: "touch carried; mv -f carried @/sub || rm carried", path: "@/sub/carried", access: "write"},
+	{name: "move onto a file", command: "touch onto; mv -f onto @/onto || rm onto", path: "@/onto", access: "write"},
+	{name: "move in", command: "mv @/movable .", path: "@/movable", access: "write"},
+	{name: "exchange", command: `touch exchanged; python3 -c 'import ctypes; ctypes.CDLL(None).syscall(316, -100, b"exchanged", -100, b"@/exchanged", 2)'`, path: "@/exchanged", access: "write"},
 	{name: "link out", command: "ln -s x @/link", path: "@/link", access: "write"},
 	{name: "hard link out", command: "ln main.c @/hard", path: "@/hard", access: "write"},
 	{name: "hard link in", command: "rm -f hard; ln @/data hard", path: "@/data", access: "write"},
@@ -91,6 +95,7 @@ var impurities = []impurity{
 // pure are commands that come near, and use nothing that is not declared.
 var pure = []string{
 	"make -s clean greet && ./greet",
+	"./script0", // too many to ask any policy
 	"test -e /etc/debian_version; test -x /usr/bin/git; ls -d /usr/bin /etc; stat @/data > /dev/null",
 	"cat /nonexistent /etc/nonexistent @/nonexistent 2> /dev/null; rm -f @/nonexistent; mkdir -p /tmp /etc",
 	"command -v git || command -v jq; nosuchprogram 2> /dev/null",

@@ -35,14 +35,15 @@ type plan struct {
 	shims *shims // that the command is called by, nil if it is not
 
 	env        nixeval.Environment
-	evaluated  bool // Nix was asked
-	silent     bool // who asked for the environment says what it is
-	failImpure bool // a command that ends well is to fail if something was refused
-	keepAll    bool // the calling environment is the one that the command gets
-	wanted     bool // somebody wants to know what the command used
-	reporting  bool // and reads it
-	grown      bool // there are more exceptions than there were
-	silentHook bool // the shell that asked has run the shellHook itself
+	key        string // of env in the cache, empty if it is not there
+	evaluated  bool   // Nix was asked
+	silent     bool   // who asked for the environment says what it is
+	failImpure bool   // a command that ends well is to fail if something was refused
+	keepAll    bool   // the calling environment is the one that the command gets
+	wanted     bool   // somebody wants to know what the command used
+	reporting  bool   // and reads it
+	grown      bool   // there are more exceptions than there were
+	silentHook bool   // the shell that asked has run the shellHook itself
 	home       string
 	policy     enforce.Policy
 	remarked   []string            // what was warned of already
@@ -122,12 +123,9 @@ func (p *plan) resolve(ctx context.Context) error {
 	if p.shims != nil && p.shims.Entry != "" {
 		return p.recall()
 	}
-	progress := newProgress(p.app, p.request.String(), p.silent)
-	p.nix.Report = progress.event
-	env, err := p.nix.Resolve(ctx, p.request)
-	progress.done(env, err)
-	p.evaluated = p.evaluated || progress.asked
+	env, err := p.ask(ctx)
 	if err == nil {
+		p.key = env.Key()
 		p.env, err = env.With(p.request.With...)
 	}
 	if p.keepAll {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -32,7 +33,7 @@ func (p *plan) ratchet(revision string) error {
 		return fmt.Errorf("compare exceptions with %s: %w", revision, err)
 	}
 	if p.grown = now > before; p.grown {
-		p.app.log.Error().Msgf("%s has %d exceptions, and had %d at %s", path, now, before, revision)
+		p.app.log.Error().Msgf("%s has %s, and had %d at %s", path, screen.Plural(now, "exception"), before, revision)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 // What purity finds is what strace sees of the same command, run in the same
 // environment: the same set of paths outside.
 func TestAgainstStrace(t *testing.T) {
+	t.Parallel()
 	u, dir, outside := impureProject(t)
 	environ := strings.Split(strings.TrimRight(u.run(t, 0, dir, "exec", "-q", "--keep", "CERTIFICATE", "--set", dontWrite, "--", "env", "-0"), "\x00"), "\x00")
 	temp := filepath.Join(dir, ".temp") // that of the run is gone
@@ -42,6 +43,10 @@ func TestAgainstStrace(t *testing.T) {
 			continue // programs have files of their own, and changes cannot be made twice
 		}
 		t.Run(im.name, func(t *testing.T) {
+			t.Parallel()
+			if strings.Contains(im.name, "32-bit") && !thirtyTwoBit(t) {
+				t.Skip("this kernel runs no 32-bit programs")
+			}
 			command := words.Replace(im.command)
 			found := map[string]bool{}
 			for _, f := range u.findings(t, dir, "audit", "--", shell, "-c", command) {
@@ -69,6 +74,12 @@ func straced(t *testing.T, dir string, environ []string, shell, command string) 
 	// The library is for strace alone.
 	cmd := exec.Command(strace, "-f", "-y", "-E", "LD_LIBRARY_PATH", "-e", "trace=open,openat,openat2,execve,execveat", "-e", "signal=none", "-o", log, shell, "-c", command)
 	cmd.Dir, cmd.Env = dir, append(slices.Clone(environ), libraries)
+	stdin, err := os.Open(hostFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	cmd.Stdin = stdin
 	if out, err := cmd.CombinedOutput(); cmd.ProcessState == nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

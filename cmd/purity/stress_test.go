@@ -18,6 +18,7 @@ import (
 // A thousand starts with a cold cache, eight at a time: one evaluation, and
 // nobody fails.
 func TestThousandStarts(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "json")
 	u.run(t, 0, dir, "exec", "--", "true") // writes the lock file
@@ -54,6 +55,7 @@ func change(t *testing.T, dir, value string) {
 
 // Killed at any moment of a cold start, two hundred times: the next run works.
 func TestKilledWhileCaching(t *testing.T) {
+	t.Parallel()
 	for worker := range 4 {
 		t.Run(fmt.Sprint(worker), func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +84,7 @@ func TestKilledWhileCaching(t *testing.T) {
 
 // A closure of ten thousand store paths, which need no Nix here.
 func TestTenThousandPaths(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store, project := filepath.Join(dir, "store"), filepath.Join(dir, "project")
 	var list strings.Builder

@@ -11,6 +11,7 @@ import (
 
 // A process that nobody may look into is not taken for pure.
 func TestUnjudged(t *testing.T) {
+	t.Parallel()
 	all := users(t, fixtures.Newest(t))
 	u := all[len(all)-1] // root may look into every process
 	dir := u.project(t, "c")

@@ -12,6 +12,9 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
+// tells reports whether anybody is to be told what was used, and it can be known.
+func (p *plan) tells() bool { return p.reporting && p.explains() == "files" }
+
 // note adds to used the store paths that a call uses: the one it leads to, and
 // those that links on the way are in, for a package may have links alone.
 func (p *plan) note(used map[string]bool, e observe.Event) {
@@ -64,7 +67,7 @@ func (p *plan) storePath(file string) string {
 
 // usage says which of the closure was used. It takes all files being watched.
 func (p *plan) usage(r *report.Report, used map[string]bool) {
-	if p.explains() != "files" || used == nil {
+	if !p.tells() || used == nil {
 		return
 	}
 	have, err := p.env.Closure()

@@ -207,6 +207,7 @@ var asked = regexp.MustCompile(`^(/usr/bin/(uname|hostinfo|arch)|/bin/(uname|arc
 // Real programs build, what their authors published, unpacked as it is, and
 // nothing that they do is refused.
 func TestRealProjects(t *testing.T) {
+	t.Parallel()
 	for _, u := range users(t, fixtures.Newest(t)) {
 		for _, p := range []struct{ name, script string }{
 			{"zlib", "./configure && make -j2 test"},

@@ -2,20 +2,25 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"strconv"
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce/parent"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // A purity that watches starts itself again, as a child that becomes the
 // command, with these variables: the parent's process number, by which the
-// child knows that they are meant for it, and the descriptor of a socket to it.
+// child knows that they are meant for it, the descriptor of a socket to it, and
+// the key of the environment in the cache, for the two are to have the same one,
+// and to evaluate it takes a while.
 const (
 	watchedVariable = "PURITY_WATCHED_BY"
 	socketVariable  = "PURITY_WATCH_SOCKET"
+	keyVariable     = "PURITY_WATCH_KEY"
 )
 
 // watched reports whether this process is to stay, and say afterwards what was
@@ -31,6 +36,30 @@ func (p *plan) watched() bool {
 }
 
 func watchedByParent() bool { return os.Getenv(watchedVariable) == strconv.Itoa(os.Getppid()) }
+
+// ask asks Nix, or who has asked it.
+func (p *plan) ask(ctx context.Context) (nixeval.Environment, error) {
+	if env, ok := p.handed(); ok {
+		return env, nil
+	}
+	progress := newProgress(p.app, p.request.String(), p.silent)
+	p.nix.Report = progress.event
+	env, err := p.nix.Resolve(ctx, p.request)
+	progress.done(env, err)
+	p.evaluated = p.evaluated || progress.asked
+	return env, err
+}
+
+// handed is the environment that the parent has, if this is its child, once: what
+// turns out to be gone is made anew.
+func (p *plan) handed() (nixeval.Environment, bool) {
+	if !watchedByParent() {
+		return nixeval.Environment{}, false
+	}
+	key := os.Getenv(keyVariable)
+	os.Unsetenv(keyVariable)
+	return p.nix.Recall(p.request.Project, key)
+}
 
 // reports is whether changed files are to be named.
 func (p *plan) reports() bool { return config.Is(p.ReportChanges, os.Getenv("CI") != "") }

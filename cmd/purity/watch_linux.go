@@ -26,7 +26,7 @@ func (p *plan) watch() (o outcome, err error) {
 	}
 	child := exec.Command("/proc/self/exe", os.Args[1:]...)
 	child.Args[0] = os.Args[0]
-	child.Env = append(os.Environ(), watchedVariable+"="+strconv.Itoa(os.Getpid()))
+	child.Env = append(os.Environ(), watchedVariable+"="+strconv.Itoa(os.Getpid()), keyVariable+"="+p.key)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	w, err := p.newWatcher(child)
@@ -146,26 +146,27 @@ func (w *watcher) begin() {
 	}
 	go func() {
 		defer close(w.served)
+		abi := observe.Unenforced
+		if w.plan.mode() == "enforce" {
+			abi = enforce.Probe().ABI
+		}
+		observer := observe.New(w.plan.policy, abi) // takes a while, as the child does to come so far
+		if w.plan.trace != nil || w.plan.tells() {
+			observer.Event = w.event
+		}
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
 			w.failed = temp == ""
 			w.plan.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 			return
 		}
-		w.listener = listener
-		policy := w.plan.policy
-		policy.Grants = append(policy.Grants, tempGrant(temp))
-		abi := observe.Unenforced
-		if w.plan.mode() == "enforce" {
-			abi = enforce.Probe().ABI
-		}
-		w.observer = observe.New(policy, abi)
-		w.observer.Event = w.event
+		w.listener, w.observer = listener, observer
+		observer.Grant(tempGrant(temp))
 		readers := 1
 		if w.plan.explains() == "files" {
 			readers = 4
 		}
-		w.observer.Serve(listener, w.stop, readers, policy.Capabilities)
+		observer.Serve(listener, w.stop, readers, w.plan.policy.Capabilities)
 	}()
 }
 

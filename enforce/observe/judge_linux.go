@@ -24,10 +24,11 @@ type judge struct {
 	// fixed are directories that nobody may write, so that what is known of
 	// them stays true: store paths.
 	fixed map[string]bool
+	dirs  map[string]string // directories without links, by what they are called
 }
 
 func newJudge(p enforce.Policy, abi int) judge {
-	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}}
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}, dirs: map[string]string{}}
 	if abi > 0 {
 		j.controlled = enforce.All
 	}
@@ -35,19 +36,43 @@ func newJudge(p enforce.Policy, abi int) judge {
 		j.controlled &^= enforce.Connect
 	}
 	for _, g := range p.Grants {
-		if g.NoFollow {
-			if info, err := os.Lstat(g.Path); err == nil && info.Mode()&os.ModeSymlink != 0 {
-				continue // it gets no rule
-			}
-		}
-		if real, err := filepath.EvalSymlinks(g.Path); err == nil {
-			j.grants[real] |= g.Access
-			if g.NoFollow && g.Access&enforce.Write == 0 && real == g.Path {
-				j.fixed[g.Path] = true
-			}
-		}
+		j.grant(g)
 	}
 	return j
+}
+
+// grant adds a grant.
+func (j *judge) grant(g enforce.Grant) {
+	real, link := j.real(g.Path)
+	if real == "" || link && g.NoFollow { // it gets no rule
+		return
+	}
+	j.grants[real] |= g.Access
+	if g.NoFollow && g.Access&enforce.Write == 0 && real == g.Path {
+		j.fixed[g.Path] = true
+	}
+}
+
+// real is a path without links, empty if nothing is there, and whether the path
+// itself is a link. Many grants are for what is in one directory, the store.
+func (j *judge) real(path string) (real string, link bool) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", false
+	}
+	if link = info.Mode()&os.ModeSymlink != 0; link || path == "/" || filepath.Clean(path) != path {
+		real, _ = filepath.EvalSymlinks(path)
+		return real, link
+	}
+	dir := above(path)
+	within, ok := j.dirs[dir]
+	if !ok {
+		if within, err = filepath.EvalSymlinks(dir); err != nil {
+			return "", false
+		}
+		j.dirs[dir] = within
+	}
+	return filepath.Join(within, filepath.Base(path)), false
 }
 
 // missing is what of an access to a path without links in it is refused: rules

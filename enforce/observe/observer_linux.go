@@ -45,6 +45,9 @@ func New(p enforce.Policy, abi int) *Observer {
 	return &Observer{judge: newJudge(p, abi), collection: newCollection()}
 }
 
+// Grant lets a further path be used, before anybody is watched.
+func (o *Observer) Grant(g enforce.Grant) { o.judge.grant(g) }
+
 // Serve answers at a listener until nobody is watched any more, or the
 // descriptor stop can be read. Readers are several, because a build makes calls
 // in parallel. They may no more with files than the watched may, keep aside

@@ -42,6 +42,9 @@ const ownersTime = 10 * time.Second
 // Findings gives denials their reasons and remedies. What differs by the number of
 // a process alone is one finding.
 func (r Run) Findings(denials []observe.Denial) []report.Finding {
+	if len(denials) == 0 {
+		return nil
+	}
 	f := finder{Run: r, having: newHaving(r.Env)}
 	f.tools = newTools(r.Home, f.writable)
 	f.index = &index{tools: f.tools, known: map[string]string{}}

@@ -170,6 +170,7 @@ func TestCalled(t *testing.T) {
 		{"export PATH='/a:/usr/bin'; sed", "", "", byName},
 		{"PATH=/usr/bin2:$PATH sed", "", "", unclear},
 		{"sed x", "PATH=/a:/usr/bin", "", byName},
+		{"/usr/bin/sed x", "PATH=/a:/usr/bin", "", withPath},
 	} {
 		d := observe.Denial{Path: "/usr/bin/sed", By: observe.Process{Args: []string{"sh", "-c", tt.arg}, Environ: []string{tt.environ}}}
 		if got := called(d, tt.where); got != tt.want {

@@ -120,16 +120,16 @@ func called(d observe.Denial, where string) call {
 		list, _, _ = strings.Cut(list, " ")
 		return slices.Contains(strings.Split(strings.Trim(list, `'";`), ":"), dir)
 	}
-	for _, v := range d.By.Environ {
-		if list, ok := strings.CutPrefix(v, "PATH="); ok && inPath(list) {
-			return byName
-		}
-	}
 	for _, arg := range d.By.Args {
 		if strings.Contains(arg, d.Path) {
 			return withPath
 		}
 		if _, list, ok := strings.Cut(arg, "PATH="); ok && inPath(list) {
+			return byName
+		}
+	}
+	for _, v := range d.By.Environ {
+		if list, ok := strings.CutPrefix(v, "PATH="); ok && inPath(list) {
 			return byName
 		}
 	}

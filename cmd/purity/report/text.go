@@ -105,7 +105,7 @@ func (w *writer) unused(all []Unused) {
 	}
 	if others := len(all) - declared; others > 0 {
 		w.line("")
-		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", plural(others, "package")))
+		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", screen.Plural(others, "package")))
 	}
 }
 
@@ -115,7 +115,7 @@ func (r Report) Doubt() string {
 	case !r.Watched:
 		return "the command could not be watched, so nothing is known of what it used"
 	case r.Unjudged > 0:
-		return plural(r.Unjudged, "system call") + " could not be read, so there may be more"
+		return screen.Plural(r.Unjudged, "system call") + " could not be read, so there may be more"
 	}
 	return ""
 }

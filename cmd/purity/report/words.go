@@ -22,18 +22,10 @@ func counted(all []Finding) string {
 	var parts []string
 	for _, what := range []string{"program", "file", "socket", "port"} {
 		if n[what] > 0 {
-			parts = append(parts, plural(n[what], what))
+			parts = append(parts, screen.Plural(n[what], what))
 		}
 	}
 	return join(parts)
-}
-
-// plural is "1 file", or "2 files".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func were(n int) string {

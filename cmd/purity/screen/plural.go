@@ -1,0 +1,11 @@
+package screen
+
+import "fmt"
+
+// Plural is "1 file", or "2 files".
+func Plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
