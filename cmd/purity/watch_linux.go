@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -207,7 +208,11 @@ func (w *watcher) end(o *outcome) {
 	o.watched, o.used, o.unjudged = true, w.used, w.observer.Unjudged()
 	o.denials = w.observer.Denials()
 	if w.kernel != nil {
-		o.denials = observe.Confirm(o.denials, w.kernel.Denials(w.child.Process.Pid))
+		told := w.kernel.Denials(w.child.Process.Pid)
+		if w.plan.explains() == "programs" { // whatever else the kernel happens to tell
+			told = slices.DeleteFunc(told, func(d observe.Denial) bool { return d.Access != "execute" })
+		}
+		o.denials = observe.Confirm(o.denials, told)
 	}
 }
 
