@@ -39,6 +39,7 @@ type direnvEnvCmd struct {
 // Run prints what direnv's bash is to evaluate. Also where there is no environment
 // direnv has to know which files could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
+	fmt.Fprint(a.stdout, watchFiles(append([]string{config.Name, trustDir()}, definitions...)))
 	p, err := a.prepare(c.Flake, c.source, c.Settings)
 	if err == nil {
 		fmt.Fprint(a.stdout, watchFiles(p.watchedByDirenv()))

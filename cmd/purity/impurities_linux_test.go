@@ -97,7 +97,7 @@ var pure = []string{
 	"make -s clean greet && ./greet",
 	"./script0", // too many to ask any policy
 	"test -e /etc/debian_version; test -x /usr/bin/git; ls -d /usr/bin /etc; stat @/data > /dev/null",
-	"cat /nonexistent /etc/nonexistent @/nonexistent 2> /dev/null; rm -f @/nonexistent; mkdir -p /tmp /etc",
+	"cat /no/such/file /etc/nonexistent @/nonexistent 2> /dev/null; rm -f @/nonexistent; mkdir -p /tmp /etc",
 	"command -v git || command -v jq; nosuchprogram 2> /dev/null",
 	"python3 -c 'import os, socket, tempfile, threading, json, ssl, ctypes; tempfile.TemporaryFile(); os.getlogin if 0 else 0'",
 	"perl -e 'use strict; use POSIX; print 1' && pkg-config --version",

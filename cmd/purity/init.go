@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,6 +61,10 @@ func (c *initCmd) Run(a *app) error {
 }
 
 func (c *initCmd) plan(project starter.Project) (starter.Plan, error) {
+	if _, evaluated := project.Source(); c.CI != "" && !evaluated {
+		command, _ := project.Build()
+		return starter.Plan{}, &hintedError{errors.New("write job: there is none for devenv yet"), "in one of yours:  devenv shell -- purity audit --from-env --fail -- " + command}
+	}
 	if c.CI != "" {
 		return project.CI(c.CI), nil
 	}
@@ -95,9 +100,12 @@ func (c *initCmd) write(out io.Writer, project starter.Project, file starter.Fil
 // next says what comes after it.
 func (c *initCmd) next(out io.Writer, project starter.Project) {
 	command, known := project.Build()
+	flags, evaluated := project.Source()
 	switch {
+	case c.CI == "" && !evaluated:
+		fmt.Fprintf(out, "\nThen: devenv shell -- %s\n", command)
 	case c.CI == "":
-		fmt.Fprintf(out, "\nThen purity allow, for hooks to be in force, and: purity exec -- %s\n", command)
+		fmt.Fprintf(out, "\nThen purity allow, for hooks to be in force, and: purity exec%s -- %s\n", flags, command)
 	case known:
 		fmt.Fprintf(out, "\nThe job audits: %s\n", command)
 	default:

@@ -42,8 +42,11 @@ func (c allowCmd) Run(a *app) error {
 		dir = projectOf(path)
 	}
 	file, err := fileAt(c.Dir)
-	if err != nil && (dir == "" || !errors.Is(err, errNoSettings)) {
+	switch {
+	case err != nil && !errors.Is(err, errNoSettings):
 		return err
+	case err != nil && dir == "":
+		return &hintedError{fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init"}
 	}
 	if file != nil {
 		if err := a.allowFile(trust, file); err != nil {

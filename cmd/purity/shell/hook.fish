@@ -151,6 +151,10 @@ function purity
     switch "$argv[1]"
         case off
             set -g _purity_off 1
+            if test -n "$PURITY_SHIMS"; and contains -- "$PURITY_SHIMS" $PATH
+                echo 'purity: the shims of direnv or of the dev shell stay; one command without them: nopurity CMD' >&2
+                return 1
+            end
             _purity_leave '' '' '' ''
         case on
             set -g _purity_off ''

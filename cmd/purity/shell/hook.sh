@@ -138,6 +138,10 @@ purity() {
   case ${1-} in
     off)
       _purity_off=1
+      if [[ -n ${PURITY_SHIMS-} && :$PATH: == *":$PURITY_SHIMS:"* ]]; then
+        echo 'purity: the shims of direnv or of the dev shell stay; one command without them: nopurity CMD' >&2
+        return 1
+      fi
       _purity_leave '' '' '' ''
       ;;
     on)

@@ -40,12 +40,13 @@ func (p Project) job(service string) string {
 	if err != nil {
 		panic(err) // they are embedded
 	}
-	flags := ""
-	if !p.has("flake.nix") && p.has("shell.nix") {
-		flags = " --file shell.nix"
+	flags, _ := p.Source()
+	channel := "" // what shell.nix has nixpkgs from
+	if flags != "" {
+		channel = "\n        with:\n          nix_path: nixpkgs=channel:nixos-unstable"
 	}
 	command, _ := p.Build()
-	return strings.NewReplacer("@origin@", origin, "@flags@", flags, "@command@", command).Replace(string(data))
+	return strings.NewReplacer("@origin@", origin, "@flags@", flags, "@channel@", channel, "@command@", command).Replace(string(data))
 }
 
 // builds are the files that tell how a project is built and tested, the first

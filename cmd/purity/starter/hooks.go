@@ -11,10 +11,11 @@ const enterShell = `eval "$(purity hook enter-shell)"`
 
 // direnv has a project's .envrc use purity.
 func (p Project) direnv(plan *Plan) {
-	const line = "use purity\n"
+	flags, evaluated := p.Source()
+	line := "use purity" + flags + "\n"
 	text, err := p.Root.ReadFile(".envrc")
 	switch {
-	case absent(err):
+	case absent(err), !evaluated:
 		return
 	case err != nil:
 		plan.Notes = append(plan.Notes, Note{".envrc, which cannot be read or leads outside the project", line})

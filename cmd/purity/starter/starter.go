@@ -28,6 +28,18 @@ func (p Project) has(names ...string) bool {
 	return false
 }
 
+// Source are the flags for the environment that a project defines, with a blank
+// before them. That of devenv is not evaluated by purity, but entered by devenv.
+func (p Project) Source() (flags string, evaluated bool) {
+	switch {
+	case p.has("flake.nix"):
+		return "", true
+	case p.has("shell.nix"):
+		return " --file shell.nix", true
+	}
+	return "", !p.has("devenv.nix", "devenv.yaml")
+}
+
 // text is the content of a file, empty if it cannot be read.
 func (p Project) text(name string) string {
 	data, err := p.Root.ReadFile(name)
