@@ -78,6 +78,9 @@ func (p *plan) shellShims() (string, error) {
 	if set, err := shim.Read(dir); err == nil && set.Entry == key && shim.Of(dir) == executable() {
 		return dir, nil
 	}
+	if p.env.ScriptDir == "" {
+		p.app.log.Info().Msg("nix-shell does not tell which variables are the dev shell's; programs get those that name store paths, and what --keep names")
+	}
 	_, err := p.makeShims(dir, shim.Set{Renew: "leave this shell and enter it again"})
 	return dir, err
 }
