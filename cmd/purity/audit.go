@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -190,7 +191,15 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 		return fmt.Errorf("update baseline: %w", err)
 	}
 	defer file.Close()
-	added, err := needs.Exceptions(file)
+	var b bytes.Buffer
+	added, err := needs.Exceptions(&b)
+	text := b.Bytes()
+	if info, statErr := file.Stat(); statErr == nil && info.Size() == 0 {
+		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from what is before
+	}
+	if err == nil {
+		_, err = file.Write(text)
+	}
 	if err == nil {
 		err = file.Close()
 	}

@@ -114,7 +114,7 @@ func options(argv0 string) []kong.Option {
 		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
 		kong.NamedMapper("path", asTyped(expandPath)),
 		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
-		kong.NamedMapper("revision", optional("HEAD")),
+		kong.NamedMapper("revision", revision()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 }
@@ -159,6 +159,22 @@ func optional(otherwise string, words ...string) kong.Mapper {
 		}
 		target.SetString(value)
 		return nil
+	})
+}
+
+// revision is for --ratchet: what follows a blank is the revision where it is HEAD
+// or as HEAD~1, or before the -- of the command; else it is the command.
+func revision() kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		words := []string{}
+		if next := ctx.Scan.PeekAll(); len(next) > 0 {
+			word := fmt.Sprint(next[0].Value)
+			named := word == "HEAD" || strings.HasPrefix(word, "HEAD~") || strings.HasPrefix(word, "HEAD^") || strings.HasPrefix(word, "HEAD@")
+			if named || len(next) > 1 && !strings.HasPrefix(word, "-") && next[1].Value == "--" {
+				words = append(words, word)
+			}
+		}
+		return optional("HEAD", words...).Decode(ctx, target)
 	})
 }
 

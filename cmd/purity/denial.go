@@ -5,10 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/cause"
-	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
@@ -32,27 +30,7 @@ func (p *plan) report(o outcome, command []string) report.Report {
 		Version: report.Version, Mode: p.mode(), Command: command, Environment: p.env.Source, Defined: p.definedIn(), Project: p.project.dir,
 		ExitCode: exitCode(o.status), Watched: o.watched, Unjudged: o.unjudged, Findings: []report.Finding{},
 	}
-	used := map[int]bool{}
-	for _, f := range p.findings(p.unfolded(o.denials)) {
-		switch i := p.excepted(f); {
-		case i < 0:
-			r.Findings = append(r.Findings, f)
-		case p.exceptions()[i].Expired(time.Now()):
-			r.Findings = append(r.Findings, f)
-			if !used[i] {
-				r.ExpiredExceptions = append(r.ExpiredExceptions, p.exceptions()[i].Origin)
-			}
-			used[i] = true
-		default:
-			used[i] = true
-			r.Excepted = append(r.Excepted, f)
-		}
-	}
-	for i, e := range p.exceptions() {
-		if !used[i] && p.mode() != "enforce" && o.watched {
-			r.UnusedExceptions = append(r.UnusedExceptions, e.Origin)
-		}
-	}
+	p.except(&r, p.unfolded(o.denials))
 	p.usage(&r, o.used)
 	return r
 }
@@ -91,8 +69,8 @@ func (p *plan) unfolded(denials []observe.Denial) []observe.Denial {
 		return d.By.Program == own && d.Access != "execute" // a purity inside that asks where it is
 	})
 	for i, d := range all {
-		e := p.excepted(report.Finding{Denial: d})
-		if len(d.Followers) == 0 || e < 0 || p.exceptions()[e].Expired(time.Now()) {
+		e := p.excepted(d)
+		if len(d.Followers) == 0 || e < 0 || p.doubt(p.exceptions()[e]) != "" {
 			continue
 		}
 		with := map[string]bool{}
@@ -123,30 +101,6 @@ func (p *plan) definedIn() string {
 		return rel
 	}
 	return file
-}
-
-func (p *plan) exceptions() []config.Exception {
-	if p.file == nil {
-		return nil
-	}
-	return p.file.Exceptions
-}
-
-// excepted is the exception that is for a finding, -1 if there is none: one that
-// holds, else one that did.
-func (p *plan) excepted(f report.Finding) int {
-	over := -1
-	program := filepath.Base(f.By.Program)
-	for i, e := range p.exceptions() {
-		switch {
-		case !e.Matches(f.Subject(), f.Access, program) && (f.Real == "" || !e.Matches(f.Real, f.Access, program)):
-		case !e.Expired(time.Now()):
-			return i
-		case over < 0:
-			over = i
-		}
-	}
-	return over
 }
 
 // say prints what was refused, why, and what to do. What purity itself could not

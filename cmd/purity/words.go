@@ -55,6 +55,8 @@ func explain(err error) (message, hint string, code int) {
 		}
 	case errors.As(err, &hinted):
 		hint = hinted.hint
+	case errors.Is(err, config.ErrNoReason):
+		hint = "write why between the quotes of reason = \"\", then: purity allow"
 	case errors.As(err, &position):
 		hint = "purity config schema says what there can be"
 		if position.Nearest != "" {

@@ -11,6 +11,10 @@ const most = 10000
 
 // collection is denials, each once.
 type collection struct {
+	// Apart tells what programs were denied apart for each of them, which are then
+	// looked up at every denial. It is set before anybody is watched.
+	Apart bool
+
 	mutex sync.Mutex
 	known map[string]*Denial
 	order []*Denial
@@ -18,15 +22,24 @@ type collection struct {
 
 func newCollection() collection { return collection{known: map[string]*Denial{}} }
 
-func (d Denial) key() string { return d.Access + "\x00" + d.Real + "\x00" + d.Address }
+func (c *collection) key(d Denial) string {
+	key := d.Access + "\x00" + d.Real + "\x00" + d.Address
+	if c.Apart {
+		key += "\x00" + d.By.Program
+	}
+	return key
+}
 
 // by is a denial with who did it, which is found out for the first one only.
 func (c *collection) by(pid uint32, d Denial) Denial {
+	if c.Apart {
+		d.By.Program = program(pid)
+	}
 	c.mutex.Lock()
-	known := c.known[d.key()] != nil
+	known := c.known[c.key(d)] != nil
 	if !known && len(c.order) >= most && d.Path != "" {
 		d.Path, d.Real, d.Kind = filepath.Dir(d.Path), filepath.Dir(d.Real), "directory"
-		known = c.known[d.key()] != nil
+		known = c.known[c.key(d)] != nil
 	}
 	c.mutex.Unlock()
 	if !known {
@@ -39,12 +52,13 @@ func (c *collection) by(pid uint32, d Denial) Denial {
 func (c *collection) add(d Denial) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if known, ok := c.known[d.key()]; ok {
+	key := c.key(d)
+	if known, ok := c.known[key]; ok {
 		known.Count++
 		return
 	}
 	d.Count = 1
-	c.known[d.key()] = &d
+	c.known[key] = &d
 	c.order = append(c.order, &d)
 }
 
@@ -66,7 +80,9 @@ func fold(all []Denial) []Denial {
 	var causes []Denial
 	for _, d := range all {
 		if d.Access == "execute" {
-			outside[d.Real] = len(causes)
+			if _, ok := outside[d.Real]; !ok { // else another program was refused it, too
+				outside[d.Real] = len(causes)
+			}
 			causes = append(causes, d)
 		}
 	}

@@ -235,3 +235,27 @@ func TestCollectionIsBounded(t *testing.T) {
 		t.Errorf("%d denials that count for %d", len(all), count)
 	}
 }
+
+// What two programs were denied is one denial, or one of each where that is asked.
+func TestCollectionTellsProgramsApart(t *testing.T) {
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Wait()
+	defer other.Process.Kill()
+	for apart, want := range map[bool][]int{false: {4}, true: {3, 1}} {
+		c := newCollection()
+		c.Apart = apart
+		for _, pid := range []int{os.Getpid(), other.Process.Pid, os.Getpid(), os.Getpid()} {
+			c.add(c.by(uint32(pid), Denial{Path: "/x", Real: "/x", Access: "read", Kind: "data"}))
+		}
+		var counts []int
+		for _, d := range c.Denials() {
+			counts = append(counts, d.Count)
+		}
+		if diff := cmp.Diff(want, counts); diff != "" {
+			t.Errorf("apart %v: %s", apart, diff)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func process(pid uint32, d Denial) Process {
 	proc := fmt.Sprintf("/proc/%d/", pid)
 	p := Process{PID: int(pid)}
 	p.status()
-	p.Program, _ = os.Readlink(proc + "exe") // what cannot be known is left empty
+	p.Program = program(pid)
 	p.Dir, _ = os.Readlink(proc + "cwd")
 	p.Args = bounded(words(proc + "cmdline"))
 	for _, variable := range words(proc + "environ") {
@@ -25,6 +25,12 @@ func process(pid uint32, d Denial) Process {
 		}
 	}
 	return p
+}
+
+// program is the file that a thread runs; what cannot be known is left empty.
+func program(pid uint32) string {
+	file, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return file
 }
 
 func words(file string) []string {

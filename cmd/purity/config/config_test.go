@@ -117,6 +117,7 @@ func TestFaults(t *testing.T) {
 		{"[env]\nset = { A = 1 }", 2, 1, "env.set: A: want a string", ""},
 		{"[[exception]]\npath = '/x'", 1, 3, "exception[0]: /x needs a reason", ""},
 		{"[[exception]]\npath = '/x'\nreason = ' \t'", 1, 3, "exception[0]: /x needs a reason", ""},
+		{"[[exception]]\npath = '/x'\n[[exception]]\npath = '/y'\nreason = 'r'\n[[exception]]\npath = '/z'\nreason = ''", 1, 3, "/x needs a reason, and so do purity.toml:6 /z", ""},
 		{"[[exception]]\npath = '/x'\nreason = 5", 1, 3, "reason: want a string", ""},
 		{"[[exception]]\npath = ['/x']\nreason = 'r'", 1, 3, "path: want a string", ""},
 		{"[[exception]]\npath = '/[x'\nreason = 'r'", 1, 3, "path: /[x is no pattern", ""},

@@ -33,6 +33,7 @@ func (f *File) exceptions(value any) error {
 	if !ok {
 		return f.wrong("exception", errors.New("want [[exception]] tables"))
 	}
+	var unexplained []int
 	for i, t := range tables {
 		table, ok := t.(map[string]any)
 		if !ok {
@@ -43,13 +44,37 @@ func (f *File) exceptions(value any) error {
 		if err == nil {
 			err = e.check()
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrNoReason):
+			unexplained = append(unexplained, i)
+		case err != nil:
 			return f.wrong(fmt.Sprintf("exception[%d]", i), err)
 		}
 		f.Exceptions = append(f.Exceptions, e)
 	}
-	return nil
+	return f.unexplained(unexplained)
 }
+
+// unexplained is the error that names all exceptions without a reason, as a new
+// baseline has many.
+func (f *File) unexplained(exceptions []int) error {
+	if len(exceptions) == 0 {
+		return nil
+	}
+	first := f.Exceptions[exceptions[0]]
+	var also []string
+	for _, i := range exceptions[1:] {
+		also = append(also, f.Exceptions[i].Origin+" "+f.Exceptions[i].Path)
+	}
+	err := fmt.Errorf("%s %w", first.Path, ErrNoReason)
+	if len(also) > 0 {
+		err = fmt.Errorf("%w, and so do %s", err, strings.Join(also, ", "))
+	}
+	return f.wrong(fmt.Sprintf("exception[%d]", exceptions[0]), err)
+}
+
+// ErrNoReason is the fault of exceptions that do not say why.
+var ErrNoReason = errors.New("needs a reason")
 
 func (e *Exception) read(table map[string]any) error {
 	for field, to := range reflect.ValueOf(e).Elem().Fields() {
@@ -76,14 +101,14 @@ func (e *Exception) check() error {
 	switch {
 	case e.Path == "":
 		return errors.New("it has no path")
-	case strings.TrimSpace(e.Reason) == "":
-		return fmt.Errorf("%s needs a reason: say why it has to be", e.Path)
 	case e.Until != "" && dayErr != nil:
 		return fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until)
 	case e.Access != "" && !slices.Contains(accesses, e.Access):
 		return fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access)
 	case !host.Valid(e.Path):
 		return fmt.Errorf("path: %s is no pattern", e.Path)
+	case strings.TrimSpace(e.Reason) == "":
+		return ErrNoReason
 	}
 	return nil
 }

@@ -118,7 +118,9 @@ func (c *collector) needs() Needs {
 			continue
 		}
 		if opens := cmp.Or(c.secret(n.path), c.secret(n.real)); opens != "" {
-			kept.Secrets = append(kept.Secrets, Secret{n.path, opens})
+			if secret := (Secret{n.path, opens}); !slices.Contains(kept.Secrets[max(0, len(kept.Secrets)-1):], secret) { // they are sorted
+				kept.Secrets = append(kept.Secrets, secret)
+			}
 		} else if !covered(by, n) {
 			by[n.real] = append(by[n.real], n)
 			kept.all = append(kept.all, n)

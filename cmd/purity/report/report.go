@@ -35,7 +35,8 @@ type Report struct {
 	// UnusedExceptions are lines of purity.toml that nothing needed.
 	UnusedExceptions []string `json:"unusedExceptions,omitempty"`
 	// ExpiredExceptions are lines whose day is over, and that are needed.
-	ExpiredExceptions []string `json:"expiredExceptions,omitempty"`
+	ExpiredExceptions []string          `json:"expiredExceptions,omitempty"`
+	until             map[string]string // their days
 	// Unused are the packages of the dev shell no file of which was opened.
 	Unused []Unused `json:"unused,omitempty"`
 	// Paths are the store paths of the closure, the largest first.
@@ -83,6 +84,15 @@ func (f Finding) key() string {
 
 // numbered is the directory of a process, whose number says nothing.
 var numbered = regexp.MustCompile(`^/proc/\d+(/task/\d+)?`)
+
+// Expire notes an exception that is needed and whose day is over.
+func (r *Report) Expire(origin, until string) {
+	if r.until == nil {
+		r.until = map[string]string{}
+	}
+	r.ExpiredExceptions = append(r.ExpiredExceptions, origin)
+	r.until[origin] = until
+}
 
 // Read reads the JSON form.
 func Read(r io.Reader) (Report, error) {

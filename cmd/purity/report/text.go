@@ -36,7 +36,11 @@ func (r Report) Text(out io.Writer, style Style) error {
 		w.line("purity: warning: nothing needed the exception at " + screen.Printable(origin))
 	}
 	for _, origin := range r.ExpiredExceptions {
-		w.line("purity: warning: the exception at " + screen.Printable(origin) + " is over, and was needed")
+		over := " is over"
+		if until := r.until[origin]; until != "" {
+			over = " ended on " + until
+		}
+		w.line("purity: warning: the exception at " + screen.Printable(origin) + over + ", and was needed")
 	}
 	w.unused(r.Unused)
 	_, err := io.WriteString(out, w.text.String())

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+func (p *plan) exceptions() []config.Exception {
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Exceptions
+}
+
+// apart reports whether it matters which of several programs used something: an
+// exception is for one alone. Enforced, none such holds.
+func (p *plan) apart() bool {
+	return p.mode() != "enforce" && slices.ContainsFunc(p.exceptions(), func(e config.Exception) bool { return e.Only != "" })
+}
+
+// except tells what is excepted from what was found. That is asked of each program
+// by itself, before what several programs did becomes one finding.
+func (p *plan) except(r *report.Report, denials []observe.Denial) {
+	var listed, excepted []observe.Denial
+	used := map[int]bool{}
+	for _, d := range denials {
+		i := p.excepted(d)
+		if i < 0 {
+			listed = append(listed, d)
+			continue
+		}
+		e := p.exceptions()[i]
+		if p.doubt(e) == "" {
+			excepted = append(excepted, d)
+		} else {
+			listed = append(listed, d)
+		}
+		if e.Expired(time.Now()) && !used[i] {
+			r.Expire(e.Origin, e.Until)
+		}
+		used[i] = true
+	}
+	r.Findings = append(r.Findings, p.findings(listed)...)
+	for i, f := range r.Findings {
+		if e := p.excepted(f.Denial); e >= 0 && f.Why != "" {
+			r.Findings[i].Why += "; " + p.doubt(p.exceptions()[e])
+		}
+	}
+	r.Excepted = p.findings(excepted)
+	for i, e := range p.exceptions() {
+		if !used[i] && p.mode() != "enforce" && r.Watched {
+			r.UnusedExceptions = append(r.UnusedExceptions, e.Origin)
+		}
+	}
+}
+
+// doubt is why an exception does not hold in this run, empty if it does.
+func (p *plan) doubt(e config.Exception) string {
+	switch {
+	case e.Expired(time.Now()):
+		return "excepted until " + e.Until + " (" + e.Origin + ")"
+	case e.Only != "" && p.mode() == "enforce":
+		return "the exception at " + e.Origin + " is for " + e.Only + " alone, which the kernel cannot tell"
+	}
+	return ""
+}
+
+var processDir = regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
+
+// excepted is the exception that is for a denial, -1 if there is none: one that
+// holds, else one that does not. What is of the process itself can be named by
+// /proc/self, as reports do.
+func (p *plan) excepted(d observe.Denial) int {
+	names := []string{d.Path, d.Real}
+	if d.Address != "" {
+		names = []string{d.Address}
+	}
+	for _, name := range names {
+		if m := processDir.FindStringSubmatch(name); m != nil && (m[1] == strconv.Itoa(d.By.PID) || strings.HasPrefix(d.Path, "/proc/self/")) {
+			names = append(names, processDir.ReplaceAllString(name, "/proc/self$3"))
+		}
+	}
+	program, doubtful := filepath.Base(d.By.Program), -1
+	for i, e := range p.exceptions() {
+		switch {
+		case !slices.ContainsFunc(names, func(name string) bool { return name != "" && e.Matches(name, d.Access, program) }):
+		case p.doubt(e) == "":
+			return i
+		case doubtful < 0:
+			doubtful = i
+		}
+	}
+	return doubtful
+}
