@@ -105,7 +105,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 				}
 			}
 		}
-		key := d.Access + "\x00" + d.Real + "\x00" + d.Address
+		key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol
 		if i, ok := known[key]; ok {
 			kept[i].Count += d.Count
 			kept[i].Follow += d.Follow
@@ -158,8 +158,7 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 	by := named(d)
 	switch f.place(d) {
 	case network:
-		found.Why = "a network that the policy does not open"
-		found.Hint = f.openPort(d)
+		found.Why, found.Hint = f.network(d)
 	case inClosure:
 		found.Why = "in a store path of the closure, which nobody may write"
 	case inStore:

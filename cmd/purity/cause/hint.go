@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nix-purity/purity/closure"
@@ -18,22 +16,6 @@ import (
 
 // packages is the line that declares a package.
 func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
-
-// openPort lets the policy have a port besides those that it has.
-func (f *finder) openPort(d observe.Denial) string {
-	n := f.Network
-	port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
-	if err != nil {
-		return ""
-	}
-	if d.Access == "listen" {
-		n.Bind = append(slices.Clone(n.Bind), uint16(port))
-	} else {
-		n.Connect = append(slices.Clone(n.Connect), uint16(port))
-	}
-	text, _ := n.MarshalText() // it never fails
-	return "if it has to be:  --network " + string(text)
-}
 
 // openPath is how a policy lets a path be used so.
 func (f *finder) openPath(key string, d observe.Denial) string {

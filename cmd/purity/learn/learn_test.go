@@ -113,6 +113,21 @@ func TestPorts(t *testing.T) {
 	}
 }
 
+// A port of UDP is open where UDP is, once for all protocols.
+func TestUDP(t *testing.T) {
+	var findings []report.Finding
+	for _, protocol := range []string{"tcp", "udp", "tcp"} {
+		f := finding("connect", "port", "")
+		f.Real, f.Address, f.Protocol = "", "192.0.2.1:53", protocol
+		findings = append(findings, f)
+	}
+	findings = append(findings, findings[1])
+	findings[3].Address = "192.0.2.1:1"
+	if text, _ := learned(t, Run{}, findings...); text != "network = { connect = [1, 53], udp = true }\n" {
+		t.Error(text)
+	}
+}
+
 func TestSockets(t *testing.T) {
 	if text, s := learned(t, Run{}, finding("connect", "socket", "/run/x/socket")); len(s.Sockets) != 1 || text != "sockets = [\n  \"/run/x/socket\",  # socket, by make\n]\n" {
 		t.Error(text)

@@ -33,6 +33,7 @@ type need struct {
 	what   string // for people: "data, by cat"
 	why    string // the same with reasons, where there are any
 	port   uint16 // instead of a path; access is connect or listen
+	udp    bool   // of the port
 }
 
 // Needs are what findings need of a policy, sorted, none twice and none that
@@ -75,7 +76,7 @@ func (c *collector) denial(d observe.Denial, why string) {
 			c.other = append(c.other, d.Address)
 			return
 		}
-		n.port = uint16(port)
+		n.port, n.udp = uint16(port), d.Protocol == "udp"
 	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
 		n.path, n.real = "/proc", "/proc"
 	case d.Entry || d.Access == "write" && !there(d.Real):
@@ -99,10 +100,12 @@ func (c *collector) denial(d observe.Denial, why string) {
 
 func (c *collector) add(n need) {
 	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port)
-	if _, ok := c.known[key]; !ok {
-		c.known[key] = len(c.found)
-		c.found = append(c.found, n)
+	if i, ok := c.known[key]; ok {
+		c.found[i].udp = c.found[i].udp || n.udp
+		return
 	}
+	c.known[key] = len(c.found)
+	c.found = append(c.found, n)
 }
 
 func (c *collector) needs() Needs {
