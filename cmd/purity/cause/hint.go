@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -19,21 +20,36 @@ func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 
 // openPath is how a policy lets a path be used so.
 func (f *finder) openPath(key string, d observe.Denial) string {
-	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
-	for _, g := range f.presets {
-		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
-		if mine && g.Access&access == access && inside(d.Real, g.Path) {
-			return "if it has to be, the preset for it:  presets = [" + config.Quote(g.Reason) + "]"
-		}
-	}
 	path := d.Real
 	if d.Entry {
 		path = filepath.Dir(path)
 	}
-	if strings.HasPrefix(path, "/proc/self") { // a grant is for the processes that there are when it is made
-		path = "/proc"
+	secrets := secret.Finder{Home: f.Home}
+	opens := secrets.In(path)
+	if opens == "" && !d.Entry {
+		opens = secrets.In(d.Path)
 	}
-	return "if it has to be, in purity.toml:  " + key + " = [" + config.Quote(host.Literal(path)) + "]"
+	preset := f.preset(key, d)
+	switch {
+	case preset != "" && (opens == "" || key == "sockets"): // to talk to an agent is not to read its keys
+		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
+	case opens != "":
+		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
+	}
+	return report.InPolicy + key + " = [" + config.Quote(host.Literal(path)) + "]"
+}
+
+// preset is the one that opens a path for what a key of purity.toml is for, empty
+// if none does.
+func (f *finder) preset(key string, d observe.Denial) string {
+	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
+	for _, g := range f.presets {
+		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
+		if mine && g.Access&access == access && inside(d.Real, g.Path) {
+			return g.Reason
+		}
+	}
+	return ""
 }
 
 // remedy is how to have a file of the host in a declared way.

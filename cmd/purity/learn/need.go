@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -98,6 +99,8 @@ func (c *collector) denial(d observe.Denial, why string) {
 	}
 }
 
+func (c *collector) secrets() secret.Finder { return secret.Finder{Home: c.Home, Named: c.Named} }
+
 func (c *collector) add(n need) {
 	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port)
 	if i, ok := c.known[key]; ok {
@@ -120,7 +123,7 @@ func (c *collector) needs() Needs {
 			kept.all = append(kept.all, n)
 			continue
 		}
-		if opens := cmp.Or(c.secret(n.path), c.secret(n.real)); opens != "" {
+		if opens := cmp.Or(c.secrets().In(n.path), c.secrets().In(n.real)); opens != "" {
 			kept.Secrets = append(kept.Secrets, Secret{n.path, opens})
 		} else if !covered(by, n) {
 			by[n.real] = append(by[n.real], n)
@@ -162,7 +165,7 @@ func (c *collector) folded() []need {
 	var all []need
 	for _, n := range c.found {
 		dir := filepath.Dir(n.real)
-		if n.access != "read" || count[dir] <= many || c.secret(dir) != "" {
+		if n.access != "read" || count[dir] <= many || c.secrets().In(dir) != "" {
 			all = append(all, n)
 			continue
 		}

@@ -8,6 +8,9 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
+// InPolicy begins a hint that ends with a line of purity.toml.
+const InPolicy = "if it has to be, in purity.toml:  "
+
 // Style is how a terminal is written to.
 type Style struct {
 	Bold  bool // what is found, in bold type
