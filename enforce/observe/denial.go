@@ -53,6 +53,9 @@ type Process struct {
 	Dir     string   `json:"dir"`
 	Parent  string   `json:"parent,omitempty"` // the program of its parent
 	Environ []string `json:"-"`
+	// Starter is the program of the nearest process above that runs another one.
+	Starter     string   `json:"-"`
+	StarterArgs []string `json:"-"`
 }
 
 // sorted are denials with programs first, then by path.

@@ -53,14 +53,14 @@ func (f *finder) preset(key string, d observe.Denial) string {
 }
 
 // remedy is how to have a file of the host in a declared way.
-func (f *finder) remedy(d observe.Denial, by naming, where string, packaged bool) string {
+func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 	switch d.Kind {
 	case "program":
 		name, likely := programName(d), "" // the name of any file is no name of a package
 		if packaged && (hostBin[filepath.Dir(d.Path)] || name != filepath.Base(d.Path)) {
 			likely = programAttribute(name)
 		}
-		return f.programHint(d, name, where, likely)
+		return f.programHint(d, name, likely)
 	case "library":
 		return f.fileHint(by, libraryFiles(d.Path))
 	case "header":
@@ -85,18 +85,16 @@ func programName(d observe.Denial) string {
 
 // programHint is how to run a program of the dev shell instead; likely is the
 // attribute of its package where there is no evidence, empty if nothing is.
-func (f *finder) programHint(d observe.Denial, name, where, likely string) string {
+func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	if own := nixeval.Find(name, f.Env.Path()); own != "" {
 		have, dir := "the dev shell has "+own, filepath.Dir(d.Path)
-		switch how := called(d, where); {
+		switch {
 		case d.Script != "":
 			return have + ": let the first line be:  " + firstLine(d.Script, name)
-		case how == byName:
+		case byName(d, own):
 			return have + ": take " + dir + " out of PATH"
-		case how == withPath:
-			return have + ": run it as " + name + ", without the directory"
 		}
-		return have + ": run it as " + name + ", without the directory, and without " + dir + " in PATH"
+		return have + ": run it as " + name + ", without the directory"
 	}
 	if file, in := f.having.file("bin/" + name); file != "" {
 		return declare("the closure has "+file+", but not on PATH: add its package to the dev shell", f.having.attribute(in))
@@ -135,13 +133,13 @@ func (f *finder) fileHint(by naming, files []string) string {
 }
 
 // storeHint is for what lies in another store path than those declared.
-func (f *finder) storeHint(d observe.Denial, path closure.Path, where string) string {
+func (f *finder) storeHint(d observe.Denial, path closure.Path) string {
 	if other := f.having.namesake(path); other != "" {
 		return fmt.Sprintf("the closure has %s, another build of it: make anew what names the old one", other)
 	}
 	attr := attribute(packageName(path.Name()))
 	if d.Kind == "program" {
-		return f.programHint(d, filepath.Base(d.Path), where, attr)
+		return f.programHint(d, filepath.Base(d.Path), attr)
 	}
 	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
 		return "add what needs it to the dev shell"
