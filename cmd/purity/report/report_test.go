@@ -125,6 +125,35 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+// Hints that would be the same key twice are one line besides.
+func TestTogether(t *testing.T) {
+	text := func(lines ...string) string {
+		r := Report{Watched: true}
+		for _, line := range lines {
+			r.Findings = append(r.Findings, Finding{Hint: InPolicy + line})
+		}
+		var out bytes.Buffer
+		if err := r.Text(&out, Style{Width: 40}); err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(out.String(), "\npurity: all of it, in purity.toml:\n")
+		return after
+	}
+	for _, tt := range []struct {
+		want  string
+		lines []string
+	}{
+		{"", nil},
+		{"", []string{`read = ["/a"]`, `write = ["/a"]`, `read = ["/a"]`}},
+		{"  read = [\"/a\", \"/b c\"]\n  write = [\"/x\"]\n", []string{`read = ["/a"]`, `write = ["/x"]`, `read = ["/b c"]`}},
+		{"  read = [\n    \"/a\",\n    \"/b\",\n    \"/c\",\n    \"/d\",\n  ]\n", []string{`read = ["/a"]`, `read = ["/b"]`, `read = ["/c"]`, `read = ["/d"]`}},
+	} {
+		if diff := cmp.Diff(tt.want, text(tt.lines...)); diff != "" {
+			t.Errorf("%q\n%s", tt.lines, diff)
+		}
+	}
+}
+
 // What the forms for machines need to be read by others.
 func TestForms(t *testing.T) {
 	r := recorded(t, "impure.json")
@@ -171,6 +200,10 @@ func TestForms(t *testing.T) {
 		if !known[result.RuleID] || result.Message.Text == "" || filepath.IsAbs(result.Locations[0].PhysicalLocation.ArtifactLocation.URI) {
 			t.Errorf("%+v", result)
 		}
+	}
+
+	if file, line := (Finding{Where: "a.mk:3, and 1 more"}).location(Report{}); file != "a.mk" || line != 3 {
+		t.Errorf("the first of several lines is %s:%d", file, line)
 	}
 
 	out.Reset()
