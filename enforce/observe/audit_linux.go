@@ -227,6 +227,7 @@ func refusedPort(right, from, to string) (Denial, bool) {
 	default:
 		return d, false
 	}
+	d.Protocol = right[len(right)-len("tcp"):]
 	return d, true
 }
 

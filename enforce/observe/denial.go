@@ -18,10 +18,12 @@ type Denial struct {
 	// "@name" of an abstract UNIX socket; or "inet" or "unix" where there could not
 	// even be such a socket.
 	Address string `json:"address,omitempty"`
-	Access  string `json:"access"` // read, write, execute, connect, listen
-	Kind    string `json:"kind"`   // program, library, header, data, directory, socket, port
-	Call    string `json:"call"`   // the system call
-	Errno   string `json:"errno"`  // what it answers, or would: EACCES, EXDEV, EPERM
+	// Protocol is that of the socket, where it is known and of a network: tcp, udp.
+	Protocol string `json:"protocol,omitempty"`
+	Access   string `json:"access"` // read, write, execute, connect, listen
+	Kind     string `json:"kind"`   // program, library, header, data, directory, socket, port
+	Call     string `json:"call"`   // the system call
+	Errno    string `json:"errno"`  // what it answers, or would: EACCES, EXDEV, EPERM
 	// Entry says that it was about Real as an entry of its directory, which is
 	// what would have to be granted: it was to be made, removed or renamed.
 	Entry bool `json:"entry,omitempty"`
@@ -51,6 +53,9 @@ type Process struct {
 	Dir     string   `json:"dir"`
 	Parent  string   `json:"parent,omitempty"` // the program of its parent
 	Environ []string `json:"-"`
+	// Starter is the program of the nearest process above that runs another one.
+	Starter     string   `json:"-"`
+	StarterArgs []string `json:"-"`
 }
 
 // sorted are denials with programs first, then by path.

@@ -114,9 +114,24 @@ func (o *Observer) noSocket(n *notification) Denial {
 	d := Denial{Address: "inet", Access: "connect", Kind: "port", Call: "socket", Errno: "EACCES"}
 	if int32(n.args[0]) == unix.AF_UNIX {
 		d.Address, d.Kind = "unix", "socket"
+	} else {
+		d.Protocol = protocolOf(n.args[1], n.args[2])
 	}
 	o.tell(n.pid, "socket", target{address: address{text: d.Address}}, "", true)
 	return o.by(n.pid, d)
+}
+
+// protocolOf is what socket(2) makes of a type and a protocol, of those that a
+// policy can open; empty for others.
+func protocolOf(kind, protocol uint64) string {
+	const types = 0xf // SOCK_TYPE_MASK; the rest are flags
+	switch {
+	case kind&types == unix.SOCK_STREAM && (protocol == 0 || protocol == unix.IPPROTO_TCP):
+		return "tcp"
+	case kind&types == unix.SOCK_DGRAM && (protocol == 0 || protocol == unix.IPPROTO_UDP):
+		return "udp"
+	}
+	return ""
 }
 
 // view is how a thread sees the file system.

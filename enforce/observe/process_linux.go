@@ -19,6 +19,7 @@ func process(pid uint32, d Denial) Process {
 	p.Program = program(pid)
 	p.Dir, _ = os.Readlink(proc + "cwd")
 	p.Args = bounded(words(proc + "cmdline"))
+	p.Starter, p.StarterArgs = p.starter()
 	for _, variable := range words(proc + "environ") {
 		if names(variable, d.Path) || names(variable, d.Real) {
 			p.Environ = append(p.Environ, strings.Clone(variable))
@@ -72,19 +73,36 @@ func names(variable, path string) bool {
 
 // status finds out which process a thread is of, and what its parent's program
 // is.
-func (p *Process) status() {
+func (p *Process) status() (parent int) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
 	if err != nil {
-		return
+		return 0
 	}
 	for line := range strings.Lines(string(data)) {
 		if value, ok := strings.CutPrefix(line, "Tgid:"); ok {
 			p.PID, _ = strconv.Atoi(strings.TrimSpace(value))
 		}
 		if value, ok := strings.CutPrefix(line, "PPid:"); ok {
-			p.Parent, _ = os.Readlink("/proc/" + strings.TrimSpace(value) + "/exe")
+			parent, _ = strconv.Atoi(strings.TrimSpace(value))
+			p.Parent, _ = os.Readlink(fmt.Sprintf("/proc/%d/exe", parent))
 		}
 	}
+	return parent
+}
+
+// starter is the nearest process above that runs another program: a shell forks
+// for most of what it is told to do.
+func (p *Process) starter() (program string, args []string) {
+	const most = 8 // levels
+	above := Process{PID: p.PID}
+	for range most {
+		above.PID = above.status()
+		proc := fmt.Sprintf("/proc/%d/", above.PID)
+		if program, _ := os.Readlink(proc + "exe"); program != p.Program {
+			return program, bounded(words(proc + "cmdline"))
+		}
+	}
+	return "", nil
 }
 
 // group is the process that a thread is of, which /proc/self means.

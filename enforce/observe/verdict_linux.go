@@ -191,6 +191,7 @@ func (o *Observer) interpreter(through, real string) interpreter {
 // judgeAddress is the denial of an address, if there is one.
 func (o *Observer) judgeAddress(pid uint32, call string, t target) []Denial {
 	d := Denial{Address: t.text, Access: "connect", Kind: "port", Call: call, Errno: unix.ErrnoName(t.errno)}
+	d.Protocol = strings.ToLower(strings.TrimSuffix(t.protocol, "v6"))
 	if t.listen {
 		d.Access = "listen"
 	}

@@ -105,7 +105,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 				}
 			}
 		}
-		key := d.Access + "\x00" + d.Real + "\x00" + d.Address
+		key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol
 		if i, ok := known[key]; ok {
 			kept[i].Count += d.Count
 			kept[i].Follow += d.Follow
@@ -158,14 +158,13 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 	by := named(d)
 	switch f.place(d) {
 	case network:
-		found.Why = "a network that the policy does not open"
-		found.Hint = f.openPort(d)
+		found.Why, found.Hint = f.network(d)
 	case inClosure:
 		found.Why = "in a store path of the closure, which nobody may write"
 	case inStore:
 		path, _, _ := closure.Within(f.StoreDir, d.Real) // place has asked
 		found.Why = "store path of " + path.Name() + "; not in the closure of " + f.Env.Source
-		found.Hint = f.storeHint(d, path, found.Where)
+		found.Hint = f.storeHint(d, path)
 	case outside:
 		found.Why = "outside the project"
 		if inside(d.Real, f.Home) {
@@ -174,14 +173,14 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = f.openPath("write", d)
 	case inHome:
 		found.Why = "in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
-		found.Hint = f.remedy(d, by, found.Where, false)
+		found.Hint = f.remedy(d, by, false)
 	default:
 		found.Why = "host " + d.Kind
 		if owner != "" {
 			found.Why += " of " + owner
 		}
 		found.Why += "; not in the closure of " + f.Env.Source
-		found.Hint = f.remedy(d, by, found.Where, owner != "")
+		found.Hint = f.remedy(d, by, owner != "")
 	}
 	switch {
 	case d.Script != "" && isELF(d.Script):

@@ -156,24 +156,27 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-func TestCalled(t *testing.T) {
+// PATH is at fault only where it has the directory before the dev shell's.
+func TestByName(t *testing.T) {
 	for _, tt := range []struct {
-		arg, environ, where string
-		want                call
+		arg, environ string
+		want         bool
 	}{
-		{"sed x", "", "", unclear},
-		{"/usr/bin/sed x", "", "", withPath},
-		{"CC=/usr/bin/sed", "", "", withPath},
-		{"sed x", "CC=/usr/bin/sed", "", withPath},
-		{"sed x", "", "Makefile:1", withPath},
-		{"PATH=/usr/bin:$PATH sed", "", "", byName},
-		{"export PATH='/a:/usr/bin'; sed", "", "", byName},
-		{"PATH=/usr/bin2:$PATH sed", "", "", unclear},
-		{"sed x", "PATH=/a:/usr/bin", "", byName},
-		{"/usr/bin/sed x", "PATH=/a:/usr/bin", "", withPath},
+		{"sed x", "", false},
+		{"/usr/bin/sed x", "", false},
+		{"CC=/usr/bin/sed", "", false},
+		{"sed x", "CC=/usr/bin/sed", false},
+		{"PATH=/usr/bin:$PATH sed", "", true},
+		{"export PATH='/a:/usr/bin'; sed", "", true},
+		{"PATH=/usr/bin2:$PATH sed", "", false},
+		{"PATH=/own/bin:/usr/bin sed", "", false},
+		{"sed x", "PATH=/a:/usr/bin", true},
+		{"sed x", "PATH=/usr/bin:/own/bin", true},
+		{"sed x", "PATH=/own/bin:/usr/bin", false},
+		{"/usr/bin/sed x", "PATH=/a:/usr/bin", false},
 	} {
 		d := observe.Denial{Path: "/usr/bin/sed", By: observe.Process{Args: []string{"sh", "-c", tt.arg}, Environ: []string{tt.environ}}}
-		if got := called(d, tt.where); got != tt.want {
+		if got := byName(d, "/own/bin/sed"); got != tt.want {
 			t.Errorf("%+v: %v", tt, got)
 		}
 	}

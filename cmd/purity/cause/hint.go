@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -19,50 +18,49 @@ import (
 // packages is the line that declares a package.
 func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 
-// openPort lets the policy have a port besides those that it has.
-func (f *finder) openPort(d observe.Denial) string {
-	n := f.Network
-	port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
-	if err != nil {
-		return ""
-	}
-	if d.Access == "listen" {
-		n.Bind = append(slices.Clone(n.Bind), uint16(port))
-	} else {
-		n.Connect = append(slices.Clone(n.Connect), uint16(port))
-	}
-	text, _ := n.MarshalText() // it never fails
-	return "if it has to be:  --network " + string(text)
-}
-
 // openPath is how a policy lets a path be used so.
 func (f *finder) openPath(key string, d observe.Denial) string {
-	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
-	for _, g := range f.presets {
-		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
-		if mine && g.Access&access == access && inside(d.Real, g.Path) {
-			return "if it has to be, the preset for it:  presets = [" + config.Quote(g.Reason) + "]"
-		}
-	}
 	path := d.Real
 	if d.Entry {
 		path = filepath.Dir(path)
 	}
-	if strings.HasPrefix(path, "/proc/self") { // a grant is for the processes that there are when it is made
-		path = "/proc"
+	secrets := secret.Finder{Home: f.Home}
+	opens := secrets.In(path)
+	if opens == "" && !d.Entry {
+		opens = secrets.In(d.Path)
 	}
-	return "if it has to be, in purity.toml:  " + key + " = [" + config.Quote(host.Literal(path)) + "]"
+	preset := f.preset(key, d)
+	switch {
+	case preset != "" && (opens == "" || key == "sockets"): // to talk to an agent is not to read its keys
+		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
+	case opens != "":
+		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
+	}
+	return report.InPolicy + key + " = [" + config.Quote(host.Literal(path)) + "]"
+}
+
+// preset is the one that opens a path for what a key of purity.toml is for, empty
+// if none does.
+func (f *finder) preset(key string, d observe.Denial) string {
+	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
+	for _, g := range f.presets {
+		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
+		if mine && g.Access&access == access && inside(d.Real, g.Path) {
+			return g.Reason
+		}
+	}
+	return ""
 }
 
 // remedy is how to have a file of the host in a declared way.
-func (f *finder) remedy(d observe.Denial, by naming, where string, packaged bool) string {
+func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 	switch d.Kind {
 	case "program":
 		name, likely := programName(d), "" // the name of any file is no name of a package
 		if packaged && (hostBin[filepath.Dir(d.Path)] || name != filepath.Base(d.Path)) {
 			likely = programAttribute(name)
 		}
-		return f.programHint(d, name, where, likely)
+		return f.programHint(d, name, likely)
 	case "library":
 		return f.fileHint(by, libraryFiles(d.Path))
 	case "header":
@@ -87,18 +85,16 @@ func programName(d observe.Denial) string {
 
 // programHint is how to run a program of the dev shell instead; likely is the
 // attribute of its package where there is no evidence, empty if nothing is.
-func (f *finder) programHint(d observe.Denial, name, where, likely string) string {
+func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	if own := nixeval.Find(name, f.Env.Path()); own != "" {
 		have, dir := "the dev shell has "+own, filepath.Dir(d.Path)
-		switch how := called(d, where); {
+		switch {
 		case d.Script != "":
 			return have + ": let the first line be:  " + firstLine(d.Script, name)
-		case how == byName:
+		case byName(d, own):
 			return have + ": take " + dir + " out of PATH"
-		case how == withPath:
-			return have + ": run it as " + name + ", without the directory"
 		}
-		return have + ": run it as " + name + ", without the directory, and without " + dir + " in PATH"
+		return have + ": run it as " + name + ", without the directory"
 	}
 	if file, in := f.having.file("bin/" + name); file != "" {
 		return declare("the closure has "+file+", but not on PATH: add its package to the dev shell", f.having.attribute(in))
@@ -137,13 +133,13 @@ func (f *finder) fileHint(by naming, files []string) string {
 }
 
 // storeHint is for what lies in another store path than those declared.
-func (f *finder) storeHint(d observe.Denial, path closure.Path, where string) string {
+func (f *finder) storeHint(d observe.Denial, path closure.Path) string {
 	if other := f.having.namesake(path); other != "" {
 		return fmt.Sprintf("the closure has %s, another build of it: make anew what names the old one", other)
 	}
 	attr := attribute(packageName(path.Name()))
 	if d.Kind == "program" {
-		return f.programHint(d, filepath.Base(d.Path), where, attr)
+		return f.programHint(d, filepath.Base(d.Path), attr)
 	}
 	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
 		return "add what needs it to the dev shell"

@@ -6,23 +6,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// whereAsked is the line of a makefile that names what make was refused, if
-// there is one such line.
+// whereAsked is the line of a makefile that names what make was refused, the
+// first if there are more; empty if none does.
 func whereAsked(d observe.Denial) string {
-	if filepath.Base(d.By.Program) != "make" && filepath.Base(d.By.Parent) != "make" || d.Path == "" {
+	args, isMake := makeArgs(d.By)
+	if !isMake || d.Path == "" {
 		return ""
 	}
-	s := makefiles{dir: d.By.Dir, wanted: d.Path, seen: map[string]bool{}}
-	for _, name := range asked(d.By) {
+	s := makefiles{dir: d.By.Dir, wanted: asWord(d.Path), seen: map[string]bool{}}
+	for _, name := range asked(d.By.Dir, args) {
 		s.read(name)
 	}
-	if len(s.lines) == 0 { // a recipe's shell does not tell which makefile it is of
+	if len(s.lines) == 0 { // what they include may have a name that make puts together
 		for _, pattern := range []string{"*.mk", "*.mak"} {
 			names, err := filepath.Glob(filepath.Join(escapeGlob(d.By.Dir), pattern))
 			if err != nil {
@@ -33,40 +35,62 @@ func whereAsked(d observe.Denial) string {
 			}
 		}
 	}
-	if len(s.lines) != 1 {
+	switch n := len(s.lines); n {
+	case 0:
 		return ""
+	case 1:
+		return s.lines[0]
+	default:
+		return fmt.Sprintf("%s, and %d more", s.lines[0], n-1)
 	}
-	return s.lines[0]
 }
+
+// makeArgs are the arguments of the make that a process is, or is started by.
+func makeArgs(by observe.Process) (args []string, isMake bool) {
+	switch "make" {
+	case filepath.Base(by.Program):
+		return by.Args, true
+	case filepath.Base(by.Starter):
+		return by.StarterArgs, true
+	}
+	return nil, false
+}
+
+// asWord finds a path that stands for itself, and is no part of another; it may
+// be the value of an option, follow the @ of a recipe, and end with a slash.
+func asWord(path string) *regexp.Regexp {
+	return regexp.MustCompile(`(^[\s@+-]*|[^\w.+/~-])(-[A-Za-z]*)?` + regexp.QuoteMeta(path) + `/?($|[^\w.+/@~-])`)
+}
+
+// comment is that of a line of a makefile, or of a recipe's shell.
+var comment = regexp.MustCompile(`(^|\s)#.*`)
 
 func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }
 
-// asked are the makefiles that a make reads: those of its arguments, else the
-// first of the usual names.
-func asked(by observe.Process) []string {
+// asked are the makefiles that a make reads by its arguments, else the first of
+// the usual names.
+func asked(dir string, args []string) []string {
 	var names []string
-	if filepath.Base(by.Program) == "make" {
-		for i, arg := range by.Args {
-			for _, long := range []string{"--file=", "--makefile="} {
-				if name, ok := strings.CutPrefix(arg, long); ok {
-					names = append(names, name)
-				}
-			}
-			if name, ok := strings.CutPrefix(arg, "-f"); ok && name != "" {
+	for i, arg := range args {
+		for _, long := range []string{"--file=", "--makefile="} {
+			if name, ok := strings.CutPrefix(arg, long); ok {
 				names = append(names, name)
 			}
-			if i > 0 && slices.Contains([]string{"-f", "--file", "--makefile"}, by.Args[i-1]) {
-				names = append(names, arg)
-			}
+		}
+		if name, ok := strings.CutPrefix(arg, "-f"); ok && name != "" {
+			names = append(names, name)
+		}
+		if i > 0 && slices.Contains([]string{"-f", "--file", "--makefile"}, args[i-1]) {
+			names = append(names, arg)
 		}
 	}
 	if len(names) > 0 {
 		return names
 	}
 	for _, name := range []string{"GNUmakefile", "makefile", "Makefile"} {
-		if _, err := os.Lstat(filepath.Join(by.Dir, name)); err == nil {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return []string{name}
 		}
 	}
@@ -75,9 +99,10 @@ func asked(by observe.Process) []string {
 
 // makefiles looks for lines in makefiles and those that they include.
 type makefiles struct {
-	dir, wanted string
-	seen        map[string]bool
-	lines       []string // FILE:LINE
+	dir    string
+	wanted *regexp.Regexp
+	seen   map[string]bool
+	lines  []string // FILE:LINE
 }
 
 // manyMakefiles are more than anybody has a hint found in.
@@ -100,8 +125,8 @@ func (s *makefiles) read(name string) {
 	number := 0
 	for lines := bufio.NewScanner(io.LimitReader(f, 1<<20)); lines.Scan(); {
 		number++
-		text := lines.Text()
-		if strings.Contains(text, s.wanted) {
+		text := comment.ReplaceAllString(lines.Text(), "")
+		if s.wanted.MatchString(text) {
 			s.lines = append(s.lines, fmt.Sprintf("%s:%d", name, number))
 		}
 		if words := strings.Fields(text); len(words) > 1 && slices.Contains([]string{"include", "-include", "sinclude"}, words[0]) {

@@ -103,38 +103,27 @@ func leads(path string, d observe.Denial) bool {
 	return false
 }
 
-// how a program was called, as far as that can be told.
-type call int
-
-const (
-	unclear  call = iota
-	byName        // PATH has its directory
-	withPath      // with its directory
-)
-
-// called says how a program came to be run. What a shell set PATH to is in no
+// byName reports whether a program was run by its name, because PATH has its
+// directory before that of the dev shell's own. What a shell set PATH to is in no
 // process's environment, but mostly in what it was told to do.
-func called(d observe.Denial, where string) call {
+func byName(d observe.Denial, own string) bool {
 	dir := filepath.Dir(d.Path)
-	inPath := func(list string) bool {
+	first := func(list string) bool {
 		list, _, _ = strings.Cut(list, " ")
-		return slices.Contains(strings.Split(strings.Trim(list, `'";`), ":"), dir)
+		dirs := strings.Split(strings.Trim(list, `'";`), ":")
+		at, ours := slices.Index(dirs, dir), slices.Index(dirs, filepath.Dir(own))
+		return at >= 0 && (ours < 0 || at < ours)
 	}
 	for _, arg := range d.By.Args {
 		if strings.Contains(arg, d.Path) {
-			return withPath
+			return false
 		}
-		if _, list, ok := strings.Cut(arg, "PATH="); ok && inPath(list) {
-			return byName
-		}
-	}
-	for _, v := range d.By.Environ {
-		if list, ok := strings.CutPrefix(v, "PATH="); ok && inPath(list) {
-			return byName
+		if _, list, ok := strings.Cut(arg, "PATH="); ok && first(list) {
+			return true
 		}
 	}
-	if where != "" || slices.ContainsFunc(d.By.Environ, func(v string) bool { return strings.HasSuffix(v, "="+d.Path) }) {
-		return withPath
-	}
-	return unclear
+	return slices.ContainsFunc(d.By.Environ, func(v string) bool {
+		list, ok := strings.CutPrefix(v, "PATH=")
+		return ok && first(list)
+	})
 }

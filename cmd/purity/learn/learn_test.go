@@ -9,30 +9,6 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-func TestSecrets(t *testing.T) {
-	r := Run{Home: "/people/me", Named: []string{"/people/me/.ssh/config"}}
-	for _, path := range []string{
-		"/", "/people", "/people/me", "/people/me/.ssh", "/people/me/.ssh/id_rsa", "/people/me/.config", "/people/me/.config/gh/hosts.yml", "/people/me/.cargo/credentials.toml",
-		"/people/me/.vault-token", "/people/me/keys/id_ecdsa", "/people/me/x.key", "/people/me/.bash_history", "/people/me/.config/BraveSoftware/x", "/people/me/.thunderbird/p",
-		"/home", "/home/other/.ssh/id_rsa", "/home/other", "/root", "/root/.aws", "/etc", "/etc/shadow", "/etc/ssl", "/etc/ssh", "/etc/ssh/ssh_host_rsa_key", "/var", "/run",
-		"/srv/project/.env", "/srv/.env.local", "/srv/token", "/srv/secrets.json", "/srv/tls/privkey.pem", "/tmp/ssh-XX/agent.12", "/run/docker.sock", "/people/me/.local",
-		"/people/me/.zsh_history", "/people/me/.history", "/srv/key.pem", "/people/me/.mozilla/firefox/p/key4.db",
-	} {
-		if r.secret(path) == "" {
-			t.Errorf("%s is no secret", path)
-		}
-	}
-	for _, path := range []string{
-		"/people/me/.ssh/config", "/people/me/.ssh/config/x", "/people/me/src", "/people/me/.config/tool", "/people/me/.dockerignored", "/usr/lib/python3.11/token.py",
-		"/usr/lib/python3.11/secrets.py", "/usr/share/keyrings/a.key", "/etc/debian_version", "/etc/ssh/ssh_config", "/etc/ssl/certs", "/srv/token.py", "/srv/id_rsa.pub",
-		"/tmp", "/opt/keyboard", "/srv/monkey.c", "/people/mean/x", "/var/lib/dpkg",
-	} {
-		if got := r.secret(path); got != "" {
-			t.Errorf("%s would open %s", path, got)
-		}
-	}
-}
-
 func finding(access, kind, path string) report.Finding {
 	return report.Finding{Denial: observe.Denial{Access: access, Kind: kind, Path: path, Real: path, By: observe.Process{Program: "/p/make"}}}
 }
@@ -110,6 +86,21 @@ func TestPorts(t *testing.T) {
 	var b strings.Builder
 	if n, err := (Run{}).Needs(findings).Exceptions(&b); n != 2 || err != nil || !strings.Contains(b.String(), "path = \"*:443\"\naccess = \"connect\"") {
 		t.Errorf("%d, %v\n%s", n, err, b.String())
+	}
+}
+
+// A port of UDP is open where UDP is, once for all protocols.
+func TestUDP(t *testing.T) {
+	var findings []report.Finding
+	for _, protocol := range []string{"tcp", "udp", "tcp"} {
+		f := finding("connect", "port", "")
+		f.Real, f.Address, f.Protocol = "", "192.0.2.1:53", protocol
+		findings = append(findings, f)
+	}
+	findings = append(findings, findings[1])
+	findings[3].Address = "192.0.2.1:1"
+	if text, _ := learned(t, Run{}, findings...); text != "network = { connect = [1, 53], udp = true }\n" {
+		t.Error(text)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -33,6 +34,7 @@ type need struct {
 	what   string // for people: "data, by cat"
 	why    string // the same with reasons, where there are any
 	port   uint16 // instead of a path; access is connect or listen
+	udp    bool   // of the port
 }
 
 // Needs are what findings need of a policy, sorted, none twice and none that
@@ -75,7 +77,7 @@ func (c *collector) denial(d observe.Denial, why string) {
 			c.other = append(c.other, d.Address)
 			return
 		}
-		n.port = uint16(port)
+		n.port, n.udp = uint16(port), d.Protocol == "udp"
 	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
 		n.path, n.real = "/proc", "/proc"
 	case d.Entry || d.Access == "write" && !there(d.Real):
@@ -97,12 +99,16 @@ func (c *collector) denial(d observe.Denial, why string) {
 	}
 }
 
+func (c *collector) secrets() secret.Finder { return secret.Finder{Home: c.Home, Named: c.Named} }
+
 func (c *collector) add(n need) {
 	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port)
-	if _, ok := c.known[key]; !ok {
-		c.known[key] = len(c.found)
-		c.found = append(c.found, n)
+	if i, ok := c.known[key]; ok {
+		c.found[i].udp = c.found[i].udp || n.udp
+		return
 	}
+	c.known[key] = len(c.found)
+	c.found = append(c.found, n)
 }
 
 func (c *collector) needs() Needs {
@@ -117,9 +123,9 @@ func (c *collector) needs() Needs {
 			kept.all = append(kept.all, n)
 			continue
 		}
-		if opens := cmp.Or(c.secret(n.path), c.secret(n.real)); opens != "" {
-			if secret := (Secret{n.path, opens}); !slices.Contains(kept.Secrets[max(0, len(kept.Secrets)-1):], secret) { // they are sorted
-				kept.Secrets = append(kept.Secrets, secret)
+		if opens := cmp.Or(c.secrets().In(n.path), c.secrets().In(n.real)); opens != "" {
+			if named := (Secret{n.path, opens}); !slices.Contains(kept.Secrets[max(0, len(kept.Secrets)-1):], named) { // they are sorted
+				kept.Secrets = append(kept.Secrets, named)
 			}
 		} else if !covered(by, n) {
 			by[n.real] = append(by[n.real], n)
@@ -161,7 +167,7 @@ func (c *collector) folded() []need {
 	var all []need
 	for _, n := range c.found {
 		dir := filepath.Dir(n.real)
-		if n.access != "read" || count[dir] <= many || c.secret(dir) != "" {
+		if n.access != "read" || count[dir] <= many || c.secrets().In(dir) != "" {
 			all = append(all, n)
 			continue
 		}

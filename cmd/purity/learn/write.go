@@ -22,11 +22,15 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 	}
 	for _, need := range n.all {
 		switch {
-		case need.port != 0 && need.access == "listen":
-			network.Bind = append(slices.Clone(network.Bind), need.port)
-			s.Network = &network
 		case need.port != 0:
-			network.Connect = append(slices.Clone(network.Connect), need.port)
+			list := &network.Connect
+			if need.access == "listen" {
+				list = &network.Bind
+			}
+			if !slices.Contains(*list, need.port) { // else it was open by another protocol
+				*list = append(slices.Clone(*list), need.port)
+			}
+			network.UDP = network.UDP || need.udp
 			s.Network = &network
 		default:
 			path := host.Literal(need.path)

@@ -49,7 +49,7 @@ type Finding struct {
 	// Verdict says how sure it is that the kernel answers so: "confirmed" by the
 	// kernel, "predicted" from the policy, or "would be", nothing being enforced.
 	Verdict string `json:"verdict"`
-	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12"
+	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12", "Makefile:12, and 2 more"
 	Why     string `json:"why"`
 	Hint    string `json:"hint,omitempty"`
 }

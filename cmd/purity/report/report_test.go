@@ -103,28 +103,6 @@ func TestOddBytes(t *testing.T) {
 	}
 }
 
-// Text ends lines at the width of a terminal, but breaks no path and nothing that
-// is to be pasted.
-func TestWidth(t *testing.T) {
-	var out bytes.Buffer
-	if err := recorded(t, "impure.json").Text(&out, Style{Bold: true, Width: 60}); err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "impure.60")
-	if *update {
-		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), out.String()); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // What the forms for machines need to be read by others.
 func TestForms(t *testing.T) {
 	r := recorded(t, "impure.json")
@@ -171,6 +149,10 @@ func TestForms(t *testing.T) {
 		if !known[result.RuleID] || result.Message.Text == "" || filepath.IsAbs(result.Locations[0].PhysicalLocation.ArtifactLocation.URI) {
 			t.Errorf("%+v", result)
 		}
+	}
+
+	if file, line := (Finding{Where: "a.mk:3, and 1 more"}).location(Report{}); file != "a.mk" || line != 3 {
+		t.Errorf("the first of several lines is %s:%d", file, line)
 	}
 
 	out.Reset()

@@ -69,7 +69,8 @@ func (f Finding) result(r Report) object {
 // for it, else the file that defines the environment, where the remedy goes.
 func (f Finding) location(r Report) (file string, line int) {
 	if i := strings.LastIndexByte(f.Where, ':'); i > 0 {
-		n, err := strconv.Atoi(f.Where[i+1:])
+		number, _, _ := strings.Cut(f.Where[i+1:], ",") // and 1 more
+		n, err := strconv.Atoi(number)
 		rel, relErr := filepath.Rel(r.Project, filepath.Join(f.By.Dir, f.Where[:i]))
 		if err == nil && relErr == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel), n

@@ -3,10 +3,16 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
 )
+
+// InPolicy begins a hint that ends with a line of purity.toml.
+const InPolicy = "if it has to be, in purity.toml:  "
 
 // Style is how a terminal is written to.
 type Style struct {
@@ -75,6 +81,38 @@ func (w *writer) findings(r Report) {
 	for _, f := range r.Findings {
 		w.finding(f)
 	}
+	w.together(r.Findings)
+}
+
+// pasted is the line of purity.toml at the end of a hint.
+var pasted = regexp.MustCompile(`:  (read|write|sockets|presets) = \[(".*")\]$`)
+
+// together are the lines of hints as they can stand in one purity.toml, where
+// there are more with the same key.
+func (w *writer) together(findings []Finding) {
+	values, total := map[string][]string{}, 0
+	for _, f := range findings {
+		if m := pasted.FindStringSubmatch(screen.Printable(f.Hint)); m != nil && !slices.Contains(values[m[1]], m[2]) {
+			values[m[1]] = append(values[m[1]], m[2])
+			total++
+		}
+	}
+	if total == len(values) { // the hints are right as they are
+		return
+	}
+	w.line("")
+	w.line("purity: all of it, in purity.toml:")
+	for _, key := range slices.Sorted(maps.Keys(values)) { // not wrapped: they are to be pasted
+		w.text.WriteString(list(key, values[key]))
+	}
+}
+
+// list is a list of TOML, in lines where it is long.
+func list(key string, values []string) string {
+	if len(values) > 3 {
+		return "  " + key + " = [\n    " + strings.Join(values, ",\n    ") + ",\n  ]\n"
+	}
+	return "  " + key + " = [" + strings.Join(values, ", ") + "]\n"
 }
 
 func (w *writer) finding(f Finding) {

@@ -53,6 +53,9 @@ func (f Finding) sentences() []string {
 // kernel answers.
 func (f Finding) circumstances() string {
 	verbs := map[string]string{"execute": "executed", "read": "read", "write": "written", "connect": "connected to", "listen": "listened at"}
+	if f.Call == "socket" {
+		verbs["connect"] = "opened"
+	}
 	var who []string
 	if f.By.PID != 0 {
 		who = append(who, fmt.Sprintf("pid %d", f.By.PID))

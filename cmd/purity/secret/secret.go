@@ -1,4 +1,6 @@
-package learn
+// Package secret knows which paths look like secrets: keys, tokens, profiles of
+// browsers.
+package secret
 
 import (
 	"path/filepath"
@@ -34,10 +36,16 @@ var secretName = regexp.MustCompile(`(?i)^(id_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?
 // packaged are directories in which names say nothing: all is from packages.
 var packaged = []string{"/usr", "/lib", "/lib64", "/bin", "/sbin"}
 
-// secret is what looks like a secret and would be open if a path were, with all
+// Finder knows whose secrets are looked for.
+type Finder struct {
+	Home  string   // of the user, without links
+	Named []string // paths that may be open, whatever they look like
+}
+
+// In is what looks like a secret and would be open if a path were, with all
 // below it; empty if nothing does.
-func (r Run) secret(path string) string {
-	if slices.ContainsFunc(r.Named, func(named string) bool { return inside(path, named) }) {
+func (f Finder) In(path string) string {
+	if slices.ContainsFunc(f.Named, func(named string) bool { return inside(path, named) }) {
 		return ""
 	}
 	within := func(dir string) bool { return inside(path, dir) }
@@ -49,7 +57,7 @@ func (r Run) secret(path string) string {
 			return file
 		}
 	}
-	for _, home := range r.homes(path) {
+	for _, home := range f.homes(path) {
 		if inside(home, path) { // all of a home
 			return filepath.Join(home, secretPlaces[0])
 		}
@@ -63,14 +71,18 @@ func (r Run) secret(path string) string {
 }
 
 // homes are those that a path may be in, or have in it.
-func (r Run) homes(path string) []string {
+func (f Finder) homes(path string) []string {
 	homes := []string{"/root"}
-	if r.Home != "" {
-		homes = append(homes, r.Home)
+	if f.Home != "" {
+		homes = append(homes, f.Home)
 	}
 	name := "anyone"
 	if rest, ok := strings.CutPrefix(path, "/home/"); ok {
 		name, _, _ = strings.Cut(rest, "/")
 	}
 	return append(homes, "/home/"+name)
+}
+
+func inside(path, dir string) bool {
+	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
