@@ -2,12 +2,10 @@ package main
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/cause"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -73,8 +71,6 @@ func (p *plan) doubt(e config.Exception) string {
 	return ""
 }
 
-var processDir = regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
-
 // excepted is the exception that is for a denial, -1 if there is none: one that
 // holds, else one that does not. What is of the process itself can be named by
 // /proc/self, as reports do.
@@ -84,8 +80,8 @@ func (p *plan) excepted(d observe.Denial) int {
 		names = []string{d.Address}
 	}
 	for _, name := range names {
-		if m := processDir.FindStringSubmatch(name); m != nil && (m[1] == strconv.Itoa(d.By.PID) || strings.HasPrefix(d.Path, "/proc/self/")) {
-			names = append(names, processDir.ReplaceAllString(name, "/proc/self$3"))
+		if own := cause.OwnName(d, name); own != name {
+			names = append(names, own)
 		}
 	}
 	program, doubtful := filepath.Base(d.By.Program), -1

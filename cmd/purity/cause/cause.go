@@ -90,6 +90,16 @@ func (f *finder) writable(path string) bool {
 
 var processDir = regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
 
+// OwnName is a path in /proc as the process that was refused it names it, if it is
+// of that process, else the path.
+func OwnName(d observe.Denial, path string) string {
+	m := processDir.FindStringSubmatch(path)
+	if m == nil || m[1] != strconv.Itoa(d.By.PID) && !strings.HasPrefix(d.Path, "/proc/self/") {
+		return path
+	}
+	return processDir.ReplaceAllString(path, "/proc/self$3")
+}
+
 // numberless names the directories of processes in /proc as the processes do,
 // and folds what is the same then: their numbers say nothing, and differ in each
 // run.
@@ -97,14 +107,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 	var kept []observe.Denial
 	known := map[string]int{}
 	for _, d := range denials {
-		if m := processDir.FindStringSubmatch(d.Real); m != nil {
-			own := m[1] == strconv.Itoa(d.By.PID)
-			for _, path := range []*string{&d.Path, &d.Real} {
-				if own || strings.HasPrefix(d.Path, "/proc/self/") {
-					*path = processDir.ReplaceAllString(*path, "/proc/self$3")
-				}
-			}
-		}
+		d.Path, d.Real = OwnName(d, d.Path), OwnName(d, d.Real)
 		key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol
 		if i, ok := known[key]; ok {
 			kept[i].Count += d.Count
