@@ -12,10 +12,16 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // Name is what the file is called.
 const Name = "purity.toml"
+
+// largest is how many bytes a file of a project may have that is read before anybody
+// allowed it.
+const largest = 16 << 20
 
 // File is a purity.toml that was read.
 type File struct {
@@ -50,7 +56,7 @@ func (e *PositionError) Unwrap() error { return e.Err }
 func Find(dir, root string) (*File, error) {
 	for {
 		path := filepath.Join(dir, Name)
-		data, err := readFile(path)
+		data, err := hostile.ReadFile(path, largest)
 		if err == nil {
 			return Parse(path, data)
 		}
@@ -67,7 +73,7 @@ func Find(dir, root string) (*File, error) {
 // Given reads a file that takes the place of purity.toml. Paths in it are
 // relative to dir: it can be anywhere, in the store for one.
 func Given(path, dir string) (*File, error) {
-	data, err := readFile(path)
+	data, err := hostile.ReadFile(path, largest)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // projectFiles are the files of a project that permission to enter it is about.
@@ -71,7 +73,7 @@ func (t Trust) projectRecord(dir string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "project\x00%s\x00", dir)
 	for _, name := range projectFiles {
-		data, err := readFile(filepath.Join(dir, name))
+		data, err := hostile.ReadFile(filepath.Join(dir, name), largest)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -81,7 +83,7 @@ func (t Trust) projectRecord(dir string) (string, error) {
 		fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
 	}
 	for _, name := range []string{".git/config", ".git/info/attributes"} {
-		data, err := readFile(filepath.Join(dir, name))
+		data, err := hostile.ReadFile(filepath.Join(dir, name), largest)
 		if err != nil {
 			continue // no repository, or one whose directory is outside, where no command writes
 		}

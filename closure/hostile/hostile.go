@@ -1,0 +1,62 @@
+// Package hostile opens files that a confined command, a clone or a tarball
+// could have made: those of a project, its .git included, of a private HOME and
+// of a TMPDIR.
+//
+// Such a file can have any type and any size under any name. A FIFO keeps its
+// reader for ever, a link to /dev/zero fills the memory. So purity opens these
+// files here and nowhere else; a test in cmd/purity holds that. The package lies
+// below closure because nixeval and enforce, which both need it, may both import
+// what is there.
+package hostile
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// The faults of files that are not read.
+var (
+	ErrNotRegular = errors.New("not a regular file")
+	ErrTooLong    = errors.New("too long")
+)
+
+// Open opens a file for reading. Symbolic links are followed. What is no regular
+// file in the end is [ErrNotRegular], within a [*fs.PathError]; opening it does
+// not block and makes no terminal the controlling one (open(2), O_NONBLOCK and
+// O_NOCTTY).
+func Open(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// ReadFile returns the content of a regular file that has at most limit bytes.
+// A longer one is [ErrTooLong], within a [*fs.PathError].
+func ReadFile(name string, limit int64) ([]byte, error) {
+	file, err := Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = &fs.PathError{Op: "read", Path: name, Err: ErrTooLong}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
