@@ -1,4 +1,4 @@
-# make demo   set everything up, build purity, show what it does
+# make demo   set up a Nix and the packages of one dev shell, build purity, show what it does
 # make test   set everything up and run every test
 # make test-kernels  attack purity on real kernels, in QEMU
 # make bench  compare the speed of purity with nix develop and a launcher in C
@@ -18,7 +18,8 @@ $(BIN): FORCE
 fixtures:
 	@$(GO) run ./fixtures/setup
 
-demo: fixtures build
+demo: build
+	@$(GO) run ./fixtures/setup demo
 	@fixtures/demo $(BIN)
 
 test: fixtures lint
