@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -129,7 +130,7 @@ func (l *AuditLog) receive() {
 	if err != nil || n < unix.NLMSG_HDRLEN {
 		return // some were lost
 	}
-	m := heading.FindSubmatch(data[unix.NLMSG_HDRLEN:n])
+	m := heading().FindSubmatch(data[unix.NLMSG_HDRLEN:n])
 	if m == nil {
 		return
 	}
@@ -148,7 +149,9 @@ func (l *AuditLog) receive() {
 	}
 }
 
-var heading = regexp.MustCompile(`(?s)^audit\(([^)]*)\): (.*)`)
+var heading = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^audit\(([^)]*)\): (.*)`)
+})
 
 // caller is the process of a system call.
 func (l *AuditLog) caller(call string) Process {

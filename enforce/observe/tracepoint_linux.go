@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -240,10 +241,12 @@ type traced struct {
 
 // What stands before a line's event is a name of at most 15 bytes, which can be
 // any, in 16 columns; too few to look like the rest.
-var traceLine = regexp.MustCompile(`(?s)^(.{0,16}?)-(\d+) +(?:\( *[-\d]+\) )?\[\d+\] \S+ +[\d.]+: (landlock_\w+): (.*)$`)
+var traceLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^(.{0,16}?)-(\d+) +(?:\( *[-\d]+\) )?\[\d+\] \S+ +[\d.]+: (landlock_\w+): (.*)$`)
+})
 
 func parseTrace(line string) (traced, bool) {
-	m := traceLine.FindStringSubmatch(line)
+	m := traceLine().FindStringSubmatch(line)
 	if m == nil {
 		return traced{}, false
 	}

@@ -3,6 +3,7 @@ package cause
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // packageName is the name of a package in the name of a store path or derivation,
@@ -21,15 +22,15 @@ func packageName(name string) string {
 // families are the sets that nixpkgs keeps the packages of a language in, and how
 // the names of these begin.
 var families = []struct {
-	prefix  *regexp.Regexp
+	prefix  string // a regular expression
 	set     string
 	convert func(string) string
 }{
-	{regexp.MustCompile(`^python3(\.\d+)?-`), "python3Packages", same},
-	{regexp.MustCompile(`^perl5(\.\d+)*-`), "perlPackages", func(s string) string { return strings.ReplaceAll(s, "-", "") }},
-	{regexp.MustCompile(`^ruby\d(\.\d+)*-`), "rubyPackages", same},
-	{regexp.MustCompile(`^lua\d(\.\d+)*-`), "luaPackages", same},
-	{regexp.MustCompile(`^ocaml\d(\.\d+)*-`), "ocamlPackages", same},
+	{`^python3(\.\d+)?-`, "python3Packages", same},
+	{`^perl5(\.\d+)*-`, "perlPackages", func(s string) string { return strings.ReplaceAll(s, "-", "") }},
+	{`^ruby\d(\.\d+)*-`, "rubyPackages", same},
+	{`^lua\d(\.\d+)*-`, "luaPackages", same},
+	{`^ocaml\d(\.\d+)*-`, "ocamlPackages", same},
 }
 
 func same(s string) string { return s }
@@ -49,14 +50,14 @@ func attribute(name string) string {
 		return other
 	}
 	for _, f := range families {
-		if loc := f.prefix.FindStringIndex(name); loc != nil {
+		if loc := regexp.MustCompile(f.prefix).FindStringIndex(name); loc != nil {
 			if inner := quoted(f.convert(name[loc[1]:])); inner != "" {
 				return f.set + "." + inner
 			}
 			return ""
 		}
 	}
-	if interpreter := versioned.FindStringSubmatch(name); interpreter != nil {
+	if interpreter := versioned().FindStringSubmatch(name); interpreter != nil {
 		return interpreter[1]
 	}
 	if name != "" && '0' <= name[0] && name[0] <= '9' { // _7zz
@@ -66,19 +67,25 @@ func attribute(name string) string {
 }
 
 // versioned are interpreters whose names have a version in them.
-var versioned = regexp.MustCompile(`^(python3|perl|ruby|lua|php|nodejs)[\d._]*$`)
+var versioned = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(python3|perl|ruby|lua|php|nodejs)[\d._]*$`)
+})
 
 var (
-	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*$`)
-	storeName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+._?=-]*$`)
+	identifier = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*$`)
+	})
+	storeName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+._?=-]*$`)
+	})
 )
 
 // quoted is a part of an attribute path, in quotes where Nix needs them.
 func quoted(name string) string {
 	switch {
-	case identifier.MatchString(name):
+	case identifier().MatchString(name):
 		return name
-	case storeName.MatchString(name):
+	case storeName().MatchString(name):
 		return `"` + name + `"`
 	}
 	return ""
@@ -155,7 +162,9 @@ var providerOf = func() map[string]string {
 
 // programVersion is what a distribution puts after the name of a program that it
 // has in several versions: gcc-12, python3.11, autoconf2.69.
-var programVersion = regexp.MustCompile(`^(.*[A-Za-z+])-?\d+(\.\d+)*$`)
+var programVersion = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.*[A-Za-z+])-?\d+(\.\d+)*$`)
+})
 
 // programAttribute is the likely attribute of the package that has a program;
 // empty if none is.
@@ -163,10 +172,10 @@ func programAttribute(name string) string {
 	if pkg, ok := providerOf[name]; ok {
 		return pkg
 	}
-	if attr := attribute(name); identifier.MatchString(attr) && attr != name {
+	if attr := attribute(name); identifier().MatchString(attr) && attr != name {
 		return attr
 	}
-	if m := programVersion.FindStringSubmatch(name); m != nil {
+	if m := programVersion().FindStringSubmatch(name); m != nil {
 		if pkg, ok := providerOf[m[1]]; ok {
 			return pkg
 		}

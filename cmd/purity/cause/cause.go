@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nix-purity/purity/closure"
@@ -88,16 +89,18 @@ func (f *finder) writable(path string) bool {
 	return false
 }
 
-var processDir = regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
+var processDir = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/proc/(\d+)(/task/\d+)?(/|$)`)
+})
 
 // OwnName is a path in /proc as the process that was refused it names it, if it is
 // of that process, else the path.
 func OwnName(d observe.Denial, path string) string {
-	m := processDir.FindStringSubmatch(path)
+	m := processDir().FindStringSubmatch(path)
 	if m == nil || m[1] != strconv.Itoa(d.By.PID) && !strings.HasPrefix(d.Path, "/proc/self/") {
 		return path
 	}
-	return processDir.ReplaceAllString(path, "/proc/self$3")
+	return processDir().ReplaceAllString(path, "/proc/self$3")
 }
 
 // numberless names the directories of processes in /proc as the processes do,

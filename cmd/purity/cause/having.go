@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/nixeval"
@@ -128,7 +129,9 @@ func (h *having) namesake(of closure.Path) closure.Path {
 }
 
 // multiarch is the directory that Debian has for the libraries of a machine.
-var multiarch = regexp.MustCompile(`^[a-z0-9_]+-linux-[a-z0-9]+/`)
+var multiarch = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9_]+-linux-[a-z0-9]+/`)
+})
 
 // libraryFiles are where a package has a library of the host.
 func libraryFiles(path string) []string {
@@ -136,7 +139,7 @@ func libraryFiles(path string) []string {
 	if !ok {
 		rest = filepath.Base(path)
 	}
-	machine := multiarch.FindString(rest)
+	machine := multiarch().FindString(rest)
 	rest = rest[len(machine):]
 	return []string{"lib/" + rest, "lib64/" + rest, "lib/" + debian(machine) + rest}
 }
@@ -163,7 +166,7 @@ func headerFiles(path, dir string) []string {
 			rest = filepath.Base(path)
 		}
 	}
-	machine := multiarch.FindString(rest)
+	machine := multiarch().FindString(rest)
 	rest = rest[len(machine):]
 	return []string{"include/" + rest, "include/" + debian(machine) + rest}
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -60,23 +61,27 @@ func (x *index) commandNotFound(ctx context.Context, program string) []string {
 	}
 	stdout, stderr := x.tools.ask(ctx, file, program)
 	var found []string
-	for _, m := range shellOf.FindAllStringSubmatch(stdout+stderr, -1) {
+	for _, m := range shellOf().FindAllStringSubmatch(stdout+stderr, -1) {
 		found = append(found, m[1])
 	}
 	return attributes(found)
 }
 
-var shellOf = regexp.MustCompile(`(?m)^\s*nix-shell -p (\S+)$`)
+var shellOf = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^\s*nix-shell -p (\S+)$`)
+})
 
 // attributes are those of a list that are attributes, without the output.
 func attributes(all []string) []string {
 	var valid []string
 	for _, attr := range all {
-		if attr = strings.TrimSuffix(attr, ".out"); attributePath.MatchString(attr) {
+		if attr = strings.TrimSuffix(attr, ".out"); attributePath().MatchString(attr) {
 			valid = append(valid, attr)
 		}
 	}
 	return valid
 }
 
-var attributePath = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*(\.([A-Za-z_][A-Za-z0-9_'-]*|"[A-Za-z0-9+._?=-]+"))*$`)
+var attributePath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*(\.([A-Za-z_][A-Za-z0-9_'-]*|"[A-Za-z0-9+._?=-]+"))*$`)
+})

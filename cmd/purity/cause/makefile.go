@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -63,7 +64,9 @@ func asWord(path string) *regexp.Regexp {
 }
 
 // comment is that of a line of a makefile, or of a recipe's shell.
-var comment = regexp.MustCompile(`(^|\s)#.*`)
+var comment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|\s)#.*`)
+})
 
 func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
@@ -125,7 +128,7 @@ func (s *makefiles) read(name string) {
 	number := 0
 	for lines := bufio.NewScanner(io.LimitReader(f, 1<<20)); lines.Scan(); {
 		number++
-		text := comment.ReplaceAllString(lines.Text(), "")
+		text := comment().ReplaceAllString(lines.Text(), "")
 		if s.wanted.MatchString(text) {
 			s.lines = append(s.lines, fmt.Sprintf("%s:%d", name, number))
 		}

@@ -17,14 +17,14 @@ type manager struct {
 	asked func(path string) []string
 	// answer finds package and path in a line; or a manager that says no paths
 	// answers line by line.
-	answer *regexp.Regexp
+	answer string // a regular expression
 }
 
 var managers = []manager{
-	{"dpkg", "dpkg-query", []string{"-S"}, merged, regexp.MustCompile(`^(?P<package>[a-z0-9][a-z0-9+.-]+)[^/]*: (?P<path>/.*)$`)},
-	{"rpm", "rpm", []string{"-qf", "--qf", `%{NAME}\n`}, alone, regexp.MustCompile(`^(?P<package>\S+)$`)},
-	{"pacman", "pacman", []string{"-Qo"}, alone, regexp.MustCompile(`^(?P<path>/.*) is owned by (?P<package>\S+) \S+$`)},
-	{"apk", "apk", []string{"info", "-W"}, alone, regexp.MustCompile(`^(?P<path>/.*?)(?: symlink target)? is owned by (?P<package>\S+?)-\d\S*$`)},
+	{"dpkg", "dpkg-query", []string{"-S"}, merged, `^(?P<package>[a-z0-9][a-z0-9+.-]+)[^/]*: (?P<path>/.*)$`},
+	{"rpm", "rpm", []string{"-qf", "--qf", `%{NAME}\n`}, alone, `^(?P<package>\S+)$`},
+	{"pacman", "pacman", []string{"-Qo"}, alone, `^(?P<path>/.*) is owned by (?P<package>\S+) \S+$`},
+	{"apk", "apk", []string{"info", "-W"}, alone, `^(?P<path>/.*?)(?: symlink target)? is owned by (?P<package>\S+?)-\d\S*$`},
 }
 
 func alone(path string) []string { return []string{path} }
@@ -82,7 +82,8 @@ func (t tools) askOwners(ctx context.Context, m manager, file string, paths []st
 	}
 	out, _ := t.ask(ctx, file, args...)
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	atPath := m.answer.SubexpIndex("path")
+	answer := regexp.MustCompile(m.answer)
+	atPath := answer.SubexpIndex("path")
 	if atPath < 0 && len(lines) != len(paths) {
 		if len(paths) > 1 { // which line is whose cannot be told
 			for _, path := range paths {
@@ -93,7 +94,7 @@ func (t tools) askOwners(ctx context.Context, m manager, file string, paths []st
 		lines = lines[:1] // of several packages the first
 	}
 	for i, line := range lines {
-		match := m.answer.FindStringSubmatch(line)
+		match := answer.FindStringSubmatch(line)
 		if match == nil || strings.HasPrefix(line, "diversion ") || strings.HasPrefix(line, "local diversion ") {
 			continue
 		}
@@ -102,7 +103,7 @@ func (t tools) askOwners(ctx context.Context, m manager, file string, paths []st
 			path = by[match[atPath]]
 		}
 		if path != "" && found[path] == "" {
-			found[path] = match[m.answer.SubexpIndex("package")] + " (" + m.name + ")"
+			found[path] = match[answer.SubexpIndex("package")] + " (" + m.name + ")"
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -79,11 +80,13 @@ func (f Finding) Subject() string {
 
 // key is the same for findings of the same thing in two runs.
 func (f Finding) key() string {
-	return f.Access + " " + numbered.ReplaceAllString(f.Subject(), "/proc/self")
+	return f.Access + " " + numbered().ReplaceAllString(f.Subject(), "/proc/self")
 }
 
 // numbered is the directory of a process, whose number says nothing.
-var numbered = regexp.MustCompile(`^/proc/\d+(/task/\d+)?`)
+var numbered = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/proc/\d+(/task/\d+)?`)
+})
 
 // Expire notes an exception that is needed and whose day is over.
 func (r *Report) Expire(origin, until string) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
 )
@@ -85,14 +86,16 @@ func (w *writer) findings(r Report) {
 }
 
 // pasted is the line of purity.toml at the end of a hint.
-var pasted = regexp.MustCompile(`:  (read|write|sockets|presets) = \[(".*")\]$`)
+var pasted = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`:  (read|write|sockets|presets) = \[(".*")\]$`)
+})
 
 // together are the lines of hints as they can stand in one purity.toml, where
 // there are more with the same key.
 func (w *writer) together(findings []Finding) {
 	values, total := map[string][]string{}, 0
 	for _, f := range findings {
-		if m := pasted.FindStringSubmatch(screen.Printable(f.Hint)); m != nil && !slices.Contains(values[m[1]], m[2]) {
+		if m := pasted().FindStringSubmatch(screen.Printable(f.Hint)); m != nil && !slices.Contains(values[m[1]], m[2]) {
 			values[m[1]] = append(values[m[1]], m[2])
 			total++
 		}

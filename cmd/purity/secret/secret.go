@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // secretPlaces are below the homes of users.
@@ -30,8 +31,10 @@ var secretFiles = []string{
 }
 
 // secretName is what files are called that hold a secret.
-var secretName = regexp.MustCompile(`(?i)^(id_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?|ssh_host_\w*key|credentials?|secrets?|tokens?|passwords?|g?shadow|\.env|\.htpasswd)(\.(txt|json|ya?ml|toml|ini|conf|cfg|db|xml|enc|old|bak))?-?$|` +
-	`^\.env\.|\.(key|p12|pfx|jks|keystore|kdbx?|agekey|ppk|ovpn)$|priv(ate)?[-_.]?key|^key\.pem$|^\..*_?history$|^agent\.\d+$|^S\.gpg-agent|ssh.*agent`)
+var secretName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(id_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?|ssh_host_\w*key|credentials?|secrets?|tokens?|passwords?|g?shadow|\.env|\.htpasswd)(\.(txt|json|ya?ml|toml|ini|conf|cfg|db|xml|enc|old|bak))?-?$|` +
+		`^\.env\.|\.(key|p12|pfx|jks|keystore|kdbx?|agekey|ppk|ovpn)$|priv(ate)?[-_.]?key|^key\.pem$|^\..*_?history$|^agent\.\d+$|^S\.gpg-agent|ssh.*agent`)
+})
 
 // packaged are directories in which names say nothing: all is from packages.
 var packaged = []string{"/usr", "/lib", "/lib64", "/bin", "/sbin"}
@@ -49,7 +52,7 @@ func (f Finder) In(path string) string {
 		return ""
 	}
 	within := func(dir string) bool { return inside(path, dir) }
-	if name := filepath.Base(path); secretName.MatchString(name) && !strings.HasSuffix(name, ".pub") && !slices.ContainsFunc(packaged, within) {
+	if name := filepath.Base(path); secretName().MatchString(name) && !strings.HasSuffix(name, ".pub") && !slices.ContainsFunc(packaged, within) {
 		return path
 	}
 	for _, file := range secretFiles {

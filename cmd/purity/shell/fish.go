@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // fishLine reads a line of fish, as far as it takes to know which words name
@@ -26,7 +27,9 @@ func namedInFish(line string, decides func(path string, known bool) bool) ([]int
 // fishBefore are words after which a command can follow. If an option does, none does.
 var fishBefore = []string{"and", "or", "not", "!", "if", "while", "else", "begin", "command", "exec", "time", "{", "}", "end"}
 
-var assignment = regexp.MustCompile(`^\w+(\[.*\])?=`)
+var assignment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\w+(\[.*\])?=`)
+})
 
 // list reads commands to the end of the line, or of a command substitution.
 func (f *fishLine) list(nested bool) error {
@@ -72,7 +75,7 @@ func (f *fishLine) list(nested bool) error {
 			case !command:
 			case next(f) && strings.Trim(typed, "0123456789") == "": // 2> file
 			case known && slices.Contains(fishBefore, value):
-			case assignment.MatchString(typed):
+			case assignment().MatchString(typed):
 			default:
 				f.command(start, typed, value, known)
 				command = false
