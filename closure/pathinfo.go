@@ -15,11 +15,20 @@ func (e *InvalidPathError) Error() string { return fmt.Sprintf("path %s is not v
 // pathInfo is an entry of `nix path-info --json`. Which keys there are differs
 // between versions; these are in all of them.
 type pathInfo struct {
-	Path       string   `json:"path"`
-	Valid      *bool    `json:"valid"` // absent on good entries before Nix 2.15
-	NarSize    int64    `json:"narSize"`
-	References []string `json:"references"`
-	Deriver    string   `json:"deriver"`
+	Path       string          `json:"path"`
+	Valid      *bool           `json:"valid"` // absent on good entries before Nix 2.15
+	NarHash    json.RawMessage `json:"narHash"`
+	NarSize    int64           `json:"narSize"`
+	References []string        `json:"references"`
+	Deriver    string          `json:"deriver"`
+	Signatures json.RawMessage `json:"signatures"`
+}
+
+// Signed is a node with its signatures and the hash that they cover.
+type Signed struct {
+	Node
+	NarHash    string   // of its archive, "sha256-…" (SRI) or "sha256:…"
+	Signatures []string // "key name:base64"
 }
 
 // ParsePathInfo reads the output of `nix path-info --json` of any version of
@@ -27,6 +36,20 @@ type pathInfo struct {
 // path (from 2.19), or the formats 2 and 3 (from 2.33), in which paths are base
 // names. A path that is not valid is an [*InvalidPathError].
 func ParsePathInfo(data []byte, storeDir string) ([]Node, error) {
+	signed, err := ParseSigned(data, storeDir)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]Node, len(signed))
+	for i, n := range signed {
+		nodes[i] = n.Node
+	}
+	return nodes, nil
+}
+
+// ParseSigned is [ParsePathInfo] with signatures. Only the array and format 1 have
+// them in the form that is read here; in others they are left empty.
+func ParseSigned(data []byte, storeDir string) ([]Signed, error) {
 	nodes, err := parsePathInfo(bytes.TrimSpace(data), storeDir)
 	if err != nil {
 		return nil, fmt.Errorf("parse path info: %w", err)
@@ -34,13 +57,13 @@ func ParsePathInfo(data []byte, storeDir string) ([]Node, error) {
 	return nodes, nil
 }
 
-func parsePathInfo(data []byte, storeDir string) ([]Node, error) {
+func parsePathInfo(data []byte, storeDir string) ([]Signed, error) {
 	if bytes.HasPrefix(data, []byte("[")) {
 		var list []*pathInfo
 		if err := json.Unmarshal(data, &list); err != nil {
 			return nil, err
 		}
-		nodes := make([]Node, 0, len(list))
+		nodes := make([]Signed, 0, len(list))
 		for _, info := range list {
 			if info == nil {
 				return nil, fmt.Errorf("an entry is null")
@@ -72,8 +95,8 @@ func parsePathInfo(data []byte, storeDir string) ([]Node, error) {
 	return nodesOf(byPath, storeDir, Parse)
 }
 
-func nodesOf(infos map[string]*pathInfo, storeDir string, parse func(storeDir, s string) (Path, error)) ([]Node, error) {
-	nodes := make([]Node, 0, len(infos))
+func nodesOf(infos map[string]*pathInfo, storeDir string, parse func(storeDir, s string) (Path, error)) ([]Signed, error) {
+	nodes := make([]Signed, 0, len(infos))
 	for path, info := range infos {
 		if info == nil {
 			return nil, &InvalidPathError{Path: path}
@@ -88,26 +111,29 @@ func nodesOf(infos map[string]*pathInfo, storeDir string, parse func(storeDir, s
 	return nodes, nil
 }
 
-func (i *pathInfo) node(storeDir string, parse func(storeDir, s string) (Path, error)) (Node, error) {
+func (i *pathInfo) node(storeDir string, parse func(storeDir, s string) (Path, error)) (Signed, error) {
 	if i.Valid != nil && !*i.Valid {
-		return Node{}, &InvalidPathError{Path: i.Path}
+		return Signed{}, &InvalidPathError{Path: i.Path}
 	}
 	path, err := parse(storeDir, i.Path)
 	if err != nil {
-		return Node{}, err
+		return Signed{}, err
 	}
-	n := Node{Path: path, NarSize: i.NarSize}
+	n := Signed{Node: Node{Path: path, NarSize: i.NarSize}}
 	for _, r := range i.References {
 		reference, err := parse(storeDir, r)
 		if err != nil {
-			return Node{}, err
+			return Signed{}, err
 		}
 		n.References = append(n.References, reference)
 	}
 	if i.Deriver != "" && i.Deriver != "unknown-deriver" {
 		if n.Deriver, err = parse(storeDir, i.Deriver); err != nil {
-			return Node{}, err
+			return Signed{}, err
 		}
+	}
+	if json.Unmarshal(i.NarHash, &n.NarHash) != nil || json.Unmarshal(i.Signatures, &n.Signatures) != nil {
+		n.NarHash, n.Signatures = "", nil // formats 2 and 3 have objects
 	}
 	return n, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -184,19 +185,37 @@ func (n Nix) Closure(ctx context.Context, roots ...closure.Path) (closure.Closur
 	return c, nil
 }
 
-// pathInfo asks for format 1 by name, because newer versions warn when the
-// format is left open, and without where the flag is not known (before 2.33,
-// and Lix).
 func (n Nix) pathInfo(ctx context.Context, storeDir string, roots []closure.Path) ([]closure.Node, error) {
-	args := append([]string{"path-info", "--json", "-r"}, stringsOf(roots)...)
-	out, err := n.run(ctx, "/", "nix", append(args, "--json-format", "1")...)
-	if failedWith(err, "--json-format") {
-		out, err = n.run(ctx, "/", "nix", args...)
-	}
+	out, err := n.pathInfoJSON(ctx, roots)
 	if err != nil {
 		return nil, err
 	}
 	return closure.ParsePathInfo(out, storeDir)
+}
+
+// pathInfoJSON asks for format 1 by name, because newer versions warn when the
+// format is left open, and without where the flag is not known (before 2.33,
+// and Lix).
+func (n Nix) pathInfoJSON(ctx context.Context, roots []closure.Path, flags ...string) ([]byte, error) {
+	args := slices.Concat([]string{"path-info", "--json", "-r"}, flags, stringsOf(roots))
+	out, err := n.run(ctx, "/", "nix", append(args, "--json-format", "1")...)
+	if failedWith(err, "--json-format") {
+		return n.run(ctx, "/", "nix", args...)
+	}
+	return out, err
+}
+
+// Elsewhere asks Nix for the closure of roots in another store, such as a binary
+// cache at https://. Nix checks no signatures there: that is up to the caller.
+func (n Nix) Elsewhere(ctx context.Context, url string, roots ...closure.Path) ([]closure.Signed, error) {
+	out, err := n.pathInfoJSON(ctx, roots, "--store", url)
+	if failedWith(err, "is not valid") {
+		return nil, fmt.Errorf("read store %s: %w", url, &closure.InvalidPathError{Path: quotedPath(err.Error(), string(roots[0]))})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read store %s: %w", url, err)
+	}
+	return closure.ParseSigned(out, roots[0].Dir())
 }
 
 // requisites uses nix-store alone, whose output has not changed in a decade.

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/nix-community/go-nix/pkg/narinfo"
-	"github.com/nix-community/go-nix/pkg/narinfo/signature"
 	"github.com/nix-community/go-nix/pkg/nixhash"
 	"github.com/nix-purity/purity/closure"
 )
@@ -20,33 +18,33 @@ var known = []string{
 	"References", "Deriver", "System", "Sig", "CA",
 }
 
-// parse reads the narinfo of path and checks its signature.
-func parse(data []byte, path closure.Path, keys []signature.PublicKey) (closure.Node, error) {
+// parse reads the narinfo of path.
+func parse(data []byte, path closure.Path) (closure.Signed, error) {
 	info, err := narinfo.Parse(bytes.NewReader(onlyKnown(data)))
 	if err != nil {
-		return closure.Node{}, err
+		return closure.Signed{}, err
 	}
 	if info.StorePath != string(path) {
-		return closure.Node{}, fmt.Errorf("it is of %q", info.StorePath)
+		return closure.Signed{}, fmt.Errorf("it is of %q", info.StorePath)
 	}
 	if info.NarHash == nil {
-		return closure.Node{}, errors.New("it has no NarHash")
+		return closure.Signed{}, errors.New("it has no NarHash")
 	}
-	node := closure.Node{Path: path, NarSize: int64(info.NarSize)}
+	node := closure.Signed{Node: closure.Node{Path: path, NarSize: int64(info.NarSize)}, NarHash: info.NarHash.Format(nixhash.NixBase32, true)}
+	for _, s := range info.Signatures {
+		node.Signatures = append(node.Signatures, s.String())
+	}
 	for _, base := range info.References {
 		reference, err := closure.Parse(path.Dir(), path.Dir()+"/"+base)
 		if err != nil {
-			return closure.Node{}, err
+			return closure.Signed{}, err
 		}
 		node.References = append(node.References, reference)
 	}
 	if info.Deriver != "" && info.Deriver != "unknown-deriver" {
 		if node.Deriver, err = closure.Parse(path.Dir(), path.Dir()+"/"+info.Deriver); err != nil {
-			return closure.Node{}, err
+			return closure.Signed{}, err
 		}
-	}
-	if !signature.VerifyFirst(fingerprint(info, node), info.Signatures, keys) {
-		return closure.Node{}, fmt.Errorf("it is not signed by a trusted key (%s)", names(keys))
 	}
 	return node, nil
 }
@@ -61,23 +59,4 @@ func onlyKnown(data []byte) []byte {
 		}
 	}
 	return out
-}
-
-// fingerprint is the text that a signature is of (src/libstore/path-info.cc,
-// ValidPathInfo::fingerprint). go-nix makes it for /nix/store only.
-func fingerprint(info *narinfo.NarInfo, node closure.Node) string {
-	references := make([]string, len(node.References))
-	for i, r := range node.References {
-		references[i] = string(r)
-	}
-	slices.Sort(references)
-	return fmt.Sprintf("1;%s;%s;%d;%s", node.Path, info.NarHash.Format(nixhash.NixBase32, true), info.NarSize, strings.Join(references, ","))
-}
-
-func names(keys []signature.PublicKey) string {
-	list := make([]string, len(keys))
-	for i, k := range keys {
-		list[i] = k.Name
-	}
-	return strings.Join(list, ", ")
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/closure"
@@ -24,7 +25,7 @@ type closureCmd struct {
 	Dot        bool     `help:"Print the references as a graph for Graphviz." xor:"form"`
 	Why        string   `placeholder:"NAME" help:"Print the shortest chain of references that brings in a store path; part of its name will do." xor:"form"`
 	Diff       string   `placeholder:"REF|FILE" help:"Print what another closure has more, less or different: that of a flake, or a file written with --json or by closureInfo." xor:"form"`
-	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache (file://, http://, https://); they need not be on this machine."`
+	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache: file:// and a directory, or any URL that Nix knows. They need not be on this machine."`
 	TrustedKey []string `placeholder:"KEY" sep:"none" help:"Public key that --store must be signed with (default: that of cache.nixos.org); can be repeated."`
 }
 
@@ -56,19 +57,52 @@ func (c *closureCmd) Run(a *app) error {
 // environment.
 func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, error) {
 	if c.Store != "" {
-		if len(c.Ref) == 0 {
-			return closure.Closure{}, &hintedError{errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…"}
-		}
-		keys := c.TrustedKey
-		if len(keys) == 0 {
-			keys = []string{binarycache.DefaultKey}
-		}
-		return binarycache.Cache{URL: c.Store, Keys: keys}.Closure(ctx, c.Ref...)
+		return c.cached(ctx, a)
 	}
 	if len(c.Ref) > 1 {
 		return closure.Closure{}, &hintedError{fmt.Errorf("resolve closure: %d references are given", len(c.Ref)), "purity closure REF --diff OTHER compares two"}
 	}
 	return a.closureOf(ctx, first(c.Ref), c.source)
+}
+
+// cached is the closure of store paths in a binary cache. The narinfo files of a
+// directory are read here; Nix is asked about any other cache.
+func (c *closureCmd) cached(ctx context.Context, a *app) (closure.Closure, error) {
+	if len(c.Ref) == 0 {
+		return closure.Closure{}, &hintedError{errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…"}
+	}
+	trusted := c.TrustedKey
+	if len(trusted) == 0 {
+		trusted = []string{binarycache.DefaultKey}
+	}
+	keys, err := binarycache.ParseKeys(trusted)
+	if err != nil {
+		return closure.Closure{}, err
+	}
+	if dir, ok := strings.CutPrefix(c.Store, "file://"); ok {
+		return binarycache.Dir(dir).Closure(keys, c.Ref...)
+	}
+	nix, err := a.nix()
+	if err != nil {
+		return closure.Closure{}, err
+	}
+	var roots []closure.Path
+	for _, ref := range c.Ref {
+		root, err := closure.Parse(nix.StoreDir(), ref)
+		if err != nil {
+			return closure.Closure{}, fmt.Errorf("read binary cache %s: %w", c.Store, err)
+		}
+		roots = append(roots, root)
+	}
+	nodes, err := nix.Elsewhere(ctx, c.Store, roots...)
+	var invalid *closure.InvalidPathError
+	if errors.As(err, &invalid) {
+		err = &binarycache.NotFoundError{Path: invalid.Path, Cache: c.Store}
+	}
+	if err != nil {
+		return closure.Closure{}, err
+	}
+	return keys.Closure(nix.StoreDir(), roots, nodes)
 }
 
 func first(refs []string) string {

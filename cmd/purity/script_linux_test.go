@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,6 +103,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			"commit":  commit,
 			"rewrite": rewrite,
 			"serve":   serve,
+			"publish": publish,
 		},
 	})
 }
@@ -166,4 +168,14 @@ func serve(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ABSTRACT", abstract)
 	ts.Check(other.Close())
 	ts.Defer(func() { tcp.Close(); udp.Close(); unix.Close() })
+}
+
+// publish DIR serves the files of a directory at http://$PUBLISHED.
+func publish(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("PUBLISHED", listener.Addr().String())
+	server := &http.Server{Handler: http.FileServer(http.Dir(ts.MkAbs(args[0])))}
+	go server.Serve(listener)
+	ts.Defer(func() { server.Close() })
 }
