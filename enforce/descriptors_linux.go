@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeDescriptors has every descriptor but 0, 1, 2 and keep closed by execve.
-// What is open reaches past any confinement: rights are checked when a file
-// is opened.
+// closeDescriptors has every descriptor but 0, 1, 2 and the pipes among keep closed
+// by execve. What is open reaches past any confinement: rights are checked when a
+// file is opened. So a file, a directory or a socket is closed, however it is named.
 func closeDescriptors(keep []int) error {
 	from := uint(3)
 	keep = slices.Sorted(slices.Values(keep))
 	for _, fd := range slices.Compact(keep) {
-		if fd < 3 {
+		if fd < 3 || !fifo(fd) {
 			continue
 		}
 		if uint(fd) > from {
@@ -35,9 +35,14 @@ func closeDescriptors(keep []int) error {
 
 // Pipe reports whether a descriptor is a pipe without a name.
 func Pipe(fd int) bool {
-	var stat unix.Stat_t
 	target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
-	return err == nil && strings.HasPrefix(target, "pipe:[") && unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFIFO
+	return err == nil && strings.HasPrefix(target, "pipe:[") && fifo(fd)
+}
+
+// fifo reports whether a descriptor is a pipe, with or without a name.
+func fifo(fd int) bool {
+	var stat unix.Stat_t
+	return unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFIFO
 }
 
 // OddDescriptors says which of standard input, output and error are something

@@ -143,6 +143,12 @@ var operations = map[string]func(path string) error{
 		_, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
 		return err
 	},
+	"confined": func(string) error {
+		if Confined() {
+			return nil
+		}
+		return errors.New("no")
+	},
 	"terminal": func(string) error { return openTerminal() },
 	"signal":   func(pid string) error { var n int; fmt.Sscan(pid, &n); return unix.Kill(n, 0) },
 }
@@ -393,6 +399,57 @@ func TestExecErrors(t *testing.T) {
 		want := (&ExecError{Path: tt.path, Err: map[error]error{fs.ErrNotExist: unix.ENOENT, fs.ErrPermission: unix.EACCES}[tt.want]}).Error()
 		if code != 125 || out != want+"\n" {
 			t.Errorf("exit code %d, output %q, want %q", code, out, want)
+		}
+	}
+}
+
+// That the mode of / forbids what a confinement forbids is no confinement: a process
+// that is told so would run a command without one.
+func TestConfinedByMode(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can change the root directory")
+	}
+	for _, tt := range []struct {
+		mode fs.FileMode
+		proc bool
+	}{{0o755, true}, {0o755, false}, {0o711, true}, {0o711, false}} {
+		dir := t.TempDir()
+		must(t, os.Chmod(dir, 0o700))
+		root := filepath.Join(dir, "root")
+		must(t, os.Mkdir(root, 0o755))
+		must(t, os.Chmod(dir, 0o711))
+		data, err := os.ReadFile(self(t))
+		must(t, err)
+		must(t, os.WriteFile(root+"/program", data, 0o755))
+		must(t, os.Mkdir(root+"/proc", 0o755))
+		must(t, os.Mkdir(root+"/project", 0o755))
+		if tt.proc {
+			must(t, unix.Mount("proc", root+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""))
+			t.Cleanup(func() { unix.Unmount(root+"/proc", unix.MNT_DETACH) })
+		}
+		must(t, os.Chmod(root, tt.mode))
+		attr := &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+
+		free := exec.Command("/program", "confined x")
+		free.Env, free.SysProcAttr, free.Dir = []string{"ENFORCE_TEST=try"}, attr, "/"
+		if out, err := free.CombinedOutput(); err != nil || string(out) != "confined x: no\n" {
+			t.Errorf("mode %o, /proc %v, no confinement: %v: %s", tt.mode, tt.proc, err, out)
+		}
+
+		var encoded strings.Builder
+		policy := Policy{Network: Network{Any: true}, UnixSockets: true, Grants: []Grant{
+			{Path: "/program", Access: Read | Execute, Reason: "closure"}, {Path: "/project", Access: All, Reason: "project"}, {Path: "/proc", Access: Read, Reason: "base"},
+		}}
+		must(t, gob.NewEncoder(hex.NewEncoder(&encoded)).Encode(job{Policy: policy, Dir: "/project", Args: []string{"/program", "confined x"}}))
+		confined := exec.Command("/program")
+		confined.Env, confined.SysProcAttr, confined.Dir = []string{"ENFORCE_TEST=confine", "ENFORCE_JOB=" + encoded.String()}, attr, "/"
+		out, _ := confined.CombinedOutput()
+		want := "confined x: ok\n"
+		if tt.mode == 0o711 && !tt.proc { // nothing tells, so that nothing runs
+			want = "confine: the kernel took the restriction and does not enforce it\n"
+		}
+		if string(out) != want {
+			t.Errorf("mode %o, /proc %v, confined: %q, want %q", tt.mode, tt.proc, out, want)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func restrictSelf(ruleset, abi int) error {
 		return fmt.Errorf("confine: landlock_restrict_self: %w", err)
 	}
 	if !Confined() {
-		return errors.New("confine: the kernel took the restriction and does not enforce it: / can still be read")
+		return errors.New("confine: the kernel took the restriction and does not enforce it")
 	}
 	return nil
 }
@@ -115,10 +115,22 @@ func (p Policy) filter() seccomp.Rules {
 
 func filterAvailable() error { return seccomp.Available() }
 
-// Confined reports whether the calling thread is in a confinement that, as
-// every policy of ours, does not allow to list the root directory.
+// Confined reports whether Landlock confines the calling thread as every policy of
+// ours does. It tries what the permissions of files allow and no policy grants: to
+// list the root directory, or where its mode forbids that already, to open a file
+// of the process's own for writing.
 func Confined() bool {
-	fd, err := unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK)
+}
+
+// onlyLandlock reports whether opening a file is refused although its permissions
+// allow it. Landlock checks open(2) and not faccessat2(2)
+// (Documentation/userspace-api/landlock.rst, "Current limitations").
+func onlyLandlock(path string, flags int, access uint32) bool {
+	if unix.Faccessat(unix.AT_FDCWD, path, access, unix.AT_EACCESS) != nil {
+		return false
+	}
+	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
 	if err == nil {
 		unix.Close(fd)
 	}

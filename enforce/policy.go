@@ -167,7 +167,7 @@ type Command struct {
 	Args []string // with the name of the command first
 	Env  []string
 	Dir  string // working directory, within a grant
-	// KeepFDs are descriptors that stay open besides 0, 1 and 2.
+	// KeepFDs are descriptors that stay open besides 0, 1 and 2, if they are pipes.
 	KeepFDs []int
 	// Confined says that the process is confined to this policy already, so
 	// that no further layer is added.

@@ -12,6 +12,8 @@ var native = map[string]uint32{
 	"clone":             unix.SYS_CLONE,
 	"clone3":            unix.SYS_CLONE3,
 	"delete_module":     unix.SYS_DELETE_MODULE,
+	"fanotify_init":     unix.SYS_FANOTIFY_INIT,
+	"file_setattr":      unix.SYS_FILE_SETATTR,
 	"finit_module":      unix.SYS_FINIT_MODULE,
 	"fsconfig":          unix.SYS_FSCONFIG,
 	"fsmount":           unix.SYS_FSMOUNT,
@@ -39,6 +41,7 @@ var native = map[string]uint32{
 	"perf_event_open":   unix.SYS_PERF_EVENT_OPEN,
 	"pivot_root":        unix.SYS_PIVOT_ROOT,
 	"prlimit64":         unix.SYS_PRLIMIT64,
+	"renameat2":         unix.SYS_RENAMEAT2,
 	"request_key":       unix.SYS_REQUEST_KEY,
 	"semctl":            unix.SYS_SEMCTL,
 	"semget":            unix.SYS_SEMGET,
@@ -53,4 +56,5 @@ var native = map[string]uint32{
 	"socketpair":        unix.SYS_SOCKETPAIR,
 	"umount2":           unix.SYS_UMOUNT2,
 	"unshare":           unix.SYS_UNSHARE,
+	"userfaultfd":       unix.SYS_USERFAULTFD,
 }

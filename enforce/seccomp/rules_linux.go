@@ -71,8 +71,17 @@ var always = []rule{
 	deny("interfaces to the kernel itself",
 		"bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"),
 	deny("files by handle have no path to check", "open_by_handle_at"),
+	deny("events of whole file systems, without regard to paths", "fanotify_init"),
+	deny("page faults of the kernel itself, which wait for a program", "userfaultfd"),
+	// Programs fall back to the ioctl, which takes a file that was opened.
+	{[]string{"file_setattr"}, nil, unix.ENOSYS, "attributes of files by path, which Landlock does not check"},
+	// File systems without whiteouts say the same (rename(2)).
+	{[]string{"renameat2"}, []test{has(4, unix.RENAME_WHITEOUT)}, unix.EINVAL, "a whiteout, which is a device node"},
 	{[]string{"prlimit64"}, []test{isNot(0, 0)}, unix.EPERM, "limits of other processes"},
 	{[]string{"setpriority", "ioprio_set"}, []test{isNot(1, 0)}, unix.EPERM, "priorities of other processes"},
+	// 0 is the process itself only where a process is asked for: not a group, not a user.
+	{[]string{"setpriority"}, []test{isNot(0, unix.PRIO_PROCESS)}, unix.EPERM, "priorities of groups and users"},
+	{[]string{"ioprio_set"}, []test{isNot(0, ioprioWhoProcess)}, unix.EPERM, "priorities of groups and users"},
 	{[]string{"ioctl"}, []test{is(1, unix.TIOCSTI)}, unix.EPERM, "typing into the terminal that purity was started from"},
 	{[]string{"ioctl"}, []test{is(1, unix.TIOCLINUX)}, unix.EPERM, "pasting into a console"},
 	{[]string{"socket", "socketpair"}, []test{isNot(0, unix.AF_UNIX), isNot(0, unix.AF_INET), isNot(0, unix.AF_INET6), isNot(0, unix.AF_NETLINK)},
@@ -84,10 +93,23 @@ var always = []rule{
 	{[]string{"socketcall"}, []test{is(0, 1)}, unix.EPERM, "32-bit sockets that a filter cannot see"},
 }
 
+// ioprioWhoProcess is IOPRIO_WHO_PROCESS (linux/ioprio.h).
+const ioprioWhoProcess = 1
+
 // sysV are the calls of System V IPC; ipc is all of them in 32-bit programs.
 var sysV = []string{
 	"shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semtimedop_time64", "semctl",
 	"msgget", "msgsnd", "msgrcv", "msgctl", "ipc",
+}
+
+// pairs are those of UNIX sockets that reach further than to each other, refused where
+// there are to be no UNIX sockets. A datagram socket sends to any address, though it is
+// one of a pair; the kernel makes one of a raw socket, too (net/unix/af_unix.c,
+// unix_create). Connections, of streams and packets, have one peer for good.
+var pairs = []rule{
+	{[]string{"socketpair"}, []test{is(0, unix.AF_UNIX), isNotType(unix.SOCK_STREAM), isNotType(unix.SOCK_SEQPACKET)}, unix.EACCES, "pairs of UNIX sockets that are no connection"},
+	// The type is in memory there; 32-bit programs still have the call named socketpair.
+	{[]string{"socketcall"}, []test{is(0, 8)}, unix.EACCES, "32-bit pairs that a filter cannot see"},
 }
 
 // rules is the whole table of r.
@@ -101,6 +123,9 @@ func (r Rules) rules() []rule {
 			rule{[]string{"clone", "unshare"}, []test{has(0, unix.CLONE_NEWUSER)}, unix.EPERM, "new user namespaces"},
 			// Its flags are in memory; without it programs use clone.
 			rule{[]string{"clone3"}, nil, unix.ENOSYS, "new user namespaces"})
+	}
+	if r.NoUnix {
+		all = append(all, pairs...)
 	}
 	if r.Asked {
 		return append(all, asked(r.sockets())...)
