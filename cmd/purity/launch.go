@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -83,21 +82,6 @@ func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 // executable reports whether the policy lets path be executed.
 func (p *plan) executable(path string) bool {
 	return slices.ContainsFunc(p.policy.Covering(path), func(g enforce.Grant) bool { return g.Access&enforce.Execute != 0 })
-}
-
-// makeTemp makes the TMPDIR of this run and sees to its removal when the
-// command ends, which is when this process does.
-func (p *plan) makeTemp() (string, error) {
-	parent, err := tempParent()
-	if err != nil {
-		return "", err
-	}
-	temp, err := tempdir.Make(parent)
-	if err != nil {
-		return "", err
-	}
-	p.policy.Grants = append(p.policy.Grants, tempGrant(temp))
-	return temp, nil
 }
 
 // jobserver are the descriptors of make's jobserver, if the environment that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -84,11 +83,7 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (*plan, erro
 	if err := p.confine(); err != nil {
 		return nil, err
 	}
-	temp, err := tempParent()
-	if err != nil {
-		return nil, err
-	}
-	p.policy.Grants = append(p.policy.Grants, tempGrant(filepath.Join(temp, "*")))
+	p.policy.Grants = append(p.policy.Grants, tempGrant(tempPattern(p.nix)))
 	return p, nil
 }
 

@@ -175,21 +175,3 @@ func makeHome(flag string, nix nixeval.Nix, p project) (dir string, granted bool
 	}
 	return dir, true, nil
 }
-
-// tempParent is where the private TMPDIRs of all runs are: in the user's
-// runtime directory, else in a directory of /tmp that is the user's alone.
-func tempParent() (string, error) {
-	dir := os.Getenv("XDG_RUNTIME_DIR")
-	if dir == "" {
-		dir = filepath.Join(os.TempDir(), fmt.Sprintf("purity-%d", os.Getuid()))
-	} else {
-		dir = filepath.Join(dir, "purity")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("create temporary directory: %w", err)
-	}
-	if !nixeval.Private(dir) {
-		return "", fmt.Errorf("create temporary directory: %s belongs to somebody else", dir)
-	}
-	return dir, nil
-}

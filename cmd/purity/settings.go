@@ -94,13 +94,13 @@ func (s settings) identity() string {
 
 // frame is the policy of s but for its grants.
 func (s settings) frame() enforce.Policy {
-	p := enforce.Policy{
-		Network:         enforce.Network{Any: s.level.Network},
-		UnixSockets:     !s.Sockets.None(),
-		UserNamespaces:  config.Is(s.UserNamespaces, false),
-		NoFilter:        !config.Is(s.Seccomp, true),
-		BestEffort:      config.Is(s.BestEffort, false),
-		AllowUnenforced: config.Is(s.AllowUnenforced, false),
+	p := s.level.Policy()
+	p.UserNamespaces = config.Is(s.UserNamespaces, false)
+	p.NoFilter = !config.Is(s.Seccomp, true)
+	p.BestEffort = config.Is(s.BestEffort, false)
+	p.AllowUnenforced = config.Is(s.AllowUnenforced, false)
+	if len(s.Sockets) > 0 {
+		p.UnixSockets = !s.Sockets.None()
 	}
 	if n := s.Network; n != nil {
 		p.Network = enforce.Network{Any: n.Any, Connect: n.Connect, Bind: n.Bind, UDP: n.UDP}

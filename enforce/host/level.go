@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nix-purity/purity/enforce"
 )
@@ -14,8 +15,9 @@ type Level struct {
 	Summary string
 	// Programs of the host are what Shell grants of it.
 	Programs []string
-	// Network is whether the level has one.
-	Network bool
+	// Network is whether the level has one, and Sockets whether UNIX sockets can be
+	// made; pairs always can.
+	Network, Sockets bool
 	// Home and Environment say whether the level gives the command a HOME,
 	// and what of the calling environment besides the terminal.
 	Home, Environment bool
@@ -28,18 +30,18 @@ type Level struct {
 // Levels are all that there are; the default is named dev.
 var Levels = []Level{
 	{
-		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data",
+		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data; and no UNIX sockets",
 		Programs: hostPrograms[:1],
 		rows:     nixRows,
 	},
 	{
 		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",
-		Programs: hostPrograms, Network: true, Home: true, Environment: true,
+		Programs: hostPrograms, Network: true, Sockets: true, Home: true, Environment: true,
 		rows: devRows,
 	},
 	{
 		Name: "open", Summary: "all of the host can be read; only the closure can be executed",
-		Programs: hostPrograms, Network: true, Home: true, Environment: true, Wider: true,
+		Programs: hostPrograms, Network: true, Sockets: true, Home: true, Environment: true, Wider: true,
 		rows: devRows, all: true,
 	},
 }
@@ -55,6 +57,16 @@ func FindLevel(name string) (Level, bool) {
 		}
 	}
 	return Level{}, false
+}
+
+// Policy is what l allows besides its grants.
+func (l Level) Policy() enforce.Policy {
+	return enforce.Policy{Network: enforce.Network{Any: l.Network}, UnixSockets: l.Sockets}
+}
+
+// Terminals reports whether l lets new terminals be made.
+func (l Level) Terminals() bool {
+	return slices.ContainsFunc(l.rows, func(r row) bool { return r.path == "/dev/pts" })
 }
 
 // Grants are the rows of l. What of them does not exist here is left out when

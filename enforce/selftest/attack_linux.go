@@ -121,12 +121,12 @@ func (v Variant) policy(w *World) (enforce.Policy, error) {
 	if err != nil {
 		return enforce.Policy{}, err
 	}
-	return enforce.Policy{
-		Grants: append(append(grants, self...),
-			enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
-			enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true}),
-		Network: enforce.Network{Any: v.Network}, UnixSockets: v.Unix, MinABI: 1, BestEffort: true,
-	}, nil
+	p := level.Policy()
+	p.Grants = append(append(grants, self...),
+		enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
+		enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
+	p.MinABI, p.BestEffort = 1, true
+	return p, nil
 }
 
 // confine becomes the attacker, confined.

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -119,6 +120,21 @@ var fileVectors = []Vector{
 			return unix.Mknod(w.Project+"/device", unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3)))
 		},
 		twin: func(w *World) error { return open("/dev/null", unix.O_RDWR) }},
+	{ID: "file.whiteout", What: "leave a whiteout, a device node, where a file was", By: Filter,
+		attack: func(w *World) error {
+			err := unix.Renameat2(unix.AT_FDCWD, w.Project+"/in-project", unix.AT_FDCWD, w.Project+"/moved", unix.RENAME_WHITEOUT)
+			if errors.Is(err, unix.ENOENT) { // the kernel has looked at it
+				return nil
+			}
+			return err
+		},
+		twin: func(w *World) error {
+			err := unix.Renameat2(unix.AT_FDCWD, w.Project+"/never", unix.AT_FDCWD, w.Project+"/moved", unix.RENAME_NOREPLACE)
+			if errors.Is(err, unix.ENOENT) {
+				return nil
+			}
+			return err
+		}},
 	{ID: "file.disk", What: "create the node of a disk and read it", ABI: 1, By: Capabilities, Root: true,
 		attack: readDisk,
 		twin:   func(w *World) error { return open("/dev/zero", unix.O_RDONLY) }},

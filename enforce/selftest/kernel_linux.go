@@ -50,6 +50,19 @@ var kernelVectors = []Vector{
 		},
 		twin: func(w *World) error { return readFile(w.Project + "/file") }},
 	reach("io_uring-enter", "use an io_uring", false, unix.SYS_IO_URING_ENTER, ^uintptr(0)),
+	{ID: "kernel.fanotify", What: "watch a file system's events", By: Filter,
+		attack: func(*World) error { return reaches(call(unix.SYS_FANOTIFY_INIT, 0xffffffff, 0)) },
+		twin: func(*World) error {
+			fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+			if err == nil {
+				unix.Close(fd)
+			}
+			return err
+		}},
+	reach("page-faults", "have a program answer the kernel's page faults", false, unix.SYS_USERFAULTFD, 0xffffffff),
+	{ID: "kernel.file-attributes", What: "set the attributes of a file by its path", By: Filter,
+		attack: func(w *World) error { return setAttributes(w.Outside + "/file") },
+		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
 	reach("bpf", "load a BPF program", false, unix.SYS_BPF, 99, 0, 0),
 	reach("perf", "open performance counters", false, unix.SYS_PERF_EVENT_OPEN, 0, 0, 0, 0, 0),
 	reach("module", "load a kernel module", true, unix.SYS_INIT_MODULE, 0, 0, 0),
@@ -80,6 +93,17 @@ var kernelVectors = []Vector{
 			}
 			return err
 		}},
+}
+
+// setAttributes asks file_setattr (Linux 6.17) to set what is set already: nothing.
+func setAttributes(path string) error {
+	name, err := unix.BytePtrFromString(path)
+	if err != nil {
+		return err
+	}
+	var attributes [24]byte // struct file_attr, version 0
+	at := unix.AT_FDCWD
+	return call(unix.SYS_FILE_SETATTR, uintptr(at), addressOf(name), addressOf(&attributes), uintptr(len(attributes)), 0)
 }
 
 // thirtyTwoBit runs a 32-bit program from the project; with an argument it makes

@@ -157,11 +157,24 @@ var socketVectors = []Vector{
 		attack: func(w *World) error { return dial("unixgram", w.Outside+"/unixgram") }, twin: serving("unixgram", "own-datagram")},
 	{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets,
 		attack: func(w *World) error { return dial("unixpacket", w.Outside+"/unixpacket") }, twin: serving("unixpacket", "own-packet")},
+	{ID: "socket.datagram-pair", What: "send to a service by one of a pair of datagram sockets", ABI: 9, By: NoSockets,
+		attack: func(w *World) error { return sendByPair(w.Outside + "/unixgram") }, twin: pairTwin},
 	{ID: "socket.project", What: "connect to a service's socket in the project", By: NoSockets,
 		Design: "what is in the project is shared with it: a database that was started there, say",
 		attack: func(w *World) error { return handedOver(w.Project + "/stream") }},
 	{ID: "socket.abstract", What: "connect to an abstract socket", ABI: 6, By: NoSockets,
 		attack: func(w *World) error { return handedOver("@" + w.Abstract) }, twin: serving("unix", "@own")},
+}
+
+// sendByPair sends an open file to a socket with a name, from a socket of a pair.
+func sendByPair(name string) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	return unix.Sendmsg(pair[0], []byte("x"), unix.UnixRights(0), &unix.SockaddrUnix{Name: name}, unix.MSG_DONTWAIT)
 }
 
 var terminalVectors = []Vector{

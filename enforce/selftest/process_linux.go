@@ -95,11 +95,18 @@ var processVectors = []Vector{
 		twin:   func(w *World) error { return unix.Prlimit(0, unix.RLIMIT_CORE, nil, &unix.Rlimit{}) }},
 	{ID: "process.priority", What: "change another process's priority", By: Filter,
 		attack: func(w *World) error { return unix.Setpriority(unix.PRIO_PROCESS, w.Victim, 19) },
-		twin: func(w *World) error {
-			return onThread(func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 1) })
-		}},
+		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
+	{ID: "process.user-priority", What: "change the priority of all processes of the user", By: Filter,
+		attack: func(*World) error { return sameNiceness(unix.PRIO_USER) },
+		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
+	{ID: "process.group-priority", What: "change the priority of the process group", By: Filter,
+		attack: func(*World) error { return sameNiceness(unix.PRIO_PGRP) },
+		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
 	{ID: "process.io-priority", What: "change another process's I/O priority", By: Filter,
 		attack: func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, uintptr(w.Victim), 3<<13) },
+		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
+	{ID: "process.user-io-priority", What: "change the I/O priority of all processes of the user", By: Filter,
+		attack: func(w *World) error { return reaches(call(unix.SYS_IOPRIO_SET, 3, 0, 99<<13)) },
 		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
 	{ID: "process.affinity", What: "change another process's processors", By: Capabilities, Design: "threads are set so too, and cannot be told apart by a filter",
 		attack: func(w *World) error {
@@ -123,6 +130,19 @@ var processVectors = []Vector{
 			return apart(func() error { return unix.Setns(fd, unix.CLONE_NEWNS) })
 		},
 		twin: func(w *World) error { _, err := os.Readlink("/proc/self/ns/mnt"); return err }},
+}
+
+// sameNiceness sets the niceness of this process, or of its group or user, to what it
+// is: to lower one takes a privilege. The system call returns 20 less the niceness
+// (getpriority(2)).
+func sameNiceness(which int) error {
+	return onThread(func() error {
+		now, err := unix.Getpriority(which, 0)
+		if err != nil {
+			return err
+		}
+		return unix.Setpriority(which, 0, 20-now)
+	})
 }
 
 // onThread runs f on a thread that ends with it.

@@ -36,8 +36,14 @@ var rootVectors = []Vector{
 		return err
 	}, func(*World) error { _, err := unix.Adjtimex(new(unix.Timex)); return err }),
 	privilege("priority", "raise its own priority", func(*World) error {
-		return onThread(func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -5) })
-	}, func(*World) error { return onThread(func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 5) }) }),
+		return onThread(func() error {
+			lower := 19 // which anybody may have, and from where there is something to raise
+			if err := unix.Setpriority(unix.PRIO_PROCESS, 0, lower); err != nil {
+				return err
+			}
+			return unix.Setpriority(unix.PRIO_PROCESS, 0, lower-1)
+		})
+	}, func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }),
 	privilege("limits", "raise its own limits", func(*World) error {
 		var limit unix.Rlimit
 		if err := unix.Getrlimit(unix.RLIMIT_MSGQUEUE, &limit); err != nil {

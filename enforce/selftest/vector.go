@@ -1,6 +1,10 @@
 package selftest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/nix-purity/purity/enforce/host"
+)
 
 // Vector is one way past a confinement.
 type Vector struct {
@@ -100,7 +104,7 @@ type group struct {
 	vectors []Vector
 }
 
-// Variant is a policy to attack.
+// Variant is a policy to attack: that of a level, as users get it.
 type Variant struct {
 	Name                     string // of its level
 	Network, Unix, Terminals bool
@@ -108,9 +112,11 @@ type Variant struct {
 
 // Variants are the policies that are attacked: the default one, and the
 // narrowest.
-var Variants = []Variant{
-	{Name: "dev", Network: true, Unix: true, Terminals: true},
-	{Name: "nix"},
+var Variants = []Variant{variantOf("dev"), variantOf("nix")}
+
+func variantOf(name string) Variant {
+	level, _ := host.FindLevel(name)
+	return Variant{Name: name, Network: level.Network, Unix: level.Sockets, Terminals: level.Terminals()}
 }
 
 // On is what v meets on a kernel.
