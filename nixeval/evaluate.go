@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
 // scriptDir is the directory of an entry that a confinement may read.
@@ -33,7 +34,11 @@ func flakeArgs(r Request, ref flakeRef) []string {
 
 // Lock writes the flake.lock of a flake where it is missing or behind.
 func (n Nix) Lock(ctx context.Context, dir string) error {
-	if _, err := n.run(ctx, dir, "nix", "flake", "lock"); err != nil {
+	err := inputs.Check(dir)
+	if err == nil {
+		_, err = n.run(ctx, dir, "nix", "flake", "lock")
+	}
+	if err != nil {
 		return fmt.Errorf("lock %s: %w", dir, err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/nixeval/inputs"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
@@ -29,6 +30,9 @@ func (n Nix) Resolve(ctx context.Context, r Request) (Environment, error) {
 	case r.File != "":
 		// A file is evaluated impurely: it may read anything, so that no
 		// fingerprint of it can be complete.
+		if err := inputs.Regular(r.File); err != nil {
+			return Environment{}, err
+		}
 		return n.uncached(ctx, r, fileArgs(r))
 	}
 	return n.fromFlake(ctx, r)
@@ -47,6 +51,9 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 		return Environment{}, err
 	}
 	if flake == nil {
+		if err := checkLocal(r); err != nil {
+			return Environment{}, err
+		}
 		return n.uncached(ctx, r, args)
 	}
 	for range attempts {
@@ -75,6 +82,19 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 		}
 	}
 	return n.uncached(ctx, r, args)
+}
+
+// checkLocal checks a flake on this machine before Nix opens its files.
+func checkLocal(r Request) error {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	if ref.path == "" {
+		return nil
+	}
+	dir, _, err := inputs.FindFlake(ref.path)
+	if err != nil {
+		return err
+	}
+	return inputs.Check(dir)
 }
 
 // flake is the flake on this machine that r means, nil if what it means cannot
@@ -236,7 +256,7 @@ func (n Nix) fromClosureFile(r Request) (Environment, error) {
 
 // readStorePaths reads a file that lists store paths, one at least.
 func readStorePaths(name, storeDir string) ([]closure.Path, error) {
-	file, err := os.Open(name)
+	file, err := hostile.OpenNamed(name)
 	if err != nil {
 		return nil, fmt.Errorf("read closure file: %w", err)
 	}

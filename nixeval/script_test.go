@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// hostile values must come through bash unchanged.
-const hostile = "a b\t'\"\\$(echo no)`echo no`\n!#*?[x]~ \xff\xfe end\n"
+// awkward values must come through bash unchanged.
+const awkward = "a b\t'\"\\$(echo no)`echo no`\n!#*?[x]~ \xff\xfe end\n"
 
 func TestStateInBash(t *testing.T) {
 	env := devEnv{
 		Variables: map[string]variable{
-			"plain":     {Type: "var", Value: hostile},
-			"list":      {Type: "array", Array: []string{"one", hostile, ""}},
-			"map":       {Type: "associative", Associative: map[string]string{"key with ']": hostile}},
+			"plain":     {Type: "var", Value: awkward},
+			"list":      {Type: "array", Array: []string{"one", awkward, ""}},
+			"map":       {Type: "associative", Associative: map[string]string{"key with ']": awkward}},
 			"passed":    {Type: "exported", Value: "not written: the process environment has it"},
 			"shellHook": {Type: "exported", Value: "echo hook"},
 		},
@@ -30,7 +30,7 @@ func TestStateInBash(t *testing.T) {
 printf '%s|' "$plain" "${#list[@]}" "${list[1]}" "${map[key with \']]}" "${passed-unset}" "$shellHook"; greet you; declare -F | wc -l`
 	script = strings.ReplaceAll(script, `${map[key with \']]}`, `${map["$2"]}`)
 	out := bash(t, nil, "-c", script, "bash", dir, "key with ']")
-	want := hostile + "|3|" + hostile + "|" + hostile + "|unset|echo hook|hello you\n1\n"
+	want := awkward + "|3|" + awkward + "|" + awkward + "|unset|echo hook|hello you\n1\n"
 	if out != want {
 		t.Errorf("got  %q\nwant %q", out, want)
 	}
@@ -50,7 +50,7 @@ func TestExecScript(t *testing.T) {
 		code       int
 	}{
 		{"command sees the hook's variables", "export A=1; B=2", []string{"/bin/sh", "-c", "echo $A $B"}, "1\n", 0},
-		{"arguments come through", "", []string{"/bin/echo", hostile, "", "--"}, hostile + "  --\n", 0},
+		{"arguments come through", "", []string{"/bin/echo", awkward, "", "--"}, awkward + "  --\n", 0},
 		{"hook does not see the arguments", `echo "$#"`, []string{"/bin/echo", "x"}, "0\nx\n", 0},
 		{"hook adds a project directory", "PATH=$PURITY_PROJECT:$PATH", []string{"tool", "x"}, project + "/tool 1 x\n", 0},
 		{"hook adds a host directory", "PATH=$PATH:/usr/bin:/bin", []string{"sed", "--version"}, "no sed here\n", 127},
@@ -86,7 +86,7 @@ func TestExecScript(t *testing.T) {
 }
 
 func FuzzQuote(f *testing.F) {
-	f.Add(hostile)
+	f.Add(awkward)
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.Contains(s, "\x00") || len(s) > 4096 {
 			t.Skip("no process argument can be that")

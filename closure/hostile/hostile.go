@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -29,6 +30,9 @@ var (
 // O_NOCTTY).
 func Open(name string) (*os.File, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if errors.Is(err, syscall.ENXIO) { // a socket, or a device that is not there
+		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +55,35 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return read(file, limit)
+}
+
+func read(file *os.File, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = &fs.PathError{Op: "read", Path: name, Err: ErrTooLong}
+		err = &fs.PathError{Op: "read", Path: file.Name(), Err: ErrTooLong}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return data, nil
+}
+
+// OpenNamed opens a file that a person names on a command line. What a shell hands
+// over by a descriptor, as <(command) does, is read whatever it is.
+func OpenNamed(name string) (*os.File, error) {
+	if strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/") {
+		return os.Open(name)
+	}
+	return Open(name)
+}
+
+// ReadNamed is [ReadFile] for what [OpenNamed] opens.
+func ReadNamed(name string, limit int64) ([]byte, error) {
+	file, err := OpenNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(file, limit)
 }

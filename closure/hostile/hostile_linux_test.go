@@ -24,6 +24,7 @@ func TestReadFile(t *testing.T) {
 		"fifo":      func(p string) error { return unix.Mkfifo(p, 0o600) },
 		"zero":      func(p string) error { return os.Symlink("/dev/zero", p) },
 		"directory": func(p string) error { return os.Mkdir(p, 0o700) },
+		"socket":    func(p string) error { return unix.Mknod(p, unix.S_IFSOCK|0o600, 0) },
 		"loop":      func(p string) error { return os.Symlink("loop", p) },
 	}
 	for name, create := range makers {
@@ -32,7 +33,7 @@ func TestReadFile(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]error{
-		"regular": nil, "link": nil, "long": ErrTooLong, "huge": ErrTooLong, "fifo": ErrNotRegular, "zero": ErrNotRegular,
+		"regular": nil, "link": nil, "long": ErrTooLong, "huge": ErrTooLong, "fifo": ErrNotRegular, "zero": ErrNotRegular, "socket": ErrNotRegular,
 		"directory": ErrNotRegular, "loop": unix.ELOOP, "absent": fs.ErrNotExist,
 	} {
 		type result struct {

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/closure/binarycache"
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
@@ -129,7 +129,7 @@ func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Clos
 
 // other is what --diff names.
 func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error) {
-	data, err := os.ReadFile(c.Diff)
+	data, err := hostile.ReadNamed(c.Diff, 64<<20)
 	if err != nil { // not a file, so a flake
 		return a.closureOf(ctx, c.Diff, source{Refresh: c.Refresh, OverrideInput: c.OverrideInput})
 	}

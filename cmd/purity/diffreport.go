@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/report"
 )
 
@@ -50,7 +50,7 @@ func (c diffReportCmd) Run(a *app) error {
 }
 
 func reportOf(name string) (report.Report, error) {
-	f, err := os.Open(name)
+	f, err := hostile.OpenNamed(name)
 	if err != nil {
 		return report.Report{}, fmt.Errorf("read report: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -178,10 +177,13 @@ func (a *app) checkProject() []check {
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
 		checks = append(checks, check{"project", warning, "no flake.lock: what the inputs are is not fixed", "nix flake lock"})
 	}
+	tracked, trackedErr := inputs.Tracks(dir, "flake.nix")
 	switch {
 	case root == "":
 		checks = append(checks, check{"project", warning, "no git repository: Nix copies the whole directory to the store", "git init && git add --all"})
-	case exec.Command("git", "-C", dir, "ls-files", "--error-unmatch", "flake.nix").Run() != nil:
+	case trackedErr != nil:
+		checks = append(checks, check{"project", warning, "whether git tracks flake.nix cannot be told: " + trackedErr.Error(), "git status"})
+	case !tracked:
 		checks = append(checks, check{"project", failure, "git does not track flake.nix, so Nix does not see it", "git add flake.nix"})
 	case root != dir:
 		checks = append(checks, check{"project", ok, "the repository is " + root + ", above the project: git's directory can be read, nothing else of it", ""})

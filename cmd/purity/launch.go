@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -123,7 +124,7 @@ func become(file string, argv, environ []string, shell string) error {
 
 // script reports whether a file is text, by its first bytes.
 func script(file string) bool {
-	f, err := os.Open(file)
+	f, err := hostile.Open(file)
 	if err != nil {
 		return false
 	}

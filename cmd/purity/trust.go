@@ -145,11 +145,7 @@ func fileAt(path string) (*config.File, error) {
 	if info, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	} else if !info.IsDir() {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("read settings: %w", err)
-		}
-		return config.Parse(path, data)
+		return config.Read(path)
 	}
 	file, err := config.Find(path, root)
 	if err == nil && file == nil {

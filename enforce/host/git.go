@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -87,7 +88,7 @@ func isRepository(dir string) bool {
 // worktree is core.worktree of a git directory's configuration, as git itself
 // writes it for submodules.
 func worktree(gitDir string) string {
-	data, err := os.ReadFile(filepath.Join(gitDir, "config"))
+	data, err := hostile.ReadFile(filepath.Join(gitDir, "config"), 1<<20)
 	if err != nil {
 		return ""
 	}
@@ -102,8 +103,8 @@ func worktree(gitDir string) string {
 
 // line is the first line of a small file, empty if it cannot be read.
 func line(file string) string {
-	data, err := os.ReadFile(file)
-	if err != nil || len(data) > 4096 {
+	data, err := hostile.ReadFile(file, 4096)
+	if err != nil {
 		return ""
 	}
 	text, _, _ := strings.Cut(string(data), "\n")

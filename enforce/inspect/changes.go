@@ -2,11 +2,14 @@ package inspect
 
 import (
 	"crypto/sha256"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // later are files of a project that programs outside run, or that say what they
@@ -48,8 +51,10 @@ func content(path string, d fs.DirEntry) [sha256.Size]byte {
 		target, _ := os.Readlink(path) // whether it can be read is a difference too
 		hash.Write([]byte(target))
 	} else if d.Type().IsRegular() {
-		data, _ := os.ReadFile(path)
-		hash.Write(data)
+		if file, err := hostile.Open(path); err == nil { // whether it can be read is a difference, too
+			io.Copy(hash, file)
+			file.Close()
+		}
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // configuration adds the nix.conf files that Nix reads and what they include
@@ -42,7 +43,7 @@ const maxIncludes = 20
 
 func (k *keyer) configFile(file string, depth int) error {
 	k.saw(file)
-	data, err := os.ReadFile(file)
+	data, err := hostile.ReadFile(file, maxConfig)
 	if err != nil { // Nix reads on without a file that it cannot read
 		k.strings(file, fmt.Sprint(errors.Is(err, fs.ErrNotExist)))
 		return nil

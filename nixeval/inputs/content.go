@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // identity tells whether a file is still the one that was hashed. The ctime is
@@ -105,16 +107,32 @@ func (k *keyer) hash(path string, id identity) ([sha256.Size]byte, error) {
 	return [sha256.Size]byte{}, uncacheable("%s changes all the time", path)
 }
 
+// read hashes a file. Holes of a sparse file, of which a terabyte takes no space,
+// are passed over; what is between them is hashed with its place and the file's size
+// (lseek(2), SEEK_DATA).
 func read(path string) (sum [sha256.Size]byte, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	f, err := hostile.Open(path)
 	if err != nil {
 		return sum, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return sum, err
 	}
+	h := sha256.New()
+	for at := int64(0); at < info.Size(); {
+		data, hole := nextData(f, at, info.Size())
+		if data < 0 {
+			break
+		}
+		fmt.Fprintf(h, "%d:%d:", data, hole)
+		if _, err := io.Copy(h, io.NewSectionReader(f, data, hole-data)); err != nil {
+			return sum, err
+		}
+		at = hole
+	}
+	fmt.Fprintf(h, "%d", info.Size())
 	h.Sum(sum[:0])
 	return sum, nil
 }

@@ -38,9 +38,14 @@ type Flake struct {
 type Key string
 
 // UncacheableError says why no fingerprint can be complete.
-type UncacheableError struct{ Reason string }
+type UncacheableError struct {
+	Reason string
+	err    error // where it comes from, nil if there is none
+}
 
 func (e *UncacheableError) Error() string { return "fingerprint flake: " + e.Reason }
+
+func (e *UncacheableError) Unwrap() error { return e.err }
 
 func uncacheable(format string, args ...any) error {
 	return &UncacheableError{Reason: fmt.Sprintf(format, args...)}
@@ -66,6 +71,9 @@ func (f Flake) key(k *keyer) (Key, error) {
 	k.strings("purity inputs 1", f.Dir, fmt.Sprint(f.Tree))
 	k.strings(f.Extra...)
 	if err := k.nix(f.Nix, f.Environ); err != nil {
+		return "", err
+	}
+	if err := Regular(filepath.Join(f.Dir, "flake.nix")); err != nil {
 		return "", err
 	}
 	if err := k.tree(f.Dir, f.Tree); err != nil {

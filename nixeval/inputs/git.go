@@ -6,10 +6,23 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/nix-purity/purity/closure/hostile"
+)
+
+// A repository is read without git: git runs programs that the repository's own
+// configuration names, and a confined command can write that.
+
+// How many bytes files of a repository may have. Longer ones make it uncacheable.
+const (
+	maxLine   = 64 << 10 // of those that hold one line: HEAD, references, .git
+	maxConfig = 1 << 20
+	maxPacked = 32 << 20 // some 400,000 references
+	maxIndex  = 64 << 20 // some 600,000 files
+	maxFlake  = 16 << 20 // flake.nix, flake.lock
 )
 
 // repository is a git work tree.
@@ -28,14 +41,14 @@ func findRepository(dir string) (*repository, error) {
 	r := &repository{root: root, gitDir: filepath.Join(root, ".git")}
 	info, err := os.Stat(r.gitDir)
 	if err != nil {
-		return nil, uncacheable("%v", err)
+		return nil, unreadable(err)
 	}
 	if !info.IsDir() { // a further work tree, or a submodule
-		data, err := os.ReadFile(r.gitDir)
+		line, err := oneLine(r.gitDir)
 		if err != nil {
-			return nil, uncacheable("%v", err)
+			return nil, err
 		}
-		path, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir: ")
+		path, ok := strings.CutPrefix(line, "gitdir: ")
 		if !ok {
 			return nil, uncacheable("%s does not name a git directory", r.gitDir)
 		}
@@ -45,36 +58,60 @@ func findRepository(dir string) (*repository, error) {
 		r.gitDir = path
 	}
 	r.common = r.gitDir
-	if data, err := os.ReadFile(filepath.Join(r.gitDir, "commondir")); err == nil {
-		r.common = strings.TrimSpace(string(data))
-		if !filepath.IsAbs(r.common) {
-			r.common = filepath.Join(r.gitDir, r.common)
-		}
+	common, err := oneLine(filepath.Join(r.gitDir, "commondir"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case filepath.IsAbs(common):
+		r.common = common
+	default:
+		r.common = filepath.Join(r.gitDir, common)
 	}
 	return r, nil
+}
+
+// oneLine reads a short file, without blanks around what is in it.
+func oneLine(file string) (string, error) {
+	data, err := hostile.ReadFile(file, maxLine)
+	if err != nil {
+		return "", unreadable(err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// unreadable is the error for a file of a repository. That there is none stays
+// [fs.ErrNotExist]. What is no regular file is for nobody to read: git and Nix would
+// wait for it, too.
+func unreadable(err error) error {
+	if errors.Is(err, hostile.ErrNotRegular) {
+		return fmt.Errorf("read repository: %w", err)
+	}
+	return &UncacheableError{Reason: err.Error(), err: err}
 }
 
 // repository adds the files that git tracks, as they are in the work tree, and
 // the state of git by which Nix tells a clean tree from a dirty one.
 func (k *keyer) repository(r *repository) error {
-	head, err := r.head()
-	if err != nil {
+	if err := k.head(r); err != nil {
 		return err
 	}
-	k.saw(filepath.Join(r.gitDir, "HEAD"), filepath.Join(r.gitDir, "index"))
-	k.strings("repository", r.root, head)
 	entries, err := r.entries()
 	if err != nil {
 		return err
 	}
+	if err := r.plain(entries); err != nil {
+		return err
+	}
+	k.saw(filepath.Join(r.gitDir, "HEAD"), filepath.Join(r.gitDir, "index"))
 	submodules := false
 	for _, e := range entries {
 		k.strings(e.path, e.oid, strconv.FormatUint(uint64(e.mode)<<32|uint64(e.flags), 16))
-		if e.mode&0o170000 == 0o160000 {
+		if e.mode&modeType == modeSubmodule {
 			submodules = true
 			continue
 		}
-		if err := k.content(r.root + "/" + e.path); err != nil {
+		if err := k.content(r.root + "/" + strings.TrimSuffix(e.path, "/")); err != nil {
 			return err
 		}
 	}
@@ -87,101 +124,134 @@ func (k *keyer) repository(r *repository) error {
 // readsSubmodules reports whether the flake could ask for the content of
 // submodules (inputs.self.submodules). The word alone is enough.
 func (r *repository) readsSubmodules() bool {
-	data, err := os.ReadFile(filepath.Join(r.root, "flake.nix"))
+	data, err := hostile.ReadFile(filepath.Join(r.root, "flake.nix"), maxFlake)
 	return err != nil || bytes.Contains(data, []byte("submodules"))
 }
 
-// head returns the name of the branch and the commit that is checked out,
-// without the latter if there is none yet.
-func (r *repository) head() (string, error) {
-	data, err := os.ReadFile(filepath.Join(r.gitDir, "HEAD"))
+// reftableHead is what HEAD has where references are kept in the files of reftable
+// (gitrepository-layout(5)).
+const reftableHead = "ref: refs/heads/.invalid"
+
+// head adds the name of the branch and the commit that is checked out, or all
+// references where they are kept in a form that is not read here.
+func (k *keyer) head(r *repository) error {
+	head, err := oneLine(filepath.Join(r.gitDir, "HEAD"))
 	if err != nil {
-		return "", uncacheable("%v", err)
+		return err
 	}
-	head := strings.TrimSpace(string(data))
+	if head == reftableHead {
+		k.strings("references", r.root)
+		for _, dir := range []string{r.gitDir, r.common} {
+			if err := k.reftable(filepath.Join(dir, "reftable")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	ref, symbolic := strings.CutPrefix(head, "ref: ")
 	if !symbolic {
-		return head, nil
+		k.strings("repository", r.root, head)
+		return nil
 	}
-	if ref == "refs/heads/.invalid" { // reftable keeps references in another form
-		out, err := r.git("rev-parse", "HEAD", "--symbolic-full-name", "HEAD")
-		return string(out), err
+	commit, err := r.commit(ref)
+	k.strings("repository", r.root, head, commit)
+	return err
+}
+
+// reftable adds the files that hold references, whose list is tables.list.
+func (k *keyer) reftable(dir string) error {
+	list, err := hostile.ReadFile(filepath.Join(dir, "tables.list"), maxLine)
+	if errors.Is(err, fs.ErrNotExist) { // of a work tree that has none of its own
+		return nil
+	}
+	if err != nil {
+		return unreadable(err)
+	}
+	k.saw(filepath.Join(dir, "tables.list"))
+	k.strings(string(list))
+	for name := range strings.FieldsSeq(string(list)) {
+		if strings.Contains(name, "/") {
+			return uncacheable("%s names %s", filepath.Join(dir, "tables.list"), name)
+		}
+		if err := k.content(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit is the one that a reference is for, empty if there is none yet.
+func (r *repository) commit(ref string) (string, error) {
+	if !filepath.IsLocal(ref) || !strings.HasPrefix(ref, "refs/") {
+		return "", uncacheable("%s is no reference", ref)
 	}
 	for _, dir := range []string{r.gitDir, r.common} {
-		data, err := os.ReadFile(filepath.Join(dir, ref))
-		if err == nil {
-			commit := strings.TrimSpace(string(data))
-			if strings.HasPrefix(commit, "ref: ") {
-				return "", uncacheable("branch %s stands for another", ref)
-			}
-			return head + " " + commit, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", uncacheable("%v", err)
+		commit, err := oneLine(filepath.Join(dir, ref))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return "", err
+		case strings.HasPrefix(commit, "ref: "):
+			return "", uncacheable("branch %s stands for another", ref)
+		default:
+			return commit, nil
 		}
 	}
-	packed, err := os.ReadFile(filepath.Join(r.common, "packed-refs"))
+	packed, err := hostile.ReadFile(filepath.Join(r.common, "packed-refs"), maxPacked)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", uncacheable("%v", err)
+		return "", unreadable(err)
 	}
 	before, _, found := bytes.Cut(packed, []byte(" "+ref+"\n"))
 	if !found {
-		return head, nil // no commit yet
+		return "", nil
 	}
-	return head + " " + string(before[bytes.LastIndexByte(before, '\n')+1:]), nil
+	return string(before[bytes.LastIndexByte(before, '\n')+1:]), nil
 }
 
-// entries lists what git tracks, from its index, or by git itself where the
-// index is in one of the rarer forms.
+// entries lists what git tracks, from its index.
 func (r *repository) entries() ([]indexEntry, error) {
-	data, err := os.ReadFile(filepath.Join(r.gitDir, "index"))
+	data, err := hostile.ReadFile(filepath.Join(r.gitDir, "index"), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, uncacheable("%v", err)
+		return nil, unreadable(err)
 	}
-	entries, err := parseIndex(data, r.oidSize())
-	if err == nil {
-		return entries, nil
-	}
-	out, err := r.git("ls-files", "--stage", "-z")
+	entries, err := parseIndex(data, r.oidSize(), func(oid string) ([]byte, error) {
+		return hostile.ReadFile(filepath.Join(r.gitDir, "sharedindex."+oid), maxIndex)
+	})
 	if err != nil {
-		return nil, err
+		return nil, uncacheable("%s/index: %v", r.gitDir, err)
 	}
-	return parseListing(out)
+	return entries, nil
 }
 
 // oidSize is how many bytes an object's name has: SHA-1, or in few
 // repositories SHA-256.
 func (r *repository) oidSize() int {
-	config, err := os.ReadFile(filepath.Join(r.common, "config"))
+	config, err := hostile.ReadFile(filepath.Join(r.common, "config"), maxConfig)
 	if err == nil && bytes.Contains(bytes.ToLower(config), []byte("objectformat")) && bytes.Contains(bytes.ToLower(config), []byte("sha256")) {
 		return 32
 	}
 	return 20
 }
 
-func (r *repository) git(args ...string) ([]byte, error) {
-	out, err := exec.Command("git", append([]string{"-C", r.root}, args...)...).Output()
+// Tracks reports whether git tracks a file of the repository that dir is in, by its
+// path in dir. It starts no git. An [*UncacheableError] says why that cannot be told.
+func Tracks(dir, name string) (bool, error) {
+	r, err := findRepository(dir)
+	if r == nil || err != nil {
+		return false, err
+	}
+	entries, err := r.entries()
 	if err != nil {
-		return nil, uncacheable("git %s: %v", args[0], err)
+		return false, err
 	}
-	return out, nil
-}
-
-// parseListing reads `git ls-files --stage -z`: "MODE OID STAGE\tPATH\0".
-func parseListing(out []byte) ([]indexEntry, error) {
-	var entries []indexEntry
-	for line := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
-		var e indexEntry
-		var stage uint16
-		fields, path, ok := strings.Cut(line, "\t")
-		if _, err := fmt.Sscanf(fields, "%o %s %d", &e.mode, &e.oid, &stage); err != nil || !ok {
-			return nil, uncacheable("git ls-files: unexpected line %q", line)
+	path, err := filepath.Rel(r.root, filepath.Join(dir, name))
+	for _, e := range entries {
+		if e.path == path {
+			return true, err
 		}
-		e.path, e.flags = path, uint32(stage)<<12
-		entries = append(entries, e)
 	}
-	return entries, nil
+	return false, err
 }

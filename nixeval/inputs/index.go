@@ -17,38 +17,58 @@ type indexEntry struct {
 
 var errIndex = errors.New("not an index that is understood")
 
+// The types of modes in an index; a directory stands for all below it in a sparse one.
+const (
+	modeType      = 0o170000
+	modeSubmodule = 0o160000
+)
+
 const (
 	statSize     = 40     // of the stat fields before the object name
 	flagExtended = 0x4000 // two more bytes of flags follow (version 3)
 	flagsKept    = 0xf000 // the rest is the length of the path
 )
 
-// parseIndex reads a git index of version 2, 3 or 4 (gitformat-index(5)).
-// Its stat fields are not looked at: they are about staged content, and Nix
-// reads the work tree. Extensions that change what the entries mean (split and
-// sparse indexes) are errIndex.
-func parseIndex(data []byte, oidSize int) ([]indexEntry, error) {
+// parseIndex reads a git index of version 2, 3 or 4 (gitformat-index(5)), whole,
+// sparse or split. Shared reads the other part of a split index, by its name.
+// The stat fields are not looked at: they are about staged content, and Nix
+// reads the work tree. What changes the meaning of entries and is not understood is
+// errIndex.
+func parseIndex(data []byte, oidSize int, shared func(oid string) ([]byte, error)) ([]indexEntry, error) {
+	entries, extensions, err := parseEntries(data, oidSize)
+	if err != nil {
+		return nil, err
+	}
+	link, err := required(extensions)
+	if err != nil || link == nil {
+		return entries, err
+	}
+	return joinIndex(link, entries, oidSize, shared)
+}
+
+// parseEntries reads the entries of an index, and what comes after them.
+func parseEntries(data []byte, oidSize int) (entries []indexEntry, extensions []byte, err error) {
 	if len(data) < 12+oidSize || string(data[:4]) != "DIRC" {
-		return nil, fmt.Errorf("%w: no header", errIndex)
+		return nil, nil, fmt.Errorf("%w: no header", errIndex)
 	}
 	version, count := binary.BigEndian.Uint32(data[4:]), binary.BigEndian.Uint32(data[8:])
 	if version < 2 || version > 4 {
-		return nil, fmt.Errorf("%w: version %d", errIndex, version)
+		return nil, nil, fmt.Errorf("%w: version %d", errIndex, version)
 	}
 	end := len(data) - oidSize // a checksum comes last
 	if int64(count)*int64(statSize+oidSize+2) > int64(end) {
-		return nil, fmt.Errorf("%w: %d entries in %d bytes", errIndex, count, end)
+		return nil, nil, fmt.Errorf("%w: %d entries in %d bytes", errIndex, count, end)
 	}
-	entries := make([]indexEntry, 0, count)
+	entries = make([]indexEntry, 0, count)
 	at, path := 12, ""
 	for range count {
 		e, next, err := parseEntry(data[:end], at, oidSize, version, path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		entries, at, path = append(entries, e), next, e.path
 	}
-	return entries, checkExtensions(data[at:end])
+	return entries, data[at:end], nil
 }
 
 func parseEntry(data []byte, start, oidSize int, version uint32, previous string) (e indexEntry, next int, err error) {
@@ -110,18 +130,26 @@ func offset(data []byte) (value uint64, size int) {
 	return 0, 0
 }
 
-// checkExtensions refuses extensions that must be understood: those whose name
-// does not begin with a capital letter.
-func checkExtensions(data []byte) error {
+// required looks for extensions that must be understood: those whose name does not
+// begin with a capital letter. Of these "sdir" says that entries can be directories,
+// and link is the content of "link", nil if the index is not split.
+func required(data []byte) (link []byte, err error) {
 	for len(data) > 0 {
 		if len(data) < 8 {
-			return fmt.Errorf("%w: it ends in an extension", errIndex)
+			return nil, fmt.Errorf("%w: it ends in an extension", errIndex)
 		}
-		size := int64(binary.BigEndian.Uint32(data[4:]))
-		if data[0] < 'A' || data[0] > 'Z' || int64(len(data)-8) < size {
-			return fmt.Errorf("%w: extension %q", errIndex, data[:4])
+		name, size := string(data[:4]), int64(binary.BigEndian.Uint32(data[4:]))
+		if int64(len(data)-8) < size {
+			return nil, fmt.Errorf("%w: extension %q ends too soon", errIndex, name)
+		}
+		switch {
+		case name == "link":
+			link = data[8 : 8+size]
+		case name == "sdir" || name[0] >= 'A' && name[0] <= 'Z':
+		default:
+			return nil, fmt.Errorf("%w: extension %q", errIndex, name)
 		}
 		data = data[8+size:]
 	}
-	return nil
+	return link, nil
 }

@@ -6,11 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // repo is a git repository with a flake, and how to ask for its key.
@@ -357,64 +354,6 @@ func TestFindFlake(t *testing.T) {
 	if _, _, err = FindFlake(r.dir + "/data"); !errors.As(err, &none) {
 		t.Errorf("beyond the repository: %v", err)
 	}
-}
-
-// Our reading of an index and git's are the same.
-func TestIndexAgainstGit(t *testing.T) {
-	for _, version := range []string{"2", "3", "4"} {
-		for _, format := range []string{"sha1", "sha256"} {
-			t.Run(version+" "+format, func(t *testing.T) {
-				r := newRepo(t, "--object-format="+format)
-				for i := range 50 {
-					r.write(fmt.Sprintf("many/%03d/%s", i, strings.Repeat("long", i%20)), "x")
-				}
-				r.write("odd/new\nline", "x")
-				r.write("odd/\xff\xfe", "x")
-				r.write("odd/"+strings.Repeat("n", 250), "x")
-				r.git("add", ".")
-				r.git("commit", "-qm", "more")
-				r.git("checkout", "-q", "-b", "theirs")
-				r.write("shell.nix", "theirs")
-				r.git("commit", "-qam", "theirs")
-				r.git("checkout", "-q", "main")
-				r.write("shell.nix", "ours")
-				r.git("commit", "-qam", "ours")
-				exec.Command("git", "-C", r.dir, "-c", "user.name=x", "-c", "user.email=x", "merge", "-q", "theirs").Run() // a conflict: three stages
-				r.write("later", "x")
-				r.git("add", "-N", "later")
-				r.git("update-index", "--index-version", version)
-				repository, err := findRepository(r.dir)
-				must(t, err)
-				data, err := os.ReadFile(r.dir + "/.git/index")
-				must(t, err)
-				ours, err := parseIndex(data, repository.oidSize())
-				must(t, err)
-				theirs, err := parseListing([]byte(r.git("ls-files", "--stage", "-z")))
-				must(t, err)
-				for i := range ours {
-					ours[i].oid = fmt.Sprintf("%x", ours[i].oid)
-					ours[i].flags &= 0x3000 // git lists the stage only
-				}
-				if diff := cmp.Diff(theirs, ours, cmp.AllowUnexported(indexEntry{})); diff != "" {
-					t.Error(diff)
-				}
-			})
-		}
-	}
-}
-
-func FuzzParseIndex(f *testing.F) {
-	f.Add([]byte("DIRC\x00\x00\x00\x02\x00\x00\x00\x00"+strings.Repeat("x", 20)), 20)
-	f.Add([]byte("DIRC\x00\x00\x00\x04\x00\x00\x00\x01"+strings.Repeat("\x00", 120)), 20)
-	f.Fuzz(func(t *testing.T, data []byte, size int) {
-		if size != 20 && size != 32 {
-			return
-		}
-		entries, err := parseIndex(data, size)
-		if err == nil && len(entries)*(statSize+size+2) > len(data) {
-			t.Errorf("%d entries in %d bytes", len(entries), len(data))
-		}
-	})
 }
 
 func FuzzDecodeRecords(f *testing.F) {

@@ -8,11 +8,12 @@ import (
 	"io/fs"
 	"maps"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // lockFile is flake.lock (src/libflake/lockfile.cc), as far as it tells where
@@ -39,7 +40,7 @@ type lockedRef struct {
 // pinned need nothing more.
 func (k *keyer) lock(dir string) error {
 	k.saw(filepath.Join(dir, "flake.lock"))
-	data, err := os.ReadFile(filepath.Join(dir, "flake.lock"))
+	data, err := hostile.ReadFile(filepath.Join(dir, "flake.lock"), maxFlake)
 	if errors.Is(err, fs.ErrNotExist) {
 		return withoutLock(dir)
 	}
@@ -71,7 +72,7 @@ const noInputs = `outputs\s*=\s*(_|\{\s*self\s*(,\s*\.\.\.\s*)?\})\s*:`
 // can be something else tomorrow. Mostly Nix writes the file when it evaluates;
 // where it does not, only a flake that clearly has no inputs is known.
 func withoutLock(dir string) error {
-	text, err := os.ReadFile(filepath.Join(dir, "flake.nix"))
+	text, err := hostile.ReadFile(filepath.Join(dir, "flake.nix"), maxFlake)
 	if err != nil || bytes.Contains(text, []byte("inputs")) || !regexp.MustCompile(noInputs).Match(text) {
 		return uncacheable("%s has no flake.lock", dir)
 	}

@@ -70,14 +70,19 @@ func Find(dir, root string) (*File, error) {
 	}
 }
 
-// Given reads a file that takes the place of purity.toml. Paths in it are
-// relative to dir: it can be anywhere, in the store for one.
-func Given(path, dir string) (*File, error) {
+// Read reads the file at path.
+func Read(path string) (*File, error) {
 	data, err := hostile.ReadFile(path, largest)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
-	f, err := Parse(path, data)
+	return Parse(path, data)
+}
+
+// Given reads a file that takes the place of purity.toml. Paths in it are
+// relative to dir: it can be anywhere, in the store for one.
+func Given(path, dir string) (*File, error) {
+	f, err := Read(path)
 	if err != nil {
 		return nil, err
 	}

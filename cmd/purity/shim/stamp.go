@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
@@ -54,8 +55,11 @@ func stamp(path string) Stamp {
 	return s
 }
 
+// largest is how many bytes of a file are compared; of a longer one only time and size.
+const largest = 64 << 20
+
 func sum(path string) string {
-	data, err := os.ReadFile(path)
+	data, err := hostile.ReadFile(path, largest)
 	if err != nil {
 		return ""
 	}
