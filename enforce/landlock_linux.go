@@ -117,6 +117,9 @@ func open(g Grant) (fd int, mode uint32, err error) {
 	if linked {
 		unix.Close(fd)
 	}
+	if (linked || errors.Is(err, unix.ELOOP)) && g.Resolved {
+		return -1, 0, errors.New("a symbolic link was put into it just now")
+	}
 	if linked || errors.Is(err, unix.ELOOP) {
 		var path string
 		if path, err = resolve(g); err == nil {

@@ -58,6 +58,9 @@ type Grant struct {
 	// can be links to anywhere; what they mean within the closure is granted
 	// by itself.
 	NoFollow bool
+	// Resolved says that Path has no symbolic links ([Resolve]). One that is found in
+	// it was made since, and is an error.
+	Resolved bool
 	// PerRun grants differ from run to run and do not count for [Policy.Hash].
 	PerRun bool
 }
@@ -127,7 +130,7 @@ func (p Policy) Covering(path string) []Grant {
 			continue // it gets no rule
 		}
 		dir := resolved(g.Path)
-		if path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") {
+		if Inside(path, dir) {
 			covering = append(covering, g)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/learn"
@@ -110,14 +111,14 @@ func (a *app) observe(w watching) (*plan, report.Report, error) {
 	w.settings.Mode, w.settings.Explain = "audit", "files"
 	p, err := a.prepare(w.flake, w.source, w.settings)
 	if err == nil {
-		err = trusted(p.file)
+		err = a.trusted(p.file, p.flags, p.project)
 	}
 	if err == nil && p.alreadyConfined() {
 		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", w.of)
 	}
 	var to reports
 	if err == nil && !watchedByParent() {
-		to, err = w.said.open(a)
+		to, err = w.said.open(a, p.outside)
 	}
 	ctx := context.Background()
 	if err == nil {
@@ -186,7 +187,10 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 	if p.file != nil {
 		path = p.file.Path
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("update baseline: %s is no regular file", path) // a command can have made it
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}

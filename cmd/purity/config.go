@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
@@ -38,11 +39,11 @@ func (c configCheckCmd) Run(a *app) error {
 		return err
 	}
 	printf(a.stdout, "%s is right\n", file.Path)
-	wider := file.Widens()
+	wider := file.Widens(levelOf(config.Settings{}))
 	for _, what := range wider {
 		printf(a.stdout, "it opens %s\n", what)
 	}
-	switch err := trusted(file); {
+	switch err := a.trusted(file, config.Settings{}, projectAt(filepath.Dir(file.Path))); {
 	case len(wider) == 0:
 		fmt.Fprintln(a.stdout, "it opens nothing beyond the default policy")
 	case err == nil:

@@ -21,7 +21,7 @@ the earlier one did not, or could not be seen as well.`
 
 // Run prints what is new.
 func (c diffReportCmd) Run(a *app) error {
-	to, err := c.open(a)
+	to, err := c.open(a, nil)
 	if err != nil {
 		return err
 	}

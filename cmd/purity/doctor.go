@@ -173,7 +173,7 @@ func (a *app) checkProject() []check {
 	for _, hazard := range inspect.Hazards(dir) {
 		checks = append(checks, check{"project", warning, hazard.String(), ""})
 	}
-	checks = append(checks, checkSettings(cwd, dir)...)
+	checks = append(checks, a.checkSettings(cwd, dir)...)
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
 		checks = append(checks, check{"project", warning, "no flake.lock: what the inputs are is not fixed", "nix flake lock"})
 	}
@@ -210,13 +210,13 @@ func checkShims(path string) []check {
 }
 
 // checkSettings looks at purity.toml, if there is one.
-func checkSettings(cwd, dir string) []check {
+func (a *app) checkSettings(cwd, dir string) []check {
 	file, err := config.Find(cwd, dir)
 	if err == nil && file == nil {
 		return nil
 	}
 	if err == nil {
-		err = trusted(file)
+		err = a.trusted(file, config.Settings{}, projectAt(dir))
 	}
 	if err != nil {
 		_, fix, _ := explain(err)

@@ -14,7 +14,7 @@ func (p *plan) enter(ctx context.Context, command []string, said reporting, prog
 	var to reports
 	if !watchedByParent() {
 		var err error
-		if to, err = said.open(p.app); err != nil {
+		if to, err = said.open(p.app, p.outside); err != nil {
 			return err
 		}
 	}

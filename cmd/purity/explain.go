@@ -125,7 +125,7 @@ func (p *plan) explain(path string) (explanation, error) {
 func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string {
 	home := real(os.Getenv("HOME"))
 	short := host.Literal(path)
-	if home != "" && inside(path, home) {
+	if home != "" && enforce.Inside(path, home) {
 		short = "~" + host.Literal(strings.TrimPrefix(path, home))
 	}
 	short = config.Quote(short)

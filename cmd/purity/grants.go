@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -14,9 +15,9 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// confine makes HOME and the policy.
+// confine makes the policy. It changes nothing on disk.
 func (p *plan) confine() error {
-	home, granted, err := makeHome(p.Home, p.nix, p.project)
+	home, granted, err := p.homeOf()
 	if err != nil {
 		return err
 	}
@@ -28,14 +29,11 @@ func (p *plan) confine() error {
 	if p.env.ScriptDir != "" {
 		grants = append(grants, enforce.Grant{Path: p.env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
 	}
-	grants = append(grants, enforce.Grant{Path: p.project.dir, Access: enforce.All, Reason: "project"})
-	if granted {
-		grants = append(grants, enforce.Grant{Path: home, Access: enforce.All, Reason: "home"})
+	for _, dir := range p.project.trees() {
+		grants = append(grants, enforce.Grant{Path: dir, Access: enforce.All, Reason: "project", Resolved: true})
 	}
-	if granted && p.Home == "private" {
-		if err := p.linkHome(); err != nil {
-			return err
-		}
+	if granted {
+		grants = append(grants, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: p.Home != "private"})
 	}
 	said, err := p.said()
 	if err != nil {
@@ -55,8 +53,14 @@ func (p *plan) confine() error {
 	return nil
 }
 
-// linkHome has the private HOME show what presets open of the user's.
-func (p *plan) linkHome() error {
+// makeHome makes the private HOME, and has it show what presets open of the user's.
+func (p *plan) makeHome() error {
+	if p.Home != "private" {
+		return nil
+	}
+	if err := os.MkdirAll(p.home, 0o700); err != nil {
+		return fmt.Errorf("use home %s: %w", p.Home, err)
+	}
 	here := host.Here(p.project.cwd)
 	var links []host.Link
 	for _, name := range p.Presets {
@@ -106,6 +110,7 @@ var lists = []struct {
 // said are the grants of the paths that file and flags name.
 func (p *plan) said() ([]enforce.Grant, error) {
 	var grants []enforce.Grant
+	trees := sync.OnceValue(p.writableTrees) // which takes a while, and mostly nothing is named
 	for _, list := range lists {
 		if list.key == "sockets" && p.Sockets.None() {
 			continue
@@ -127,24 +132,27 @@ func (p *plan) said() ([]enforce.Grant, error) {
 				continue
 			}
 			for _, path := range paths {
-				if list.access&enforce.Write != 0 {
-					if err := p.writable(path); err != nil {
-						return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
-					}
+				path, err := p.follow(path, trees())
+				if err == nil && list.access&enforce.Write != 0 {
+					err = p.writable(path)
 				}
-				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin})
+				if err != nil {
+					return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
+				}
+				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true})
 			}
 		}
 	}
-	return append(grants, p.exceptionGrants()...), nil
+	excepted, err := p.exceptionGrants(trees)
+	return append(grants, excepted...), err
 }
 
 // exceptionGrants let through what purity.toml excepts, where it is enforced.
 // The kernel knows no programs, so what is for one alone stays closed.
-func (p *plan) exceptionGrants() []enforce.Grant {
+func (p *plan) exceptionGrants(trees func() []string) ([]enforce.Grant, error) {
 	var grants []enforce.Grant
 	if p.mode() != "enforce" {
-		return nil
+		return nil, nil
 	}
 	for _, e := range p.exceptions() {
 		if e.Expired(time.Now()) {
@@ -154,25 +162,33 @@ func (p *plan) exceptionGrants() []enforce.Grant {
 			p.remark(fmt.Sprintf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only))
 			continue
 		}
-		grants = append(grants, p.exceptionGrant(e)...)
+		more, err := p.exceptionGrant(e, trees)
+		if err != nil {
+			return nil, fmt.Errorf("except %s (%s): %w", e.Path, e.Origin, err)
+		}
+		grants = append(grants, more...)
 	}
-	return grants
+	return grants, nil
 }
 
 // exceptionGrant lets through what one exception is for; a program with what it
 // needs to be started.
-func (p *plan) exceptionGrant(e config.Exception) []enforce.Grant {
+func (p *plan) exceptionGrant(e config.Exception, trees func() []string) ([]enforce.Grant, error) {
 	access := map[string]enforce.Access{
 		"": enforce.Read | enforce.Write | enforce.Execute | enforce.Connect, "read": enforce.Read, "write": enforce.Read | enforce.Write,
 		"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
 	}[e.Access]
 	paths, err := host.Here(e.Dir).Expand(e.Path)
 	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
-		return nil
+		return nil, nil
 	}
 	var grants []enforce.Grant
 	reason := "exception at " + e.Origin + ": " + e.Reason
 	for _, path := range paths {
+		path, err := p.follow(path, trees())
+		if err != nil {
+			return nil, err
+		}
 		mine := access
 		if p.writable(path) != nil {
 			mine &^= enforce.Write
@@ -180,15 +196,15 @@ func (p *plan) exceptionGrant(e config.Exception) []enforce.Grant {
 		if mine == 0 {
 			continue
 		}
-		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true})
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
 		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
-			for _, g := range host.Dependencies(real(path)) {
+			for _, g := range host.Dependencies(path) {
 				g.Reason, g.Optional = reason+" ("+g.Reason+")", true
 				grants = append(grants, g)
 			}
 		}
 	}
-	return grants
+	return grants, nil
 }
 
 // exceptionPorts are the ports that exceptions open, whatever the address: the
@@ -237,7 +253,7 @@ func (p *plan) writable(path string) error {
 	for _, kept := range []struct{ dir, what string }{
 		{real(p.nix.Cache), "purity's cache"}, {real(trust.Dir), "what you allowed"}, {p.nix.StoreDir(), "the store"},
 	} {
-		if inside(kept.dir, path) || inside(path, kept.dir) {
+		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
 			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
 		}
 	}

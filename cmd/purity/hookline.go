@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
 )
 
 // What a hook learns of a line by the exit code, beside 0, with which it gets what
@@ -89,11 +90,11 @@ func (b byPath) confines(path string) bool {
 	}
 	dir, name := filepath.Split(path)
 	for _, at := range []string{filepath.Join(resolved(dir), name), resolved(path)} {
-		if inside(at, b.project) || inside(at, b.store) {
+		if enforce.Inside(at, b.project) || enforce.Inside(at, b.store) {
 			return true
 		}
 	}
-	return inside(filepath.Clean(path), b.store) // which may itself be reached by a link
+	return enforce.Inside(filepath.Clean(path), b.store) // which may itself be reached by a link
 }
 
 // resolved is a path without links as far as it exists, its ".." the kernel's.

@@ -36,6 +36,9 @@ func (p *plan) launch(program launcher) error {
 			return fmt.Errorf("use shims: %w", err)
 		}
 	}
+	if err := p.makeHome(); err != nil {
+		return err
+	}
 	temp, err := p.makeTemp()
 	if err != nil {
 		return err

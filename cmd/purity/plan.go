@@ -91,6 +91,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p project, r nixev
 		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
 	if s.NoProject {
+		p.none = true
 		p.dir, err = noProject(nix, r)
 		r.Project = p.dir
 	}

@@ -72,7 +72,7 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (*plan, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := trusted(p.file); untrusted(err) { // to look at is what comes first
+	if err := a.trusted(p.file, p.flags, p.project); untrusted(err) { // to look at is what comes first
 		a.log.Warn().Msg(err.Error())
 	} else if err != nil {
 		return nil, err

@@ -5,16 +5,26 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // project is the directory that a confined command may write.
 type project struct {
-	dir string // absolute, without symlinks
-	cwd string // where the command starts, in dir
+	dir  string // absolute, without symlinks
+	cwd  string // where the command starts, in dir
+	none bool   // there is no project, and dir only stands for one
+}
+
+// trees are the directories of the project that its commands write, none if there is
+// no project.
+func (p project) trees() []string {
+	if p.none {
+		return nil
+	}
+	return []string{p.dir}
 }
 
 // findProject is the directory that --project names, else the nearest one
@@ -35,7 +45,7 @@ func findProject(flag, anchor string) (project, error) {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return project{}, fmt.Errorf("find project %s: not a directory", flag)
 		}
-		if !inside(cwd, dir) {
+		if !enforce.Inside(cwd, dir) {
 			cwd = dir
 		}
 		return project{dir: dir, cwd: cwd}, nil
@@ -43,8 +53,9 @@ func findProject(flag, anchor string) (project, error) {
 	return project{dir: upward(cwd, anchor), cwd: cwd}, nil
 }
 
-// noProject makes the directory that takes the place of a project, for a request:
-// one that is empty, and the user's alone.
+// noProject makes the directory that stands for a project where there is none, for a
+// request: it is empty, and nobody writes it, so that no run leaves anything there for
+// the next.
 func noProject(nix nixeval.Nix, r nixeval.Request) (string, error) {
 	dir := filepath.Join(real(nix.Cache), "none", r.Identity()[:16])
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -57,10 +68,14 @@ func noProject(nix nixeval.Nix, r nixeval.Request) (string, error) {
 // that takes its place; nil if there is none.
 func (p project) settings(instead string) (*config.File, error) {
 	if instead != "" {
-		return config.Given(instead, p.dir)
+		file, err := config.Given(instead, p.dir)
+		if file != nil && enforce.Inside(real(instead), p.dir) {
+			file.Given = false // a command can write it, so that to name it says nothing
+		}
+		return file, err
 	}
 	from := p.cwd
-	if !inside(from, p.dir) { // a shim can be called anywhere
+	if !enforce.Inside(from, p.dir) { // a shim can be called anywhere
 		from = p.dir
 	}
 	return config.Find(from, p.dir)
@@ -107,17 +122,17 @@ func (p project) check(nix nixeval.Nix) error {
 	switch home := os.Getenv("HOME"); {
 	case p.dir == "/":
 		return tooWide(p.dir, "it is the whole file system")
-	case home != "" && inside(real(home), p.dir):
+	case home != "" && enforce.Inside(real(home), p.dir):
 		return tooWide(p.dir, "your home directory is in it")
-	case inside(real("/bin/sh"), p.dir) || inside(real("/usr/bin/env"), p.dir):
+	case enforce.Inside(real("/bin/sh"), p.dir) || enforce.Inside(real("/usr/bin/env"), p.dir):
 		return tooWide(p.dir, "the host's programs are in it")
-	case inside(p.dir, store):
+	case enforce.Inside(p.dir, store):
 		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
-	case inside(store, p.dir):
+	case enforce.Inside(store, p.dir):
 		return tooWide(p.dir, "the store is in it")
-	case inside(trustDir(), p.dir):
+	case enforce.Inside(trustDir(), p.dir):
 		return tooWide(p.dir, "what you allowed (purity allow) is in it")
-	case inside(real(nix.Cache), p.dir):
+	case enforce.Inside(real(nix.Cache), p.dir):
 		return tooWide(p.dir, "purity's cache is in it, and a command that could write that would write its own policy")
 	}
 	return nil
@@ -137,11 +152,6 @@ func tooWide(dir, why string) error {
 	return &hintedError{fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR"}
 }
 
-// inside reports whether path is dir or lies below it.
-func inside(path, dir string) bool {
-	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
-}
-
 // real is path without symlinks as far as it exists.
 func real(path string) string {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
@@ -153,25 +163,30 @@ func real(path string) string {
 	return path
 }
 
-// makeHome returns the command's HOME: a directory of the project that
-// persists, one of the user's, or a path that does not exist.
-func makeHome(flag string, nix nixeval.Nix, p project) (dir string, granted bool, err error) {
-	switch flag {
+// homeOf is the command's HOME: a directory of the project that persists, one of the
+// user's, or a path that does not exist.
+func (p *plan) homeOf() (dir string, granted bool, err error) {
+	switch p.Home {
 	case "none":
 		return "/homeless-shelter", false, nil // as in Nix's builds
 	case "private":
-		dir = filepath.Join(nix.ProjectDir(p.dir), "home")
-		err = os.MkdirAll(dir, 0o700)
-	default:
-		if dir, err = filepath.Abs(flag); err == nil {
-			dir, err = filepath.EvalSymlinks(dir)
-		}
-		if err == nil && (inside(real(nix.Cache), dir) || inside(nix.StoreDir(), dir) || inside(trustDir(), dir)) {
-			err = errors.New("it holds purity's cache or the store, which a confined command must not write")
-		}
+		return privateHome(p.nix, p.project), true, nil
+	}
+	if dir, err = filepath.Abs(p.Home); err == nil {
+		dir, err = p.follow(dir, p.project.trees())
+	}
+	if err == nil {
+		_, err = os.Stat(dir)
+	}
+	if err == nil && (enforce.Inside(real(p.nix.Cache), dir) || enforce.Inside(p.nix.StoreDir(), dir) || enforce.Inside(trustDir(), dir)) {
+		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("use home %s: %w", flag, err)
+		return "", false, fmt.Errorf("use home %s: %w", p.Home, err)
 	}
 	return dir, true, nil
+}
+
+func privateHome(nix nixeval.Nix, p project) string {
+	return filepath.Join(nix.ProjectDir(p.dir), "home")
 }

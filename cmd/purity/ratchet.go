@@ -13,6 +13,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -42,7 +43,7 @@ func (p *plan) ratchet(revision string) error {
 func (p *plan) git() string {
 	dirs := "/usr/bin:/bin:/run/current-system/sw/bin"
 	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
-		if filepath.IsAbs(dir) && !inside(real(dir), p.project.dir) {
+		if filepath.IsAbs(dir) && !enforce.Inside(real(dir), p.project.dir) {
 			dirs += ":" + dir
 		}
 	}

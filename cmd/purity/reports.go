@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 
@@ -35,9 +36,16 @@ func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
 type reports []*report.File
 
 // open makes sure, before anything runs, that the reports can be written.
-func (f reporting) open(a *app) (reports, error) {
+// Outside is where a file is, if that is to be looked at; nil for as it is named.
+func (f reporting) open(a *app, outside func(name string) (string, error)) (reports, error) {
 	var all reports
 	for _, name := range f.names() {
+		if outside != nil {
+			var err error
+			if name, err = outside(name); err != nil {
+				return nil, fmt.Errorf("write report: %w", err)
+			}
+		}
 		file, err := report.Open(name, f.ReportFormat, a.stdout)
 		if err != nil {
 			return nil, err

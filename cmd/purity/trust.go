@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -87,18 +90,36 @@ func (a *app) lock(dir string) error {
 	return nil
 }
 
+// allowFile allows a file with the symbolic links that its paths pass through, and says
+// what it opens, beyond the default and beyond narrower levels.
 func (a *app) allowFile(trust config.Trust, file *config.File) error {
-	wider := file.Widens()
-	if len(wider) == 0 {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	wider := file.Widens(levelOf(config.Settings{}))
+	var narrow []string // what it opens beyond a narrower level alone
+	for _, level := range host.Levels {
+		for _, what := range file.Widens(level) {
+			if !slices.Contains(wider, what) {
+				narrow = append(narrow, what+", beyond level "+level.Name)
+			}
+		}
+	}
+	if len(wider)+len(narrow) == 0 {
 		printf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
-	if err := trust.Allow(file); err != nil {
+	links := linksOf(nix, projectAt(filepath.Dir(file.Path)), file)
+	if err := trust.Allow(file, links); err != nil {
 		return err
 	}
 	printf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
-	for _, what := range wider {
+	for _, what := range append(wider, narrow...) {
 		printf(a.stdout, "  %s\n", what)
+	}
+	for _, link := range links {
+		printf(a.stdout, "  the symbolic link %s, as long as it leads there\n", link)
 	}
 	return nil
 }
@@ -156,9 +177,36 @@ func fileAt(path string) (*config.File, error) {
 
 var errNoSettings = errors.New("there is no " + config.Name)
 
-// trusted is the error for a file that opens more than the default and was
-// not allowed, nil for any other.
-func trusted(file *config.File) error {
+// levelOf is the level that flags and variables start from, before a file says more.
+func levelOf(flags config.Settings) host.Level {
+	level, _ := host.FindLevel(cmp.Or(flags.Level, host.DefaultLevel))
+	return level
+}
+
+// untrustedError says that a file opens more than the level in force, and that nobody
+// allowed it so.
+type untrustedError struct {
+	path  string
+	level host.Level
+	wider []string
+	links []string
+}
+
+func (e *untrustedError) Error() string {
+	than := "the default policy"
+	if e.level.Name != host.DefaultLevel {
+		than = "level " + e.level.Name
+	}
+	text := fmt.Sprintf("use %s: it opens more than %s and was not allowed: %s", e.path, than, strings.Join(e.wider, "; "))
+	if len(e.links) > 0 {
+		text += "; by the symbolic link " + strings.Join(e.links, ", ")
+	}
+	return text
+}
+
+// trusted is the error for a file that opens more than the level that flags start from
+// and was not allowed, nil for any other.
+func (a *app) trusted(file *config.File, flags config.Settings, p project) error {
 	if file == nil {
 		return nil
 	}
@@ -166,17 +214,20 @@ func trusted(file *config.File) error {
 	if err != nil {
 		return err
 	}
-	if trust.Allows(file, os.Getenv("PURITY_TRUST")) {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	base := levelOf(flags)
+	links := linksOf(nix, p, file)
+	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
 		return nil
 	}
-	return &hintedError{
-		fmt.Errorf("use %s: it opens more than the default policy and was not allowed: %s", file.Path, strings.Join(file.Widens(), "; ")),
-		"look at it, then: purity allow",
-	}
+	return &untrustedError{file.Path, base, file.Widens(base), links}
 }
 
-// untrusted reports whether err is that of trusted.
+// untrusted reports whether err is that a file was not allowed.
 func untrusted(err error) bool {
-	var hinted *hintedError
-	return errors.As(err, &hinted)
+	var u *untrustedError
+	return errors.As(err, &u)
 }

@@ -10,7 +10,7 @@ import (
 // ready makes sure, before any evaluation, that the settings may be applied
 // and the kernel upholds them, and warns of what it does not.
 func (p *plan) ready() error {
-	if err := trusted(p.file); err != nil {
+	if err := p.app.trusted(p.file, p.flags, p.project); err != nil {
 		return err
 	}
 	if p.mode() != "enforce" {

@@ -43,6 +43,7 @@ func explain(err error) (message, hint string, code int) {
 		gap        *enforce.GapError
 		position   *config.PositionError
 		named      *report.NameError
+		unallowed  *untrustedError
 	)
 	switch {
 	case errors.As(err, &exec):
@@ -55,6 +56,8 @@ func explain(err error) (message, hint string, code int) {
 		}
 	case errors.As(err, &hinted):
 		hint = hinted.hint
+	case errors.As(err, &unallowed):
+		hint = "look at it, then: purity allow"
 	case errors.Is(err, config.ErrNoReason):
 		hint = "write why between the quotes of reason = \"\", then: purity allow"
 	case errors.As(err, &position):

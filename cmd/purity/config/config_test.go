@@ -16,6 +16,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// The levels that settings are compared with.
+var (
+	dev, _    = host.FindLevel("dev")
+	narrow, _ = host.FindLevel("nix")
 )
 
 func parse(t *testing.T, text string) *File {
@@ -163,7 +171,7 @@ func TestMerge(t *testing.T) {
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
 	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home"} // home = "none" narrows
-	said := strings.Join(parse(t, every).Widens(), "\n")
+	said := strings.Join(parse(t, every).Widens(dev), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")
 		line := parse(t, every).Line(key, 0)
@@ -176,8 +184,17 @@ func TestWidens(t *testing.T) {
 		"sockets = 'none'": false, "sockets = []": false, "sockets = ['/x']": true, "seccomp = true": false, "min-abi = 9": false,
 		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true,
 	} {
-		if got := len(parse(t, text).Widens()) > 0; got != want {
+		if got := len(parse(t, text).Widens(dev)) > 0; got != want {
 			t.Errorf("%s widens: %v", text, got)
+		}
+	}
+	// What level dev has anyway, level nix has not.
+	for text, want := range map[string]bool{
+		"": false, "network = true": true, "network = { connect = [443] }": true, "network = false": false,
+		"home = 'private'": true, "home = 'none'": false, "sockets = ['/x']": true, "sockets = 'none'": false, "level = 'dev'": false,
+	} {
+		if got := len(parse(t, text).Widens(narrow)) > 0; got != want {
+			t.Errorf("%s widens level nix: %v", text, got)
 		}
 	}
 }
@@ -186,22 +203,30 @@ func TestWidens(t *testing.T) {
 func TestTrust(t *testing.T) {
 	trust := Trust{Dir: filepath.Join(t.TempDir(), "a", "b")}
 	f := parse(t, "read = ['x']")
-	if trust.Allows(f, "") {
+	if trust.Allows(f, dev, nil, "") {
 		t.Error("allowed without a word")
 	}
-	if err := trust.Allow(f); err != nil {
+	if err := trust.Allow(f, nil); err != nil {
 		t.Fatal(err)
 	}
 	other, edited := parse(t, "read = ['x']"), parse(t, "read = ['x'] ")
 	other.Path = "/other/purity.toml"
-	if !trust.Allows(f, "") || trust.Allows(other, "") || trust.Allows(edited, "") {
+	if !trust.Allows(f, dev, nil, "") || trust.Allows(other, dev, nil, "") || trust.Allows(edited, dev, nil, "") {
 		t.Error("the wrong files are allowed")
 	}
-	if !trust.Allows(edited, "123,"+edited.Hash()) || trust.Allows(edited, f.Hash()) || trust.Allows(edited, "") {
+	if !trust.Allows(edited, dev, nil, "123,"+edited.Hash()) || trust.Allows(edited, dev, nil, f.Hash()) || trust.Allows(edited, dev, nil, "") {
 		t.Error("the wrong hashes are allowed")
 	}
-	if n, err := trust.Deny(f.Path); n != 1 || err != nil || trust.Allows(f, "") {
+	if n, err := trust.Deny(f.Path); n != 1 || err != nil || trust.Allows(f, dev, nil, "") {
 		t.Errorf("denied %d, %v", n, err)
+	}
+	// With a link it is another permission, and a hash alone says nothing of links.
+	links := []string{"/project/x -> /target"}
+	if err := trust.Allow(f, links); err != nil {
+		t.Fatal(err)
+	}
+	if !trust.Allows(f, dev, links, "") || trust.Allows(f, dev, nil, "") || trust.Allows(f, dev, []string{"/project/x -> /other"}, f.Hash()) {
+		t.Error("the wrong links are allowed")
 	}
 	if info, err := os.Stat(trust.Dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info, err)
@@ -295,7 +320,7 @@ func FuzzParse(f *testing.F) {
 		}
 		s := file.Settings
 		opens := len(s.Read)+len(s.Write)+len(s.Exec)+len(s.Devices)+len(s.Presets)+len(s.Keep)+len(s.Capabilities) > 0
-		if opens && len(file.Widens()) == 0 {
+		if opens && len(file.Widens(dev)) == 0 {
 			t.Errorf("%q opens something and does not say so", text)
 		}
 		for i := range s.Read {

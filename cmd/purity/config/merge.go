@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 )
 
 // Effective is what file and flags say together.
@@ -65,4 +66,23 @@ func (f *File) Line(key string, element int) string {
 		at = f.at[key]
 	}
 	return fmt.Sprintf("%s:%d", filepath.Base(f.Path), at.line)
+}
+
+// Paths are all paths that f names, patterns as they are written: of rows, of
+// exceptions, and that of HOME.
+func (f *File) Paths() []string {
+	s := f.Settings
+	paths := slices.Concat(s.Read, s.Write, s.Exec, s.Devices)
+	if !s.Sockets.None() {
+		paths = append(paths, s.Sockets...)
+	}
+	for _, e := range f.Exceptions {
+		if _, port := e.Port(); !port {
+			paths = append(paths, e.Path)
+		}
+	}
+	if s.Home != "" && s.Home != "private" && s.Home != "none" {
+		paths = append(paths, s.Home)
+	}
+	return paths
 }

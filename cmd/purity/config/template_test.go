@@ -14,7 +14,7 @@ func TestTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := out.String()
-	if f := parse(t, text); len(f.Widens()) > 0 || len(f.at) > 0 {
+	if f := parse(t, text); len(f.Widens(dev)) > 0 || len(f.at) > 0 {
 		t.Errorf("it says something: %v", f.at)
 	}
 	setting := regexp.MustCompile(`(?m)^#([a-z.-]+) = .*$`)

@@ -18,9 +18,9 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// Widens says what a file opens beyond the default policy, each with its line;
+// Widens says what a file opens beyond the policy of a level, each with its line;
 // nothing for one that only narrows it.
-func (f *File) Widens() []string {
+func (f *File) Widens(base host.Level) []string {
 	var wider []string
 	say := func(key string, element int, what string) {
 		wider = append(wider, fmt.Sprintf("%s (%s)", what, f.Line(key, element)))
@@ -28,6 +28,9 @@ func (f *File) Widens() []string {
 	s := f.Settings
 	if level, ok := host.FindLevel(s.Level); ok && level.Wider {
 		say("level", -1, "level "+s.Level)
+	}
+	if n := s.Network; n != nil && !base.Network && (n.Any || n.UDP || len(n.Connect)+len(n.Bind) > 0) {
+		say("network", -1, "network "+n.written())
 	}
 	for _, list := range []struct {
 		key    string
@@ -53,7 +56,7 @@ func (f *File) Widens() []string {
 	for i, e := range f.Exceptions {
 		say("exception", i, "exception: "+cmp.Or(e.Access, "any access")+" "+e.Path)
 	}
-	if s.Home != "" && s.Home != "private" && s.Home != "none" {
+	if s.Home != "" && s.Home != "none" && (s.Home != "private" || !base.Home) {
 		say("home", -1, "home "+s.Home)
 	}
 	if Is(s.UserNamespaces, false) {
@@ -102,28 +105,41 @@ func OpenTrust() (Trust, error) {
 	return Trust{Dir: filepath.Join(state, "purity", "allow")}, nil
 }
 
-func (t Trust) file(f *File) string {
-	sum := sha256.Sum256([]byte(f.Path + "\n" + string(f.content)))
+// file is the record that f is allowed with the symbolic links that its paths pass
+// through.
+func (t Trust) file(f *File, links []string) string {
+	text := f.Path + "\n" + string(f.content)
+	if len(links) > 0 {
+		text += "\x00" + strings.Join(links, "\x00")
+	}
+	sum := sha256.Sum256([]byte(text))
 	return filepath.Join(t.Dir, hex.EncodeToString(sum[:]))
 }
 
-// Allows reports whether f may be applied: because it opens nothing, because it
-// was allowed, or because its hash is one of those given by people who cannot
-// be asked (PURITY_TRUST).
-func (t Trust) Allows(f *File, hashes string) bool {
-	if f.Given || len(f.Widens()) == 0 || slices.Contains(strings.FieldsFunc(hashes, func(r rune) bool { return r == ',' || r == ' ' || r == ':' }), f.Hash()) {
+// Allows reports whether f may be applied where the policy starts from base: because
+// it opens nothing, because it was allowed with links, those that a command can have
+// made on the way of its paths, or because its hash is one of those given by people who
+// cannot be asked (PURITY_TRUST). A hash says nothing of links.
+func (t Trust) Allows(f *File, base host.Level, links []string, hashes string) bool {
+	if f.Given || len(f.Widens(base)) == 0 {
 		return true
 	}
-	_, err := os.Stat(t.file(f))
+	given := strings.FieldsFunc(hashes, func(r rune) bool { return r == ',' || r == ' ' || r == ':' })
+	return len(links) == 0 && slices.Contains(given, f.Hash()) || t.AllowsLinks(f, links)
+}
+
+// AllowsLinks reports whether a person allowed f as it is, with these links.
+func (t Trust) AllowsLinks(f *File, links []string) bool {
+	_, err := os.Stat(t.file(f, links))
 	return err == nil
 }
 
-// Allow remembers that f may be applied as it is.
-func (t Trust) Allow(f *File) error {
+// Allow remembers that f may be applied as it is, with these links.
+func (t Trust) Allow(f *File, links []string) error {
 	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
 		return fmt.Errorf("allow %s: %w", f.Path, err)
 	}
-	if err := renameio.WriteFile(t.file(f), []byte(f.Path+"\n"), 0o600); err != nil {
+	if err := renameio.WriteFile(t.file(f, links), []byte(f.Path+"\n"), 0o600); err != nil {
 		return fmt.Errorf("allow %s: %w", f.Path, err)
 	}
 	return nil

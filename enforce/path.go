@@ -1,0 +1,89 @@
+package enforce
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Inside reports whether path is dir or lies below it. Both are absolute and clean; an
+// empty dir has nothing in it.
+func Inside(path, dir string) bool {
+	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
+}
+
+// LinkError says that a path of a policy passes through a symbolic link that a confined
+// command can have made.
+type LinkError struct {
+	Path   string // as it was given
+	Link   string
+	Tree   string // the directory that a command may write, in which the link lies
+	Target string // where the path leads
+}
+
+func (e *LinkError) Error() string {
+	return fmt.Sprintf("%s is a symbolic link in %s, which a command can have made; it leads to %s", e.Link, e.Tree, e.Target)
+}
+
+// maxLinks is how many symbolic links a path may pass through, as for the kernel
+// (path_resolution(7)).
+const maxLinks = 40
+
+// Resolve is the one place where a path of a policy becomes a path without symbolic
+// links. It follows links as the kernel does, but one that lies in a directory of
+// writable, which a command could have planted for the next run, only where it leads
+// to something in that directory; any other is a [*LinkError], with the path that it
+// leads to as the result. What does not exist is taken as it is. The directories of
+// writable have no links themselves.
+//
+// A grant of the result is to be [Grant.Resolved]: what is a link by then was made since.
+func Resolve(path string, writable []string) (string, error) {
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("resolve %s: not an absolute path", path)
+	}
+	at, rest := "/", strings.Split(path, "/")
+	var planted []LinkError
+	for links := 0; len(rest) > 0; {
+		name := rest[0]
+		rest = rest[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		next := filepath.Join(at, name)
+		target, err := os.Readlink(next)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTDIR) { // not there, or no link
+			at = next
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("resolve %s: %w", path, err)
+		}
+		if links++; links > maxLinks {
+			return "", fmt.Errorf("resolve %s: %w", path, syscall.ELOOP)
+		}
+		for _, tree := range writable {
+			if Inside(at, tree) {
+				planted = append(planted, LinkError{Path: path, Link: next, Tree: tree})
+			}
+		}
+		if filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	for _, e := range planted {
+		if !Inside(at, e.Tree) {
+			e.Target = at
+			return at, &e
+		}
+	}
+	return at, nil
+}

@@ -1,0 +1,86 @@
+package enforce_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/nix-purity/purity/enforce"
+)
+
+func TestInside(t *testing.T) {
+	for _, tt := range []struct {
+		path, dir string
+		want      bool
+	}{
+		{"/a", "/a", true}, {"/a/b", "/a", true}, {"/ab", "/a", false}, {"/", "/a", false}, {"/a", "/", true}, {"/a", "", false}, {"", "/a", false},
+	} {
+		if got := Inside(tt.path, tt.dir); got != tt.want {
+			t.Errorf("%q inside %q: %v", tt.path, tt.dir, got)
+		}
+	}
+}
+
+// Links that a command can have made are followed only within what it may write.
+func TestResolve(t *testing.T) {
+	top, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"project/sub", "project/real", "outside/deep", "shared"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{
+		"project/out": top + "/outside", "project/relative": "../outside", "project/chain": "out", "project/within": "real",
+		"project/back": top + "/outside/home", "outside/home": top + "/project/real", "project/loop": "loop", "project/dangling": top + "/absent",
+		"host": "outside", "alias": "project", "project/to-shared": top + "/shared", "shared/out": top + "/outside",
+	} {
+		if err := os.Symlink(target, filepath.Join(top, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trees := []string{top + "/project", top + "/shared"}
+	for _, tt := range []struct{ path, want, link string }{
+		{"project/sub", "project/sub", ""},
+		{"project/absent/x", "project/absent/x", ""},
+		{"project/sub/../real", "project/real", ""},
+		{"host/deep", "outside/deep", ""}, // nobody may write there
+		{"alias/sub", "project/sub", ""},
+		{"project/within", "project/real", ""},
+		{"project/within/../sub", "project/sub", ""},
+		{"project/out", "outside", "project/out"},
+		{"project/out/deep", "outside/deep", "project/out"},
+		{"project/out/../project/real", "project/real", ""}, // which may be written anyway
+		{"alias/out/deep", "outside/deep", "project/out"},
+		{"project/relative/deep", "outside/deep", "project/relative"},
+		{"project/chain", "outside", "project/chain"},
+		{"project/back", "project/real", ""},
+		{"project/dangling", "absent", "project/dangling"},
+		{"project/to-shared", "shared", "project/to-shared"}, // of another tree
+		{"shared/out", "outside", "shared/out"},
+	} {
+		got, err := Resolve(filepath.Join(top)+"/"+tt.path, trees)
+		var link *LinkError
+		planted := errors.As(err, &link)
+		if got != filepath.Join(top, tt.want) || planted != (tt.link != "") || err != nil && !planted {
+			t.Errorf("%s: %s, %v; want %s", tt.path, got, err, tt.want)
+		}
+		if planted && (link.Link != filepath.Join(top, tt.link) || link.Target != got) {
+			t.Errorf("%s: %+v", tt.path, link)
+		}
+		if free, err := Resolve(filepath.Join(top)+"/"+tt.path, nil); free != got || err != nil {
+			t.Errorf("%s where nothing may be written: %s, %v", tt.path, free, err)
+		}
+	}
+	for _, path := range []string{"project/loop", "relative"} {
+		if path != "relative" {
+			path = top + "/" + path
+		}
+		if to, err := Resolve(path, trees); err == nil {
+			t.Errorf("%s: %s", path, to)
+		}
+	}
+}
