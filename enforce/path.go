@@ -42,11 +42,47 @@ const maxLinks = 40
 //
 // A grant of the result is to be [Grant.Resolved]: what is a link by then was made since.
 func Resolve(path string, writable []string) (string, error) {
+	var planted []LinkError
+	at, err := walk(path, func(at string, link bool) {
+		for _, tree := range writable {
+			if link && Inside(filepath.Dir(at), tree) {
+				planted = append(planted, LinkError{Path: path, Link: at, Tree: tree})
+			}
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, e := range planted {
+		if !Inside(at, e.Tree) {
+			e.Target = at
+			return at, &e
+		}
+	}
+	return at, nil
+}
+
+// Passes reports whether a path passes through one of some directories, by its names or
+// after any symbolic link, wherever it leads in the end. What cannot be followed does.
+func Passes(path string, dirs ...string) bool {
+	passes := false
+	through := func(at string, _ bool) {
+		for _, dir := range dirs {
+			passes = passes || Inside(at, dir)
+		}
+	}
+	through(filepath.Clean(path), false)
+	_, err := walk(path, through)
+	return passes || err != nil
+}
+
+// walk follows a path as the kernel does, and visits each file on the way before it
+// follows it, if that is a symbolic link. What does not exist is taken as it is.
+func walk(path string, visit func(at string, link bool)) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", fmt.Errorf("resolve %s: not an absolute path", path)
 	}
 	at, rest := "/", strings.Split(path, "/")
-	var planted []LinkError
 	for links := 0; len(rest) > 0; {
 		name := rest[0]
 		rest = rest[1:]
@@ -60,30 +96,21 @@ func Resolve(path string, writable []string) (string, error) {
 		next := filepath.Join(at, name)
 		target, err := os.Readlink(next)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTDIR) { // not there, or no link
+			visit(next, false)
 			at = next
 			continue
 		}
 		if err != nil {
 			return "", fmt.Errorf("resolve %s: %w", path, err)
 		}
+		visit(next, true)
 		if links++; links > maxLinks {
 			return "", fmt.Errorf("resolve %s: %w", path, syscall.ELOOP)
-		}
-		for _, tree := range writable {
-			if Inside(at, tree) {
-				planted = append(planted, LinkError{Path: path, Link: next, Tree: tree})
-			}
 		}
 		if filepath.IsAbs(target) {
 			at = "/"
 		}
 		rest = append(strings.Split(target, "/"), rest...)
-	}
-	for _, e := range planted {
-		if !Inside(at, e.Tree) {
-			e.Target = at
-			return at, &e
-		}
 	}
 	return at, nil
 }

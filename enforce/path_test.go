@@ -84,3 +84,31 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+// A path is of a directory that it passes through, wherever it leads.
+func TestPasses(t *testing.T) {
+	top, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"project/bin", "outside/bin"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{
+		"project/result": top + "/outside", "outside/in": top + "/project/bin", "alias": "project", "outside/loop": "loop", "outside/through": top + "/project/result/bin",
+	} {
+		if err := os.Symlink(target, filepath.Join(top, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]bool{
+		"project/bin/x": true, "project/result/bin/x": true, "alias/result/bin/x": true, "outside/in/x": true, "outside/through/x": true,
+		"outside/bin/x": false, "outside/../project/x": true, "outside/absent/x": false, "outside/loop": true, "project/../outside/bin/x": true, "outside/in/../../outside/x": true,
+	} {
+		if got := Passes(top+"/"+path, top+"/project"); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}

@@ -72,8 +72,10 @@ func (b byPath) decides(path string, known bool) bool {
 	return !filepath.IsAbs(path) || b.confines(path)
 }
 
-// confines reports whether a program lies in the project or the store, by its
-// name or where links lead. One that is not there yet counts.
+// confines reports whether a program is one of the project or the store: its path
+// passes through either, by its name or after any link. A link that a command left in
+// the project does not make the host's programs the user's own. One that is not there
+// yet counts.
 //
 // Links on the way count as the kernel follows them: after one, ".." is not where the
 // name says. So nothing is cleaned, and $PWD, which has such names, not asked.
@@ -88,23 +90,5 @@ func (b byPath) confines(path string) bool {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false
 	}
-	dir, name := filepath.Split(path)
-	for _, at := range []string{filepath.Join(resolved(dir), name), resolved(path)} {
-		if enforce.Inside(at, b.project) || enforce.Inside(at, b.store) {
-			return true
-		}
-	}
-	return enforce.Inside(filepath.Clean(path), b.store) // which may itself be reached by a link
-}
-
-// resolved is a path without links as far as it exists, its ".." the kernel's.
-func resolved(path string) string {
-	if at, err := filepath.EvalSymlinks(path); err == nil {
-		return at
-	}
-	dir, name := filepath.Split(strings.TrimRight(path, "/"))
-	if dir == "" || dir == path {
-		return path
-	}
-	return filepath.Join(resolved(dir), name)
+	return enforce.Passes(path, b.project, b.store, real(b.project), real(b.store))
 }

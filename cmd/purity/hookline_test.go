@@ -37,9 +37,9 @@ func TestByPath(t *testing.T) {
 	}{
 		{"", "project/run", true}, {"", "elsewhere/run", false}, {"", "project/sub", false},
 		{"", "into/../run", true}, {"into", "../run", true}, {"into", "../../run", true},
-		{"project/out", "../run", false}, {"", "project/out/../run", false},
+		{"", "project/out/../run", true}, {"", "project/out/../../elsewhere/run", true}, // through the project
 		{"", "project/tool", true}, {"", "elsewhere/inner", true},
-		{"", "stores/a/run", true}, {"", "stores/../elsewhere/run", false},
+		{"", "stores/a/run", true}, {"", "stores/../elsewhere/run", true},
 		{"", "project/none", true}, {"", "into/../none/x", true}, {"", "elsewhere/none", false},
 	} {
 		t.Chdir(filepath.Join(base, c.from))
@@ -49,6 +49,10 @@ func TestByPath(t *testing.T) {
 				t.Errorf("%s in %s: %v, want %v", path, c.from, got, c.want)
 			}
 		}
+	}
+	t.Chdir(filepath.Join(base, "project/out")) // which is elsewhere/deep, whatever $PWD says
+	if by.confines("../run") {
+		t.Error("a working directory elsewhere is in the project")
 	}
 	for path, want := range map[string]bool{"elsewhere/run": true, "elsewhere": false, base + "/elsewhere/run": false, base + "/project/run": true} {
 		t.Chdir(base)
