@@ -43,7 +43,10 @@ const maxLinks = 40
 // A grant of the result is to be [Grant.Resolved]: what is a link by then was made since.
 func Resolve(path string, writable []string) (string, error) {
 	var planted []LinkError
-	at, err := walk(path, func(at string, link bool) {
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("resolve %s: not an absolute path", path)
+	}
+	at, err := walk("/", path, func(at string, link bool) {
 		for _, tree := range writable {
 			if link && Inside(filepath.Dir(at), tree) {
 				planted = append(planted, LinkError{Path: path, Link: at, Tree: tree})
@@ -63,26 +66,31 @@ func Resolve(path string, writable []string) (string, error) {
 }
 
 // Passes reports whether a path passes through one of some directories, by its names or
-// after any symbolic link, wherever it leads in the end. What cannot be followed does.
-func Passes(path string, dirs ...string) bool {
+// after any symbolic link, wherever it leads in the end. What cannot be followed does. A
+// relative path begins at from, which is absolute and without links, and does not count.
+func Passes(from, path string, dirs ...string) bool {
 	passes := false
 	through := func(at string, _ bool) {
 		for _, dir := range dirs {
 			passes = passes || Inside(at, dir)
 		}
 	}
-	through(filepath.Clean(path), false)
-	_, err := walk(path, through)
+	if filepath.IsAbs(path) {
+		through(filepath.Clean(path), false)
+	} else {
+		through(filepath.Join(from, path), false)
+	}
+	_, err := walk(from, path, through)
 	return passes || err != nil
 }
 
-// walk follows a path as the kernel does, and visits each file on the way before it
+// walk follows a path from a directory as the kernel does, and visits each file on the way before it
 // follows it, if that is a symbolic link. What does not exist is taken as it is.
-func walk(path string, visit func(at string, link bool)) (string, error) {
-	if !filepath.IsAbs(path) {
-		return "", fmt.Errorf("resolve %s: not an absolute path", path)
+func walk(at, path string, visit func(at string, link bool)) (string, error) {
+	if filepath.IsAbs(path) {
+		at = "/"
 	}
-	at, rest := "/", strings.Split(path, "/")
+	rest := strings.Split(path, "/")
 	for links := 0; len(rest) > 0; {
 		name := rest[0]
 		rest = rest[1:]

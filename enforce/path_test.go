@@ -85,6 +85,15 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// A relative path that leaves the directory that it begins in does not pass through it.
+func TestPassesFrom(t *testing.T) {
+	for path, want := range map[string]bool{"x": true, "../x": false, "../project/x": true, "sub/../../x": true, "../../x": false} {
+		if got := Passes("/top/project", path, "/top/project"); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
 // A path is of a directory that it passes through, wherever it leads.
 func TestPasses(t *testing.T) {
 	top, err := filepath.EvalSymlinks(t.TempDir())
@@ -107,7 +116,7 @@ func TestPasses(t *testing.T) {
 		"project/bin/x": true, "project/result/bin/x": true, "alias/result/bin/x": true, "outside/in/x": true, "outside/through/x": true,
 		"outside/bin/x": false, "outside/../project/x": true, "outside/absent/x": false, "outside/loop": true, "project/../outside/bin/x": true, "outside/in/../../outside/x": true,
 	} {
-		if got := Passes(top+"/"+path, top+"/project"); got != want {
+		if got := Passes("/", top+"/"+path, top+"/project"); got != want {
 			t.Errorf("%s: %v", path, got)
 		}
 	}

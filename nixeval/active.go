@@ -36,26 +36,46 @@ func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error
 // develop`, devenv and nix-direnv leave it. Shells can be started in shells:
 // then it is the one whose programs come first in PATH.
 func (n Nix) activeRoot(r Request) closure.Path {
-	candidates := []string{lookup(n.Environ, "NIX_GCROOT")}
-	if dir := cmp.Or(lookup(n.Environ, "DEVENV_DOTFILE"), filepath.Join(r.Project, ".devenv")); dir != "" {
-		candidates = append(candidates, filepath.Join(dir, "gc", "shell"))
-	}
-	candidates = append(candidates, direnvProfiles(r.Project)...)
 	var found closure.Path
 	nearest := math.MaxInt
-	for _, c := range candidates {
-		if c == "" {
-			continue
-		}
-		root, err := n.storePath("/", c)
-		if err != nil || !strings.HasSuffix(root.Name(), "-env") {
-			continue
-		}
+	for _, root := range n.activeRoots(r.Project) {
 		if depth := n.depth(root); depth < nearest {
 			found, nearest = root, depth
 		}
 	}
 	return found
+}
+
+// activeRoots are all -env store paths that could be of the active shell.
+func (n Nix) activeRoots(project string) []closure.Path {
+	candidates := []string{lookup(n.Environ, "NIX_GCROOT")}
+	if dir := cmp.Or(lookup(n.Environ, "DEVENV_DOTFILE"), filepath.Join(project, ".devenv")); dir != "" {
+		candidates = append(candidates, filepath.Join(dir, "gc", "shell"))
+	}
+	candidates = append(candidates, direnvProfiles(project)...)
+	var roots []closure.Path
+	for _, c := range candidates {
+		if c == "" {
+			continue
+		}
+		if root, err := n.storePath("/", c); err == nil && strings.HasSuffix(root.Name(), "-env") {
+			roots = append(roots, root)
+		}
+	}
+	return roots
+}
+
+// ActiveVariables are the exported variables, NAME=value, of every environment that
+// could be that of the active shell: those that a variable, devenv or nix-direnv names
+// for a project. There are none where nothing names one.
+func (n Nix) ActiveVariables(project string) []string {
+	var environ []string
+	for _, root := range n.activeRoots(project) {
+		if shell, err := readDevEnv(string(root)); err == nil {
+			environ = append(environ, shell.exported()...)
+		}
+	}
+	return environ
 }
 
 // depth is how far back in PATH the programs of a dev environment are, the

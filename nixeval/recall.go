@@ -69,6 +69,18 @@ func (n Nix) Inputs(r Request) ([]string, error) {
 	return flake.Files()
 }
 
+// Sources are those of Inputs that the evaluation reads as its own ([inputs.Flake.Sources]).
+func (n Nix) Sources(r Request) ([]string, error) {
+	flake, err := n.flakeOf(r)
+	if flake == nil || err != nil {
+		return nil, err
+	}
+	return flake.Sources()
+}
+
+// Exports are the variables that e exports, NAME=value.
+func (e Environment) Exports() []string { return slices.Clone(e.variables) }
+
 // Without is n without the variables of e: for those who have them because they
 // are in its shell, and asked for it from outside.
 func (n Nix) Without(e Environment) Nix {

@@ -26,20 +26,20 @@ func (p *plan) alreadyConfined() bool {
 }
 
 // runHere replaces purity by a command, in the confinement that it is in.
-func runHere(command []string) error {
+func (a *app) runHere(command []string) error {
 	file := command[0]
 	if !strings.Contains(file, "/") {
 		if file = nixeval.Find(file, os.Getenv("PATH")); file == "" {
 			return &absentError{name: command[0], source: "the confinement that this command runs in"}
 		}
 	}
-	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, os.Environ())}
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, a.calling)}
 }
 
 // runAgain runs a command in the confinement and the environment that this
 // process is in already.
 func (p *plan) runAgain(command []string) error {
-	environ := slices.Clone(os.Environ())
+	environ := slices.Clone(p.app.calling)
 	for _, v := range p.Set {
 		name, _, _ := strings.Cut(v, "=")
 		environ = append(without(environ, name), v)

@@ -20,10 +20,13 @@ type app struct {
 	quiet  bool
 	tty    bool   // standard error is a terminal
 	path   string // PATH as it was, with directories of shims
+	// calling is the environment that purity was called with.
+	calling []string
 }
 
 func newApp(g globals) *app {
-	a := &app{stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet, path: os.Getenv("PATH")}
+	calling, left := disown()
+	a := &app{calling: calling, stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet, path: os.Getenv("PATH")}
 	os.Setenv("PATH", withoutShims(a.path)) // what purity itself runs, such as nix, is no shim's
 	a.tty = !a.json && term.IsTerminal(int(os.Stderr.Fd()))
 	level := zerolog.InfoLevel
@@ -38,7 +41,15 @@ func newApp(g globals) *app {
 		out = lines{os.Stderr}
 	}
 	a.log = zerolog.New(out).Level(level)
+	a.disowned(left)
 	return a
+}
+
+// disowned warns of variables that do not count.
+func (a *app) disowned(names []string) {
+	for _, name := range names {
+		a.log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
+	}
 }
 
 // fail says why purity ends and returns its exit code.

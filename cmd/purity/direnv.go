@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,8 +21,12 @@ func (direnvHookCmd) Help() string {
 	return `Then an .envrc has "use purity", or "use purity .#ci --level nix": a flake and the
 flags of purity exec. direnv exports what the dev shell exports, with shims in front
 of PATH in the place of its programs, so that these run confined; leaving the
-directory restores all. It is loaded again when a file changes that could change the
-environment. Where Nix fails, the environment from before stays.`
+directory restores all. Variables by which a shell, a loader or an interpreter runs
+code are not exported: the programs get them from their shims.
+
+The project must be allowed (purity allow). It is loaded again when a file changes that
+defines the environment; that takes a new "purity allow", and until then, and where Nix
+fails, the environment from before stays.`
 }
 
 // Run prints the library.
@@ -55,34 +58,59 @@ func (c *direnvEnvCmd) Run(a *app) error {
 		return a.unconfined(err)
 	}
 	run := nixeval.Run{Home: p.home, Temp: os.TempDir(), Dir: p.project.cwd, Project: p.project.dir}
-	fmt.Fprint(a.stdout, p.exports(dir, dataDirs(p.env.Variables(run))), "_purity_stay_first\n")
+	fmt.Fprint(a.stdout, p.exports(dir, dataDirs(exported(p.env.Variables(run)))), "_purity_stay_first\n")
 	return nil
 }
 
 // loadShims makes the shims of the environment that is asked for, or takes those
-// from before if there is none.
+// from before: where nothing that defines it changed, where it changed and was not
+// allowed yet, and where Nix fails.
 func (p *plan) loadShims(dir string) error {
-	old, noOld := shim.Read(dir)
-	err := p.resolve(context.Background())
-	if err == nil && noOld == nil && old.Entry == p.env.Key() && old.Entry != "" && shim.Of(dir) == executable() {
-		p.useHooked(old)
-		return nil
+	permission, changed, err := permissionOf(p.project.dir)
+	if err == nil && permission == config.Unknown {
+		err = notAllowed(p.project.dir, permission, changed)
 	}
-	if err == nil {
-		_, err = p.makeShims(dir, shim.Set{Renewed: true, Renew: "direnv reload"})
-	}
-	if err == nil {
-		return nil
-	}
-	env, ok := p.nix.Recall(p.project.dir, old.Entry)
-	if noOld != nil || !ok {
+	if err != nil {
 		return err
 	}
-	message, _, _ := explain(err)
+	before, err := p.shimsBefore(dir)
+	if err == nil && permission == config.Changed {
+		p.app.log.Warn().Str("hint", "look at it, then: purity allow").
+			Msgf("%s changed since it was allowed, and the environment from before is in use", changed)
+		return nil
+	}
+	if err == nil && before.Changed() == "" {
+		return nil
+	}
+	made := p.evaluateAllowed(p.project.dir)
+	if made == nil {
+		_, made = p.makeShims(dir, shim.Set{Renewed: true, Renew: "direnv reload"})
+	}
+	if made == nil {
+		return nil
+	}
+	if _, err := p.shimsBefore(dir); err != nil {
+		return made
+	}
+	message, _, _ := explain(made)
 	p.app.log.Warn().Msg("the environment from before stays: " + message)
-	p.env = env
-	p.useHooked(old)
 	return nil
+}
+
+// shimsBefore has the environment be that of the shims that are there already. It is an
+// error if there are none that would run.
+func (p *plan) shimsBefore(dir string) (shim.Set, error) {
+	set, err := shim.Read(dir)
+	if err != nil {
+		return set, err
+	}
+	env, ok := p.nix.Recall(p.project.dir, set.Entry)
+	if !ok || shim.Of(dir) != executable() {
+		return set, fmt.Errorf("use shims of %s: they are of another environment or another purity", dir)
+	}
+	p.env = env
+	p.useHooked(set)
+	return set, nil
 }
 
 // loadsEnvrc reports whether a bash with args was started by direnv, to load an
@@ -100,12 +128,11 @@ func (a *app) runOutside(name string, args []string) error {
 	if file == "" {
 		return &absentError{name: name, source: "this machine"}
 	}
-	os.Setenv("PATH", a.path)
-	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), os.Environ())}
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), a.calling)}
 }
 
-// watchedByDirenv are the files by which the cache tells whether the environment
-// is still the one that is asked for; where only Nix can, the file it begins with.
+// watchedByDirenv are the files that define the environment; where only Nix can tell,
+// the file it begins with. The sources beside them change all the time.
 func (p *plan) watchedByDirenv() []string {
 	files, err := p.nix.Inputs(p.request)
 	if err != nil || len(files) == 0 {
@@ -114,15 +141,11 @@ func (p *plan) watchedByDirenv() []string {
 			files = []string{p.request.File}
 		}
 	}
-	if len(files) > maxWatchedByDirenv {
-		var few []string
-		for _, s := range shim.Definition(files) {
-			few = append(few, s.Path)
-		}
-		p.app.log.Debug().Msgf("direnv watches the %d files that define the environment, not all %d that are in it", len(few), len(files))
-		files = few
+	var watched []string
+	for _, s := range shim.Definition(files) {
+		watched = append(watched, s.Path)
 	}
-	return files
+	return watched[:min(len(watched), maxWatchedByDirenv)]
 }
 
 // maxWatchedByDirenv is how many files direnv is given to watch: it keeps their

@@ -114,7 +114,7 @@ const shimsVariable = "PURITY_SHIMS"
 // exports is code for any POSIX shell that puts shims in front of PATH and exports
 // variables.
 func (p *plan) exports(dir string, variables []string) string {
-	outer := os.Environ()
+	outer := p.app.calling
 	if os.Getenv("DIRENV_IN_ENVRC") != "" {
 		outer = parentEnviron(outer) // not what the .envrc exported before
 	}

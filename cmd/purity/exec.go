@@ -41,7 +41,7 @@ func (c *execCmd) Run(a *app) error {
 		return err
 	}
 	if c.UnlessConfined && os.Getenv(activeVariable) != "" && enforce.Confined() {
-		return runHere(command)
+		return a.runHere(command)
 	}
 	ctx := context.Background()
 	p, err := a.prepare(c.Flake, c.source, c.Settings)

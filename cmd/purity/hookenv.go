@@ -61,7 +61,7 @@ func (h *hook) here() string {
 	if err != nil {
 		return h.leave(nix, "") // the directory is gone
 	}
-	dir, permission, err := entered(cwd)
+	dir, permission, changed, err := entered(cwd)
 	p := project{dir: dir, cwd: cwd}
 	switch {
 	case err != nil:
@@ -74,7 +74,7 @@ func (h *hook) here() string {
 		h.mark = "(not confined) "
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
-	return h.enter(nix, p, permission)
+	return h.enter(nix, p, permission, changed)
 }
 
 // othersShims reports whether shims are in PATH that direnv, or the dev shell that is
@@ -84,23 +84,15 @@ func othersShims(path string) bool {
 	return dir != "" && slices.Contains(strings.Split(path, ":"), dir)
 }
 
-func permissionOf(dir string) (config.Permission, error) {
-	trust, err := config.OpenTrust()
-	if err != nil {
-		return config.Unknown, err
-	}
-	return trust.Project(dir)
-}
-
 // hookShims is where the shims are that hooks put in front of PATH.
 func hookShims(nix nixeval.Nix, dir string) string {
 	return filepath.Join(nix.ProjectDir(dir), "shims")
 }
 
 // enter puts the shims in front of PATH, making or renewing them as need be.
-func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission) string {
+func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission, changed string) string {
 	dir := hookShims(nix, p.dir)
-	set, env, err := h.shims(nix, p, dir, permission)
+	set, env, err := h.shims(nix, p, dir, permission, changed)
 	if err != nil {
 		message, hint, _ := explain(err)
 		h.again, h.mark = true, "(not confined) "
@@ -115,12 +107,12 @@ func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission) s
 		message = fmt.Sprintf("the environment of %s is renewed: %d store paths", p.dir, len(env.Paths))
 	}
 	h.mark = "(purity) "
-	if note := h.freshness(nix.Without(env), p, dir, set, permission); note != "" {
+	if note := h.freshness(nix.Without(env), dir, set, permission, changed); note != "" {
 		message = note
 	}
 	outer, known := os.LookupEnv(outerVariable)
 	if !known {
-		outer = fingerprints(os.Environ())
+		outer = fingerprints(h.calling)
 	}
 	args := []string{dir, p.dir, outer, root, h.flag(), h.mark, h.say(message)}
 	return shell.Call(h.shell, "_purity_enter", append(args, watched(p.dir, set)...)...)
@@ -128,13 +120,14 @@ func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission) s
 
 // freshness is what there is to say of shims that are not of the newest state of the
 // project, and begins to renew them where it may.
-func (h *hook) freshness(nix nixeval.Nix, p project, dir string, set shim.Set, permission config.Permission) string {
+func (h *hook) freshness(nix nixeval.Nix, dir string, set shim.Set, permission config.Permission, changed string) string {
+	project := set.Request.Project
 	state, stale := staleness(nix, set)
 	failed, why := failedRenewal(dir)
 	switch {
 	case permission == config.Changed:
 		h.mark = "(purity!) "
-		return p.dir + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
+		return changed + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
 	case !stale:
 		now := time.Now()
 		os.Chtimes(filepath.Join(dir, shim.File), now, now) // newer than all that could have made it stale
@@ -142,10 +135,10 @@ func (h *hook) freshness(nix nixeval.Nix, p project, dir string, set shim.Set, p
 	}
 	h.mark = "(purity*) "
 	if failed == state {
-		return "the environment of " + p.dir + " could not be renewed, and the old one is in use: " + why
+		return "the environment of " + project + " could not be renewed, and the old one is in use: " + why
 	}
 	if err := writable(dir); err != nil {
-		return "the environment of " + p.dir + " cannot be renewed, and the old one is in use: " + err.Error()
+		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
 	}
 	h.again = true
 	h.startRenewal(dir, state)
@@ -154,7 +147,7 @@ func (h *hook) freshness(nix nixeval.Nix, p project, dir string, set shim.Set, p
 
 // shims are those of a project; they are made if there are none, or none that
 // would run. What could not be evaluated is not tried twice in the same state.
-func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.Permission) (shim.Set, nixeval.Environment, error) {
+func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.Permission, changed string) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.dir, set.Entry)
@@ -163,7 +156,7 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 		}
 	}
 	if permission != config.Allowed {
-		return set, nixeval.Environment{}, &hintedError{fmt.Errorf("%s changed since it was allowed", p.dir), "look at it, then: purity allow"}
+		return set, nixeval.Environment{}, notAllowed(p.dir, permission, changed)
 	}
 	request := requestOf(p)
 	state := stateOf(nix, request)

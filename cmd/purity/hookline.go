@@ -80,15 +80,12 @@ func (b byPath) decides(path string, known bool) bool {
 // Links on the way count as the kernel follows them: after one, ".." is not where the
 // name says. So nothing is cleaned, and $PWD, which has such names, not asked.
 func (b byPath) confines(path string) bool {
-	if !filepath.IsAbs(path) {
-		cwd, err := unix.Getwd()
-		if err != nil {
-			return true
-		}
-		path = cwd + "/" + path
+	cwd, err := unix.Getwd() // the kernel's, without links
+	if err != nil {
+		return true
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false
 	}
-	return enforce.Passes(path, b.project, b.store, real(b.project), real(b.store))
+	return enforce.Passes(cwd, path, b.project, b.store, real(b.project), real(b.store))
 }

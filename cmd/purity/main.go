@@ -44,8 +44,11 @@ func run(args []string) int {
 	if dir, name, ok := shim.Called(args[0]); ok {
 		return runShim(dir, name, args[1:])
 	}
+	calling, left := disown() // before the flags are read, which variables stand for, too
 	command, flags, err := parse(args[0], normalise(args[1:]))
 	app := newApp(flags)
+	app.calling = calling
+	app.disowned(left)
 	if err != nil {
 		return app.fail(usageError(err))
 	}

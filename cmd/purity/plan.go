@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -130,7 +129,7 @@ func (p *plan) resolve(ctx context.Context) error {
 		p.env, err = env.With(p.request.With...)
 	}
 	if p.keepAll {
-		p.env = p.env.As(os.Environ(), p.project.dir)
+		p.env = p.env.As(p.app.calling, p.project.dir)
 		p.env.Source = "the calling environment"
 	}
 	return err

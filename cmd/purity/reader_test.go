@@ -18,6 +18,7 @@ var trustedFiles = map[string]string{
 	"cmd/purity/audit.go":                 "purity.toml, opened for writing only, without blocking or following a link",
 	"cmd/purity/cause/file.go":            "opens regular files only, with a limit of its own",
 	"cmd/purity/cause/having.go":          "a store path",
+	"cmd/purity/config/project.go":        "the list of what was allowed, which no command can write",
 	"cmd/purity/config/trust.go":          "the list of what was allowed, which no command can write",
 	"cmd/purity/doctor.go":                "/proc",
 	"cmd/purity/entershell.go":            "/proc",

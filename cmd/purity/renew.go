@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -99,7 +98,7 @@ func (a *app) renew(dir string) error {
 		err = p.ready()
 	}
 	if err == nil {
-		err = p.renew(dir)
+		err = p.renew(dir, set.Request.Project)
 	}
 	if err != nil {
 		a.rememberFailure(dir, state, err)
@@ -128,8 +127,8 @@ func (a *app) rememberFailure(dir, state string, err error) {
 
 // renew asks for the environment and makes the shims of a directory that somebody
 // looks after.
-func (p *plan) renew(dir string) error {
-	if err := p.resolve(context.Background()); err != nil {
+func (p *plan) renew(dir, project string) error {
+	if err := p.evaluateAllowed(project); err != nil {
 		return err
 	}
 	_, err := p.makeShims(dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(p.project.dir)})

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -84,6 +85,10 @@ func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 		return 0, err
 	}
 	set.Request, set.Settings, set.Config = p.request, p.flags, p.config
+	set.File, set.Text = "", ""
+	if p.file != nil {
+		set.File, set.Text = p.file.Path, p.file.Text()
+	}
 	set.Request.Refresh = false
 	set.Entry, set.Definition = p.env.Key(), shim.Definition(files)
 	if p.env.Hooked {
@@ -178,8 +183,7 @@ func (a *app) shim(dir, name string, args []string) error {
 		return err
 	}
 	if name == shim.ByPath && !(byPath{set.Request.Project, nix.StoreDir()}).confines(command[0]) {
-		os.Setenv("PATH", a.path)
-		return become(command[0], command, os.Environ(), "/bin/sh")
+		return become(command[0], command, a.calling, "/bin/sh")
 	}
 	cwd, err := os.Getwd()
 	if err == nil {
@@ -218,7 +222,36 @@ func (a *app) planOf(nix nixeval.Nix, set shim.Set, dir, cwd string) (*plan, err
 		return nil, err
 	}
 	p.shims = &shims{set, dir}
-	return p, nil
+	return p, p.keepAllowed(set)
+}
+
+// keepAllowed has the settings be those that the shims were made with where a hook
+// looks after them and purity.toml changed since without being allowed: a command can
+// have taken out what it narrows.
+func (p *plan) keepAllowed(set shim.Set) error {
+	now := ""
+	if p.file != nil {
+		now = p.file.Path + "\n" + p.file.Text()
+	}
+	if !set.Renewed || set.Config != "" || now == set.File+"\n"+set.Text || now == "" && set.File == "" {
+		return nil
+	}
+	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == config.Allowed {
+		return nil
+	}
+	p.file = nil
+	if set.File != "" {
+		var err error
+		if p.file, err = config.Parse(set.File, []byte(set.Text)); err != nil {
+			return err
+		}
+	}
+	var err error
+	p.settings, err = newSettings(p.file, p.flags, p.request.Dir)
+	p.asked = p.request.Identity(p.settings.identity())
+	level := p.settings.level
+	p.hostShell = begin(func() ([]enforce.Grant, error) { return host.Shell(level.Programs...) })
+	return err
 }
 
 // recall takes the environment that the shims were made for.
@@ -239,7 +272,7 @@ func (p *plan) recall() error {
 		return nil
 	}
 	if state, stale := staleness(p.nix.Without(env), p.shims.Set); stale {
-		if permission, err := permissionOf(p.request.Project); err == nil && permission == config.Allowed {
+		if mayEvaluate(p.nix.Without(env), p.request, p.request.Project) == nil {
 			p.app.startRenewal(p.shims.dir, state)
 		}
 	}

@@ -46,7 +46,7 @@ func (p *plan) since() []string {
 	for ; len(data) > 0; data = data[4:] {
 		known[[4]byte(data)] = true
 	}
-	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+	return slices.DeleteFunc(slices.Clone(p.app.calling), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return known[fingerprint(v)] || ofShell(name)
 	})

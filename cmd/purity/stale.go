@@ -36,13 +36,22 @@ func (a *app) makeProjectShims(nix nixeval.Nix, project project, request nixeval
 		return nil, err
 	}
 	p.silent = true
-	return p, p.renew(dir)
+	return p, p.renew(dir, project.dir)
 }
 
 // definition are the files by which an environment is known to be what it was: those
 // that Nix reads, and where only Nix can tell, all of the project that look like it.
 func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
-	files, err := nix.Inputs(request)
+	return filesOf(nix.Inputs, request)
+}
+
+// sources are the files that an evaluation reads, as far as that can be told without it.
+func sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
+	return filesOf(nix.Sources, request)
+}
+
+func filesOf(known func(nixeval.Request) ([]string, error), request nixeval.Request) ([]string, error) {
+	files, err := known(request)
 	var unknowable *inputs.UncacheableError
 	if err != nil && !errors.As(err, &unknowable) {
 		return nil, err
@@ -101,24 +110,24 @@ func writable(dir string) error {
 // allowed. One inside it that was not allowed by itself is a part of it: a command
 // that runs confined there can make one. Where none was allowed it is the one that
 // Nix would take.
-func entered(dir string) (project string, permission config.Permission, err error) {
+func entered(dir string) (project string, permission config.Permission, changed string, err error) {
 	trust, err := config.OpenTrust()
 	if err != nil {
-		return "", config.Unknown, err
+		return "", config.Unknown, "", err
 	}
 	var first error
 	for at := dir; ; at = filepath.Dir(at) {
 		if slices.ContainsFunc(definitions, func(name string) bool { return exists(filepath.Join(at, name)) }) {
-			permission, err := trust.Project(at)
+			permission, changed, err := trust.Project(at)
 			if err == nil && permission != config.Unknown {
-				return at, permission, nil
+				return at, permission, changed, nil
 			}
 			if first == nil {
 				first = err
 			}
 		}
 		if at == filepath.Dir(at) {
-			return projectOf(dir), config.Unknown, first
+			return projectOf(dir), config.Unknown, "", first
 		}
 	}
 }

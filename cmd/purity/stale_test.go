@@ -26,7 +26,7 @@ func TestEntered(t *testing.T) {
 	}
 	is := func(dir, want string, permission config.Permission) {
 		t.Helper()
-		if got, p, err := entered(dir); err != nil || got != want || p != permission {
+		if got, p, _, err := entered(dir); err != nil || got != want || p != permission {
 			t.Errorf("%s: in %s, %v, %v, want %s, %v", dir, got, p, err, want, permission)
 		}
 	}
@@ -37,7 +37,7 @@ func TestEntered(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{outer, inner} {
-		if _, err := trust.AllowProject(dir); err != nil {
+		if err := trust.AllowProject(dir, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

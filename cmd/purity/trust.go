@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -42,7 +43,9 @@ func (c allowCmd) Run(a *app) error {
 	}
 	dir := ""
 	if info.IsDir() {
-		dir = projectOf(path)
+		if dir = projectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
+			dir = path // whose environment is elsewhere
+		}
 	}
 	file, err := fileAt(c.Dir)
 	switch {
@@ -62,11 +65,33 @@ func (c allowCmd) Run(a *app) error {
 	if err := a.lock(dir); err != nil {
 		return err
 	}
-	files, err := trust.AllowProject(dir)
-	if err == nil {
-		printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(files, ", "))
+	return a.allowProject(trust, dir)
+}
+
+// allowProject allows a project with all files that its evaluation reads.
+func (a *app) allowProject(trust config.Trust, dir string) error {
+	nix, err := a.nix()
+	if err != nil {
+		return err
 	}
-	return err
+	files, err := sources(nix, requestOf(project{dir: dir, cwd: dir}))
+	if err != nil {
+		return err
+	}
+	if err := trust.AllowProject(dir, files); err != nil {
+		return err
+	}
+	var names []string
+	for _, file := range files {
+		if name, ok := strings.CutPrefix(file, dir+"/"); ok && config.Defines(filepath.Base(file)) && exists(file) {
+			names = append(names, name)
+		}
+	}
+	if more := len(files) - len(names); more > 0 {
+		names = append(names, screen.Plural(more, "more file")+" that its evaluation reads")
+	}
+	printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(names, ", "))
+	return nil
 }
 
 // lock refuses what cannot be a project, and has Nix write flake.lock where that is

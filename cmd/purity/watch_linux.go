@@ -27,7 +27,7 @@ func (p *plan) watch() (o outcome, err error) {
 	}
 	child := exec.Command("/proc/self/exe", os.Args[1:]...)
 	child.Args[0] = os.Args[0]
-	child.Env = append(os.Environ(), watchedVariable+"="+strconv.Itoa(os.Getpid()), keyVariable+"="+p.key)
+	child.Env = append(slices.Clone(p.app.calling), watchedVariable+"="+strconv.Itoa(os.Getpid()), keyVariable+"="+p.key)
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	w, err := p.newWatcher(child)

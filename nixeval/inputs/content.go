@@ -46,6 +46,12 @@ func typeOf(mode uint32) fs.FileMode {
 // content adds what Nix sees of a path: nothing, a file with its executable
 // bit, the target of a link, or that it is a directory or something else.
 func (k *keyer) content(path string) error {
+	k.source(path)
+	return k.state(path)
+}
+
+// state is content of a file that the evaluation does not read.
+func (k *keyer) state(path string) error {
 	k.saw(path)
 	id, kind, err := identify(path)
 	switch {

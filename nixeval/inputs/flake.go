@@ -66,6 +66,14 @@ func (f Flake) Files() ([]string, error) {
 	return slices.Collect(maps.Keys(k.seen)), err
 }
 
+// Sources are those of Files that the evaluation reads as its own: of the flake and of
+// its inputs on this machine, not git's, Nix's and the user's configuration.
+func (f Flake) Sources() ([]string, error) {
+	k := &keyer{seen: map[string]bool{}}
+	_, err := f.key(k)
+	return slices.Sorted(slices.Values(k.sources)), err
+}
+
 func (f Flake) key(k *keyer) (Key, error) {
 	k.sum, k.files, k.store = sha256.New(), openStatCache(f.StatCache), storeDir(f.Environ)
 	k.strings("purity inputs 1", f.Dir, fmt.Sprint(f.Tree))
@@ -99,7 +107,9 @@ type keyer struct {
 	store string          // the store directory: what is in it never changes
 	trees map[string]bool // directories that are in the key
 	seen  map[string]bool // files that are in the key, nil if nobody asks
-	buf   []byte
+	// sources are those of seen that the evaluation reads.
+	sources []string
+	buf     []byte
 }
 
 // saw remembers what the key depends on.
@@ -109,6 +119,14 @@ func (k *keyer) saw(paths ...string) {
 			k.seen[path] = true
 		}
 	}
+}
+
+// source remembers a file that the evaluation reads.
+func (k *keyer) source(path string) {
+	if k.seen != nil && !k.seen[path] {
+		k.sources = append(k.sources, path)
+	}
+	k.saw(path)
 }
 
 // strings adds strings so that none can run into the next.

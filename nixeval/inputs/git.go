@@ -173,7 +173,7 @@ func (k *keyer) reftable(dir string) error {
 		if strings.Contains(name, "/") {
 			return uncacheable("%s names %s", filepath.Join(dir, "tables.list"), name)
 		}
-		if err := k.content(filepath.Join(dir, name)); err != nil {
+		if err := k.state(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ type lockedRef struct {
 // The text of the lock file is, as a file of the flake, so that inputs that are
 // pinned need nothing more.
 func (k *keyer) lock(dir string) error {
-	k.saw(filepath.Join(dir, "flake.lock"))
+	k.source(filepath.Join(dir, "flake.lock"))
 	data, err := hostile.ReadFile(filepath.Join(dir, "flake.lock"), maxFlake)
 	if errors.Is(err, fs.ErrNotExist) {
 		return withoutLock(dir)

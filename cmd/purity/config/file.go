@@ -240,5 +240,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
+// Text is what f was read from.
+func (f *File) Text() string { return string(f.content) }
+
 // Empty reports whether f says nothing.
 func (f *File) Empty() bool { return len(f.at) == 0 }

@@ -1,14 +1,17 @@
 package config
 
 import (
+	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -16,8 +19,24 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 )
 
-// projectFiles are the files of a project that permission to enter it is about.
+// projectFiles are files of a project that permission to enter it is about, whatever
+// its evaluation reads.
 var projectFiles = []string{"flake.nix", "flake.lock", "shell.nix", Name, ".envrc"}
+
+// Defines reports whether a file defines an environment rather than being built in it,
+// by its name: what is written in Nix, what pins it, and the manifests that flakes
+// read. Name itself does not: it counts as it is.
+func Defines(name string) bool {
+	switch filepath.Ext(name) {
+	case ".nix", ".lock", ".toml":
+		return name != Name
+	}
+	switch name {
+	case "nix.conf", "package.json", "package-lock.json", "pnpm-lock.yaml", "requirements.txt":
+		return true
+	}
+	return false
+}
 
 // Permission is whether shells may make a project's environment theirs.
 type Permission int
@@ -29,92 +48,200 @@ const (
 	Allowed
 )
 
-// Project is the permission of the project in dir.
-func (t Trust) Project(dir string) (Permission, error) {
-	name, err := t.projectRecord(dir)
-	if err != nil {
-		return Unknown, err
-	}
-	if _, err := os.Stat(name); err == nil {
-		return Allowed, nil
-	}
-	records, err := t.records(dir)
+// A record of a project is its directory, then a line for each file that was looked
+// at: its hash and its path. Those that define the environment come first, and after an
+// empty line all others that the evaluation reads. There is one for each state that was
+// allowed, so that branches can be changed.
+
+// keptRecords is how many states of a project are remembered.
+const keptRecords = 20
+
+// Project is the permission of the project in dir, and if that changed, the file that
+// did since it was allowed last. It looks at the files that define the environment,
+// which is all that a prompt has the time for; before an evaluation [Trust.Evaluates]
+// looks at all.
+func (t Trust) Project(dir string) (permission Permission, changed string, err error) {
+	return t.compare(dir, nil, false)
+}
+
+// Evaluates is the permission to evaluate the project in dir now, when the evaluation
+// reads files: every one of them is as it was when the project was allowed.
+func (t Trust) Evaluates(dir string, files []string) (permission Permission, changed string, err error) {
+	return t.compare(dir, files, true)
+}
+
+func (t Trust) compare(dir string, files []string, all bool) (permission Permission, changed string, err error) {
+	records, err := t.projectRecords(dir)
 	if err != nil || len(records) == 0 {
-		return Unknown, err
+		return Unknown, "", err
 	}
-	return Changed, nil
+	now := fingerprints{}
+	for i, record := range records {
+		file, err := now.differ(record, files, all)
+		if err != nil {
+			return Unknown, "", fmt.Errorf("read permission of %s: %w", dir, err)
+		}
+		if file == "" {
+			return Allowed, "", nil
+		}
+		if i == 0 {
+			changed = file
+		}
+	}
+	return Changed, changed, nil
 }
 
-// AllowProject remembers that shells may enter the project in dir as it is, and
-// returns the files that this is about.
-func (t Trust) AllowProject(dir string) (files []string, err error) {
-	name, err := t.projectRecord(dir)
+// fingerprints are those of files that were looked at, by path.
+type fingerprints map[string]string
+
+// differ is the first file that is not as a record has it, empty if there is none.
+func (f fingerprints) differ(record string, files []string, all bool) (string, error) {
+	file, err := os.Open(record)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("allow %s: %w", dir, err)
-	}
-	if err := renameio.WriteFile(name, []byte(dir+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("allow %s: %w", dir, err)
-	}
-	for _, name := range projectFiles {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			files = append(files, name)
-		}
-	}
-	return files, nil
-}
-
-// projectRecord is the file that says that a project is allowed: its name is a
-// hash of where it is and what is in its files, and of what its git configuration
-// has git run.
-func (t Trust) projectRecord(dir string) (string, error) {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "project\x00%s\x00", dir)
-	for _, name := range projectFiles {
-		data, err := hostile.ReadFile(filepath.Join(dir, name), largest)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("read project: %w", err)
-		}
-		fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
-	}
-	for _, name := range []string{".git/config", ".git/info/attributes"} {
-		data, err := hostile.ReadFile(filepath.Join(dir, name), largest)
-		if err != nil {
-			continue // no repository, or one whose directory is outside, where no command writes
-		}
-		fmt.Fprintf(sum, "%s\x00%s", name, gitRuns(string(data)))
-	}
-	return filepath.Join(t.Dir, hex.EncodeToString(sum.Sum(nil))), nil
-}
-
-// harmless are sections and keys of git's configuration that change in daily work and
-// have git run nothing (git-config(1)); all else counts.
-var harmless = regexp.MustCompile(`^(branch|remote\.(url|fetch|pushurl)|user|submodule\.(url|active)|core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev))$`)
-
-// gitRuns is what of a git configuration, or of attributes, could have git run
-// something: Nix starts git in a project, some versions of it do, and a confined
-// command can write there.
-func gitRuns(text string) string {
-	var b strings.Builder
-	section := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "["); ok {
-			section = strings.ToLower(strings.TrimRight(strings.Fields(name + " ]")[0], "]"))
-			if !strings.HasSuffix(line, "]") { // a key can follow
-				b.WriteString(line + "\n")
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	lines.Scan() // the directory
+	known := map[string]bool{}
+	for lines.Scan() {
+		if lines.Text() == "" {
+			if !all {
+				return "", nil
 			}
 			continue
 		}
-		key, _, _ := strings.Cut(line, "=")
-		if line != "" && !harmless.MatchString(section) && !harmless.MatchString(section+"."+strings.ToLower(strings.TrimSpace(key))) {
-			b.WriteString(section + " " + line + "\n")
+		was, path, _ := strings.Cut(lines.Text(), " ")
+		path = unquoted(path)
+		known[path] = true
+		if _, looked := f[path]; !looked {
+			f[path], _ = fingerprint(path) // what cannot be read is not as it was
+		}
+		if f[path] != was {
+			return path, nil
 		}
 	}
-	return b.String()
+	for _, file := range files {
+		if _, err := os.Lstat(file); !known[file] && err == nil { // a new file is a change, too
+			return file, nil
+		}
+	}
+	return "", lines.Err()
 }
+
+// projectRecords are the records of a project, the newest first.
+func (t Trust) projectRecords(dir string) ([]string, error) {
+	records, err := filepath.Glob(t.recordPrefix(dir) + "-*")
+	if err != nil {
+		return nil, fmt.Errorf("read permission of %s: %w", dir, err)
+	}
+	modified := func(name string) int64 {
+		info, err := os.Stat(name)
+		if err != nil {
+			return 0
+		}
+		return info.ModTime().UnixNano()
+	}
+	slices.SortFunc(records, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
+	return records, nil
+}
+
+// AllowProject remembers that shells may enter the project in dir as it is. Files are
+// all that its evaluation reads.
+func (t Trust) AllowProject(dir string, files []string) error {
+	var defining, others []string
+	for _, name := range projectFiles {
+		defining = append(defining, filepath.Join(dir, name))
+	}
+	for _, file := range files {
+		switch {
+		case slices.Contains(defining, file):
+		case Defines(filepath.Base(file)):
+			defining = append(defining, file)
+		default:
+			others = append(others, file)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(quotedLine(dir) + "\n")
+	for i, list := range [][]string{defining, others} {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, file := range list {
+			is, err := fingerprint(file)
+			if err != nil {
+				return fmt.Errorf("allow %s: %w", dir, err)
+			}
+			b.WriteString(is + " " + quotedLine(file) + "\n")
+		}
+	}
+	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
+		return fmt.Errorf("allow %s: %w", dir, err)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	record := t.recordPrefix(dir) + "-" + hex.EncodeToString(sum[:])
+	if err := renameio.WriteFile(record, []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("allow %s: %w", dir, err)
+	}
+	records, err := t.projectRecords(dir)
+	for _, old := range records[min(len(records), keptRecords):] {
+		err = errors.Join(err, os.Remove(old))
+	}
+	return err
+}
+
+// recordPrefix begins the names of the records of a project.
+func (t Trust) recordPrefix(dir string) string {
+	sum := sha256.Sum256([]byte("project 2\x00" + dir))
+	return filepath.Join(t.Dir, "project-"+hex.EncodeToString(sum[:16]))
+}
+
+// fingerprint is the hash of a file's content and whether it is executable, where a link
+// leads, or in a word what else it is: "absent", "directory", "special".
+func fingerprint(path string) (string, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "absent", nil
+	case err != nil:
+		return "", fmt.Errorf("read project: %w", err)
+	case info.IsDir():
+		return "directory", nil
+	}
+	hash := sha256.New()
+	if info.Mode()&fs.ModeSymlink != 0 {
+		target, err := os.Readlink(path)
+		if err != nil {
+			return "", fmt.Errorf("read project: %w", err)
+		}
+		fmt.Fprintf(hash, "link %s\x00", target)
+		if info, err = os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return hex.EncodeToString(hash.Sum(nil)), nil
+		}
+	}
+	if !info.Mode().IsRegular() {
+		return "special", nil
+	}
+	file, err := hostile.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read project: %w", err)
+	}
+	defer file.Close()
+	fmt.Fprintf(hash, "file %v\x00", info.Mode()&0o100 != 0)
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", fmt.Errorf("read project: %w", err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Paths are bytes, and a line ends with one of them.
+var (
+	lineEscape   = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+	lineUnescape = strings.NewReplacer(`\\`, `\`, `\n`, "\n")
+)
+
+func quotedLine(path string) string { return lineEscape.Replace(path) }
+
+func unquoted(line string) string { return lineUnescape.Replace(line) }

@@ -7,62 +7,101 @@ import (
 	"testing"
 )
 
-// What could change what evaluating a project does takes the permission back; what
-// git writes in daily work does not.
+// What an evaluation reads takes the permission back when it changes: what defines the
+// environment at the next prompt, all else before the next evaluation.
 func TestProjectPermission(t *testing.T) {
 	dir, trust := t.TempDir(), Trust{Dir: filepath.Join(t.TempDir(), "allow")}
+	at := func(name string) string { return filepath.Join(dir, name) }
 	write := func(name, text string) {
 		t.Helper()
-		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(at(name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	is := func(after string, want Permission) {
+	files := func() []string { // as the evaluation reads them
+		return []string{at("flake.nix"), at("dev.nix"), at("src/main.c"), at("odd\n\\n name"), at("absent")}
+	}
+	is := func(after string, prompt, evaluation Permission, file string) {
 		t.Helper()
-		if got, err := trust.Project(dir); err != nil || got != want {
-			t.Errorf("after %s: %v, %v, want %v", after, got, err, want)
+		if got, _, err := trust.Project(dir); err != nil || got != prompt {
+			t.Errorf("after %s: at a prompt %v, %v, want %v", after, got, err, prompt)
+		}
+		got, changed, err := trust.Evaluates(dir, files())
+		if err != nil || got != evaluation || file != "" && changed != at(file) {
+			t.Errorf("after %s: for an evaluation %v of %q, %v, want %v of %q", after, got, changed, err, evaluation, file)
 		}
 	}
-	const plain = "[core]\n\tbare = false\n\tfileMode = true\n[remote \"origin\"]\n\turl = x\n\tfetch = y\n"
-	write("flake.nix", "{}")
-	write(".git/config", plain)
-	is("nothing", Unknown)
-	if files, err := trust.AllowProject(dir); err != nil || len(files) != 1 {
-		t.Fatalf("%q, %v", files, err)
+	allow := func() {
+		t.Helper()
+		if err := trust.AllowProject(dir, files()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	is("allow", Allowed)
-	for _, text := range []string{"[branch \"b\"]\n\tremote = origin\n", "[user]\n\tname = me\n", "[submodule \"s\"]\n\turl = z\n"} {
-		write(".git/config", plain+text)
-		is(text, Allowed)
+	for _, name := range []string{"flake.nix", "dev.nix", "src/main.c", "odd\n\\n name"} {
+		write(name, "one")
 	}
-	for _, text := range []string{
-		"[core]\n\tfsmonitor = ./x\n", "[core]\n\thooksPath = x\n", "[filter \"f\"]\n\tclean = ./x\n", "[diff]\n\texternal = ./x\n",
-		"[include]\n\tpath = x\n", "[remote \"origin\"]\n\tuploadpack = ./x\n", "[Core]\n\tFSMonitor = ./x\n", "[core] sshCommand = ./x\n",
-	} {
-		write(".git/config", plain+text)
-		is(text, Changed)
+	is("nothing", Unknown, Unknown, "")
+	allow()
+	is("allow", Allowed, Allowed, "")
+	for _, tt := range []struct {
+		name   string
+		prompt Permission
+	}{{"flake.nix", Changed}, {"dev.nix", Changed}, {"src/main.c", Allowed}, {"odd\n\\n name", Allowed}} {
+		write(tt.name, "two")
+		is(tt.name, tt.prompt, Changed, tt.name)
+		write(tt.name, "one")
+		is("going back", Allowed, Allowed, "")
 	}
-	write(".git/config", plain)
-	write(".git/info/attributes", "# none\n*.nix filter=f\n")
-	is("attributes", Changed)
-	os.Remove(filepath.Join(dir, ".git/info/attributes"))
-	is("no attributes", Allowed)
-	write("flake.lock", "{}")
-	is("a lock", Changed)
-	os.Remove(filepath.Join(dir, "flake.lock"))
-	if n, err := trust.Deny(dir); err != nil || n != 1 {
+	for _, name := range []string{"flake.lock", "purity.toml", ".envrc", "shell.nix"} { // which were not there
+		write(name, "new")
+		is(name, Changed, Changed, name)
+		os.Remove(at(name))
+	}
+	write("absent", "new")
+	is("a new file", Allowed, Changed, "absent")
+	os.Remove(at("absent"))
+	os.Chmod(at("dev.nix"), 0o755)
+	is("an executable bit", Changed, Changed, "dev.nix")
+	os.Chmod(at("dev.nix"), 0o644)
+	os.Remove(at("dev.nix"))
+	is("a file that is gone", Changed, Changed, "dev.nix")
+	os.Symlink("src/main.c", at("dev.nix"))
+	is("a link in its place", Changed, Changed, "dev.nix")
+	os.Remove(at("dev.nix"))
+	syscall.Mkfifo(at("dev.nix"), 0o600)
+	is("a FIFO in its place", Changed, Changed, "dev.nix")
+	os.Remove(at("dev.nix"))
+	write("dev.nix", "one")
+	is("all as it was", Allowed, Allowed, "")
+
+	// Each state that was allowed stays so: branches are changed.
+	write("dev.nix", "branch")
+	allow()
+	is("another branch", Allowed, Allowed, "")
+	write("dev.nix", "one")
+	is("the first branch", Allowed, Allowed, "")
+	if n, err := trust.Deny(dir); err != nil || n != 2 {
 		t.Errorf("denied %d, %v", n, err)
 	}
-	is("deny", Unknown)
+	is("deny", Unknown, Unknown, "")
+	for i := range keptRecords + 5 {
+		write("dev.nix", string(rune('a'+i)))
+		allow()
+	}
+	if n, err := trust.Deny(dir); err != nil || n != keptRecords {
+		t.Errorf("denied %d, %v", n, err)
+	}
 }
 
 // Nothing that a project has by a name that is read can keep the reader.
 func TestOddFiles(t *testing.T) {
 	dir, trust := t.TempDir(), Trust{Dir: t.TempDir()}
+	if err := trust.AllowProject(dir, nil); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range projectFiles {
 		file := filepath.Join(dir, name)
 		for _, make := range []func() error{
@@ -73,8 +112,8 @@ func TestOddFiles(t *testing.T) {
 			if err := make(); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := trust.Project(dir); err == nil {
-				t.Errorf("%s is read", name)
+			if permission, changed, err := trust.Project(dir); permission != Changed || changed != file || err != nil {
+				t.Errorf("%s: %v, %s, %v", name, permission, changed, err)
 			}
 			if _, err := Find(dir, dir); (err == nil) != (name != Name) {
 				t.Errorf("%s: %v", name, err)

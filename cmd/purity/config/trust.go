@@ -162,13 +162,19 @@ func (t Trust) Deny(path string) (forgotten int, err error) {
 
 // records are the files that say that a version of what is at path is allowed.
 func (t Trust) records(path string) ([]string, error) {
+	names, err := t.projectRecords(path)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(t.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var names []string
 	for _, e := range entries {
 		name := filepath.Join(t.Dir, e.Name())
+		if strings.HasPrefix(e.Name(), "project-") {
+			continue
+		}
 		if data, err := os.ReadFile(name); err == nil && string(data) == path+"\n" {
 			names = append(names, name)
 		}

@@ -38,6 +38,9 @@ type Set struct {
 	Request  nixeval.Request
 	Settings config.Settings
 	Config   string
+	// File and Text are the purity.toml that there was, and what it said; empty if
+	// there was none. Commands can edit it.
+	File, Text string
 	// Entry is the environment in the cache (nixeval.Environment.Key); empty
 	// for one that is not cached.
 	Entry string

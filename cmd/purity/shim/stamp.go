@@ -25,24 +25,12 @@ type Stamp struct {
 func Definition(files []string) []Stamp {
 	var stamps []Stamp
 	for _, file := range files {
-		if defines(filepath.Base(file)) {
+		if config.Defines(filepath.Base(file)) {
 			stamps = append(stamps, stamp(file))
 		}
 	}
 	slices.SortFunc(stamps, func(a, b Stamp) int { return len(a.Path) - len(b.Path) }) // the flake's own first
 	return stamps
-}
-
-func defines(name string) bool {
-	switch filepath.Ext(name) {
-	case ".nix", ".lock", ".toml":
-		return name != config.Name // which counts as it is
-	}
-	switch name {
-	case "nix.conf", "package.json", "package-lock.json", "pnpm-lock.yaml", "requirements.txt":
-		return true
-	}
-	return false
 }
 
 func stamp(path string) Stamp {
