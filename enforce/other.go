@@ -30,3 +30,6 @@ func OddDescriptors() []string { return nil }
 func abiVersion() (int, error) { return 0, ErrNotLinux }
 
 func filterAvailable() error { return ErrNotLinux }
+
+// RestrictExecute says that this system has nothing to restrict with.
+func RestrictExecute([]string) error { return ErrNotLinux }

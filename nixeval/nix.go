@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -21,6 +20,8 @@ type Nix struct {
 	Environ []string
 	// Cache is purity's own directory below the user's cache directory.
 	Cache string
+	// Start starts a program of Nix's that was prepared; nil means [exec.Cmd.Start].
+	Start func(*exec.Cmd) error
 	// Report, if set, is called for each event of a running nix, from one
 	// goroutine at a time.
 	Report func(Event)
@@ -55,7 +56,26 @@ func (e *CommandError) Unwrap() error { return e.Err }
 const features = "extra-experimental-features = nix-command flakes"
 
 // environ is what nix is started with.
-func (n Nix) environ() []string { return withoutGitPrograms(withFeatures(n.Environ)) }
+func (n Nix) environ() []string { return withFeatures(n.Environ) }
+
+// start is the one place where a program of Nix's is started.
+func (n Nix) start(cmd *exec.Cmd) error {
+	if n.Start == nil {
+		return cmd.Start()
+	}
+	return n.Start(cmd)
+}
+
+// output is the standard output of a short command.
+func (n Nix) output(cmd *exec.Cmd) ([]byte, error) {
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	err := n.start(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	return out.Bytes(), err
+}
 
 // withFeatures has the experimental features appended to NIX_CONFIG.
 func withFeatures(environ []string) []string {
@@ -67,18 +87,6 @@ func withFeatures(environ []string) []string {
 		return strings.HasPrefix(v, "NIX_CONFIG=")
 	})
 	return append(environ, "NIX_CONFIG="+config+features)
-}
-
-// withoutGitPrograms has git start none of the programs that a repository can name
-// for no reason of Nix's: a command that ran confined could have named them
-// (git-config(1); Nix before 2.20 starts git).
-func withoutGitPrograms(environ []string) []string {
-	count, _ := strconv.Atoi(lookup(environ, "GIT_CONFIG_COUNT"))
-	for _, setting := range [][2]string{{"core.fsmonitor", "false"}, {"core.hooksPath", os.DevNull}} {
-		environ = append(environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", count, setting[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", count, setting[1]))
-		count++
-	}
-	return append(environ, fmt.Sprintf("GIT_CONFIG_COUNT=%d", count))
 }
 
 // Program returns the absolute path of a nix program, or a [*NotFoundError].
@@ -108,7 +116,7 @@ func (n Nix) run(ctx context.Context, dir, program string, args ...string) ([]by
 		return nil, err
 	}
 	n.report(Event{Kind: Started, Text: program + " " + strings.Join(args, " ")})
-	if err := cmd.Start(); err != nil {
+	if err := n.start(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
 	failure := n.follow(stderr)
@@ -156,7 +164,7 @@ func (n Nix) Version(ctx context.Context) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, path, "--version")
 	cmd.Env = n.environ()
-	out, err := cmd.Output()
+	out, err := n.output(cmd)
 	if err != nil {
 		return "", fmt.Errorf("%s --version: %w", path, err)
 	}
@@ -214,6 +222,8 @@ func (n Nix) FeaturesOn(ctx context.Context) bool {
 	}
 	cmd := exec.CommandContext(ctx, path, "flake", "metadata", "path:/nonexistent")
 	cmd.Env = n.Environ
-	out, _ := cmd.CombinedOutput() // it fails either way, and says why
-	return !strings.Contains(string(out), "is disabled")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	n.output(cmd) // it fails either way, and says why
+	return !strings.Contains(said.String(), "is disabled")
 }

@@ -3,7 +3,6 @@ package nixeval
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -95,18 +94,6 @@ func TestFeatures(t *testing.T) {
 		if diff := cmp.Diff([]string{"A=1", "B=2", "NIX_CONFIG=" + want}, withFeatures([]string{"A=1", "NIX_CONFIG=" + given, "B=2"})); diff != "" {
 			t.Errorf("NIX_CONFIG=%q: %s", given, diff)
 		}
-	}
-}
-
-// Git settings of the user's stay, and purity's come after them.
-func TestWithoutGitPrograms(t *testing.T) {
-	given := []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=me"}
-	cmd := exec.Command("git", "config", "--list")
-	cmd.Dir = t.TempDir()
-	cmd.Env = append(withoutGitPrograms(given), "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1")
-	out, err := cmd.Output()
-	if want := "user.name=me\ncore.fsmonitor=false\ncore.hookspath=/dev/null\n"; err != nil || string(out) != want {
-		t.Errorf("git has %q, %v", out, err)
 	}
 }
 

@@ -69,5 +69,6 @@ func (a *app) nix() (nixeval.Nix, error) {
 	if err != nil {
 		return nixeval.Nix{}, fmt.Errorf("find cache directory: %w", err)
 	}
-	return nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}, nil
+	nix := nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}
+	return a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) }), nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
 )
@@ -36,12 +37,15 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
+	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, outside.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
 		if code, ok := part(args); ok {
 			return code
 		}
 	}
 	if dir, name, ok := shim.Called(args[0]); ok {
+		if code, ok := runGit(dir, name, args[1:]); ok {
+			return code
+		}
 		return runShim(dir, name, args[1:])
 	}
 	calling, left := disown() // before the flags are read, which variables stand for, too

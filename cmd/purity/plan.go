@@ -111,11 +111,13 @@ func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, fl
 	if err != nil {
 		return nil, err
 	}
-	return &plan{
+	p := &plan{
 		app: a, nix: nix, project: project, request: request, file: file, config: instead, flags: flags, settings: settings,
 		asked:     request.Identity(settings.identity()),
 		hostShell: begin(func() ([]enforce.Grant, error) { return host.Shell(settings.level.Programs...) }),
-	}, nil
+	}
+	p.nix = a.behindWalls(nix, p.writableTrees)
+	return p, nil
 }
 
 // resolve asks for the environment, showing what Nix does meanwhile.

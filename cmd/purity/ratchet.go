@@ -2,19 +2,15 @@ package main
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/nixeval"
+	"github.com/nix-purity/purity/enforce/outside"
 )
 
 // ratchet compares the number of exceptions with that of a revision, and says
@@ -29,7 +25,7 @@ func (p *plan) ratchet(revision string) error {
 	if p.file != nil {
 		path = p.file.Path
 	}
-	before, err := exceptionsAt(p.git(), path, revision)
+	before, err := p.exceptionsAt(path, revision)
 	if err != nil {
 		return fmt.Errorf("compare exceptions with %s: %w", revision, err)
 	}
@@ -39,24 +35,20 @@ func (p *plan) ratchet(revision string) error {
 	return nil
 }
 
-// git is the program of the machine, and none that a build left in the project.
-func (p *plan) git() string {
-	dirs := "/usr/bin:/bin:/run/current-system/sw/bin"
-	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
-		if filepath.IsAbs(dir) && !enforce.Inside(real(dir), p.project.dir) {
-			dirs += ":" + dir
-		}
-	}
-	return cmp.Or(nixeval.Find("git", dirs), "/usr/bin/git")
-}
-
 // exceptionsAt is how many exceptions a file had at a revision: none where it was
 // not there.
-func exceptionsAt(program, path, revision string) (int, error) {
+func (p *plan) exceptionsAt(path, revision string) (int, error) {
+	hostile := append(p.writableTrees(), p.nix.Cache)
+	dir, err := gitFor(p.nix, outside.Path(os.Getenv("PATH")+":/usr/bin:/run/current-system/sw/bin", hostile), hostile)
+	if err != nil {
+		return 0, err
+	}
+	if dir == "" {
+		return 0, errors.New("git is not in PATH")
+	}
 	git := func(args ...string) ([]byte, error) {
-		// Nothing is to be fetched, and no program of the repository's to run.
-		cmd := exec.CommandContext(context.Background(), program, append([]string{"-C", filepath.Dir(path), "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
+		cmd := exec.Command(filepath.Join(dir, "git"), append([]string{"-C", filepath.Dir(path), "-c", "protocol.allow=never"}, args...)...)
+		cmd.Env = append(os.Environ(), "LC_ALL=C")
 		out, err := cmd.Output()
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && len(exit.Stderr) > 0 {

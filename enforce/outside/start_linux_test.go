@@ -1,0 +1,181 @@
+package outside
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) {
+	if code, ok := RunPart(os.Args); ok {
+		os.Exit(code)
+	}
+	if len(os.Args) == 4 && os.Args[1] == "start" { // as another user: HOSTILE COMMAND, where mounts may be needed
+		cmd := exec.Command("/bin/sh", "-c", os.Args[3])
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		err := Start(cmd, []string{os.Args[2]}, true)
+		if err == nil {
+			err = cmd.Wait()
+		}
+		if err != nil {
+			os.Stderr.WriteString(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// world is a hostile directory with a program, and one beside it.
+func world(t *testing.T) (hostile, beside string) {
+	t.Helper()
+	top, err := os.MkdirTemp("", "outside-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(top) })
+	top, err = filepath.EvalSymlinks(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Chmod(top, 0o755)
+	data, err := os.ReadFile("/bin/true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"hostile/deep", "beside"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		os.Chmod(filepath.Join(top, dir), 0o777)
+		if err := os.WriteFile(filepath.Join(top, dir, "program"), data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(top+"/hostile/deep", top+"/link"); err != nil {
+		t.Fatal(err)
+	}
+	return top + "/hostile", top + "/beside"
+}
+
+const script = `for p in "$H/deep/program" "$H/../link/program"; do $p 2>/dev/null && echo "ran $p"; done
+"$B/program" && echo beside
+echo x > "$H/written" && mv "$H/written" "$B/moved" && cat "$B/moved"
+mkdir "$B/new" && cp "$B/program" "$B/new/program" && cd "$B/new" && ./program && echo new
+`
+
+// Nothing in a hostile directory is executed, by any name; all else goes on as it does
+// without a wall: programs beside it, writing there, moving files out.
+func TestStart(t *testing.T) {
+	for _, mounts := range []bool{true, false} {
+		if mounts && os.Getuid() != 0 {
+			continue // which TestStartAsUser is about
+		}
+		hostile, beside := world(t)
+		cmd := exec.Command("/bin/sh", "-c", script)
+		cmd.Env = []string{"PATH=/usr/bin:/bin", "H=" + hostile, "B=" + beside}
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := Start(cmd, []string{hostile, hostile + "/absent"}, mounts); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		if got := out.String(); got != "beside\nx\nnew\n" {
+			t.Errorf("mounts %v: %s", mounts, got)
+		}
+		if out, err := exec.Command(hostile + "/deep/program").CombinedOutput(); err != nil { // the twin, and nothing is left
+			t.Errorf("without a wall: %v: %s", err, out)
+		}
+	}
+}
+
+// A process that is behind the wall of a mount namespace can still mount, as Nix does
+// for a build.
+func TestStartMounts(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount")
+	}
+	hostile, beside := world(t)
+	cmd := exec.Command("/bin/sh", "-c", `mount -t tmpfs tmpfs "$B" && mount | grep -c "$B"; "$H/deep/program" 2>/dev/null || echo refused`)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "H=" + hostile, "B=" + beside}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := Start(cmd, []string{hostile}, true); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if got := out.String(); got != "1\nrefused\n" {
+		t.Errorf("%s", got)
+	}
+	if mounted, _ := os.ReadFile("/proc/self/mountinfo"); strings.Contains(string(mounted), hostile) || strings.Contains(string(mounted), beside) {
+		t.Error("a mount is left")
+	}
+}
+
+// A user's is a user namespace, or without one Landlock.
+func TestStartAsUser(t *testing.T) {
+	hostile, beside := world(t)
+	program := filepath.Dir(hostile) + "/test"
+	data, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(program, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "start", hostile, `"$H/deep/program" 2>/dev/null && echo ran; "$B/program" && echo beside; id -u`)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "H=" + hostile, "B=" + beside}
+	want := os.Getuid()
+	if want == 0 {
+		want = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	out, err := cmd.CombinedOutput()
+	if lines := strings.Fields(string(out)); err != nil || len(lines) != 2 || lines[0] != "beside" {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestCover(t *testing.T) {
+	hostile, beside := world(t)
+	paths := cover("/", []string{hostile})
+	inside := func(path string) bool {
+		return slices.ContainsFunc(paths, func(p string) bool { return path == p || strings.HasPrefix(path, strings.TrimSuffix(p, "/")+"/") })
+	}
+	for path, want := range map[string]bool{hostile: false, hostile + "/deep/program": false, beside: true, "/usr/bin/env": true, filepath.Dir(hostile): false} {
+		if inside(path) != want {
+			t.Errorf("%s is covered: %v", path, !want)
+		}
+	}
+}
+
+func TestPath(t *testing.T) {
+	hostile, beside := world(t)
+	link := filepath.Dir(hostile) + "/link"
+	in := strings.Join([]string{"/usr/bin", hostile + "/deep", "bin", "", link, beside, "/absent"}, ":")
+	if got := Path(in, []string{hostile}); got != "/usr/bin:"+beside+":/absent" {
+		t.Errorf("%s", got)
+	}
+}
+
+// What the kernel says of a thread that ended does not reach this process.
+func TestThread(t *testing.T) {
+	hostile, _ := world(t)
+	for range 20 {
+		cmd := exec.Command("/bin/true")
+		if err := Start(cmd, []string{hostile}, false); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+	}
+	if unix.Access(hostile+"/deep/program", unix.X_OK) != nil || exec.Command(hostile+"/deep/program").Run() != nil {
+		t.Error("this process is behind the wall")
+	}
+}
