@@ -154,16 +154,16 @@ func (e Environment) Scripts(run Run) (string, error) {
 
 // rewriter replaces the output paths, which do not exist and could not be
 // written, by directories of the project, as `nix develop` does, and the TMPDIR
-// that was by the one that is.
-func (e Environment) rewriter(run Run) *strings.Replacer {
-	var pairs []string
-	for name, path := range e.outputs {
-		pairs = append(pairs, path, filepath.Join(run.Dir, "outputs", name))
-	}
+// that the run of the shellHook had by the one of this run.
+func (e Environment) rewriter(run Run) rewriter {
+	var r rewriter
 	if e.hookTemp != "" {
-		pairs = append(pairs, e.hookTemp, run.Temp)
+		r = append(r, replacement{e.hookTemp, run.Temp})
 	}
-	return strings.NewReplacer(pairs...)
+	for name, path := range e.outputs {
+		r = append(r, replacement{path, filepath.Join(run.Dir, "outputs", name)})
+	}
+	return r
 }
 
 // Closure returns the closure with references and sizes, from the cache entry.
