@@ -88,9 +88,12 @@ func (e Environment) Environ(host []string, run Run) []string {
 	b.set("HOME=" + run.Home)
 	b.set("PWD=" + run.Dir)
 	b.set("PURITY_PROJECT=" + run.Project)
-	for _, name := range []string{"TMPDIR", "TMP", "TEMP", "TEMPDIR", "NIX_BUILD_TOP"} {
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP", "TEMPDIR"} {
 		b.set(name + "=" + run.Temp)
 	}
+	// Spelled otherwise: devenv's enterShell takes a TMPDIR that equals NIX_BUILD_TOP
+	// for a leftover of a build and sets it to /tmp (src/modules/top-level.nix).
+	b.set("NIX_BUILD_TOP=" + run.Temp + "/.")
 	if e.attrs != nil {
 		b.set("NIX_ATTRS_SH_FILE=" + filepath.Join(run.Temp, ".attrs.sh"))
 		b.set("NIX_ATTRS_JSON_FILE=" + filepath.Join(run.Temp, ".attrs.json"))
