@@ -97,7 +97,7 @@ func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 		}
 		p.env = p.env.After(*set.Hooked)
 	}
-	programs := shim.Programs(p.env.Path())
+	programs := slices.DeleteFunc(shim.Programs(p.env.Path()), func(name string) bool { return slices.Contains(set.Outside, name) })
 	return len(programs), p.placeShims(dir, self, set, programs)
 }
 
