@@ -18,7 +18,7 @@ import (
 type enterShellCmd struct {
 	Mode        string   `name:"enter" enum:"shims,shell" default:"shims" placeholder:"shims|shell" help:"shims confines each program (the default); shell confines an interactive shell as a whole, which becomes purity shell."`
 	WithClosure []string `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
-	Outside     []string `placeholder:"NAME" sep:"none" help:"Make no shim for a program that drives Nix, such as the devenv of a flake. It runs unconfined, as your own; the shells that it enters confine their programs. Can be repeated."`
+	Outside     []string `placeholder:"NAME" sep:"none" help:"Run a program that drives Nix, such as the devenv of a flake, unconfined and as your own. Programs that it starts by name are confined. Can be repeated."`
 	Project     string   `placeholder:"DIR" type:"path" help:"The writable directory (default: the nearest with a flake.nix or .git)."`
 	Config      string   `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml."`
 	config.Settings
@@ -82,7 +82,7 @@ func (a *app) endShell(code int) int {
 
 // shellShims returns the directory of the shims of the active shell, which it
 // makes if they are not there. Each environment has its own: shells can be open in
-// several of one project. There are none for the programs outside.
+// several of one project. Those of the programs outside confine nothing.
 func (p *plan) shellShims(outside []string) (string, error) {
 	if err := p.ready(); err != nil {
 		return "", err

@@ -51,8 +51,8 @@ type Set struct {
 	Renewed bool
 	// Renew is the command that makes the shims anew, to be pasted.
 	Renew string
-	// Outside are programs of the environment that have no shim: those that drive
-	// Nix and run as the user's own.
+	// Outside are the programs that drive Nix: their shims run them unconfined, as
+	// the user's own.
 	Outside []string
 	// Definition are the files that define the environment.
 	Definition []Stamp
