@@ -16,12 +16,14 @@ rec {
 
   # The line for a shellHook, or for devenv's enterShell, that confines the shell.
   # `enter` is "shims", or "shell" for interactive shells that are to be confined
-  # as a whole; without settings the project's purity.toml counts.
-  hook = { enter ? "shims", settings ? { }, arguments ? [ ] }:
+  # as a whole; then it belongs before the rest of the hook. Without settings the
+  # project's purity.toml counts. `outside` names programs that drive Nix and are not
+  # confined. A shell that cannot be confined ends.
+  hook = { enter ? "shims", settings ? { }, arguments ? [ ], outside ? [ ] }:
     let
-      flags = [ "--enter=${enter}" ] ++ configFlag settings ++ arguments;
+      flags = [ "--enter=${enter}" ] ++ configFlag settings ++ map (name: "--outside=${name}") outside ++ arguments;
     in
-    ''eval "$(${program} hook enter-shell ${lib.escapeShellArgs flags})"'';
+    ''eval "$(${program} hook enter-shell ${lib.escapeShellArgs flags} || echo exit 125)"'';
 
   configFlag = settings: lib.optional (settings != { }) "--config=${settingsFile settings}";
 
@@ -30,8 +32,15 @@ rec {
   mkShellWith = mkShell: { shellHook ? "", packages ? [ ], ... }@args:
     mkShell (removeAttrs args [ "purity" ] // {
       packages = packages ++ [ purity ];
-      shellHook = "${shellHook}\n${hook (args.purity or { })}\n";
+      shellHook = around (args.purity or { }) shellHook;
     });
+
+  # A shellHook with the line where it belongs: at the end, after all that the hook
+  # does to PATH; at the beginning, too, where the shell is replaced by a confined one
+  # that runs the hook.
+  around = how: shellHook:
+    let whole = lib.optionalString (how.enter or "shims" == "shell") "${hook how}\n"; in
+    "${whole}${shellHook}\n${hook (how // { enter = "shims"; })}\n";
   mkShell = mkShellWith pkgs.mkShell;
   mkShellNoCC = mkShellWith pkgs.mkShellNoCC;
 
