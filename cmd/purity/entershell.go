@@ -51,7 +51,8 @@ func (c *enterShellCmd) Run(a *app) error {
 		return err
 	}
 	p.silent, p.silentHook = true, true
-	dir, err := p.shellShims(c.Outside)
+	outside := slices.DeleteFunc(c.Outside, func(name string) bool { return nixeval.Find(name, os.Getenv("PATH")) == "" })
+	dir, err := p.shellShims(outside)
 	if err != nil {
 		return err
 	}
