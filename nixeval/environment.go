@@ -156,17 +156,32 @@ func (e Environment) Scripts(run Run) (string, error) {
 }
 
 // rewriter replaces the output paths, which do not exist and could not be
-// written, by directories of the project, as `nix develop` does, and the TMPDIR
-// that the run of the shellHook had by the one of this run.
+// written, by directories of the project, as `nix develop` does, the TMPDIR that
+// the run of the shellHook had by the one of this run, and a runtime directory that
+// nobody made by one in it.
 func (e Environment) rewriter(run Run) rewriter {
 	var r rewriter
 	if e.hookTemp != "" {
 		r = append(r, replacement{e.hookTemp, run.Temp})
 	}
+	if dir := e.runtimeDir(); dir != "" && !exists(dir) {
+		r = append(r, replacement{dir, filepath.Join(run.Temp, filepath.Base(dir))})
+	}
 	for name, path := range e.outputs {
 		r = append(r, replacement{path, filepath.Join(run.Dir, "outputs", name)})
 	}
 	return r
+}
+
+// runtimeDir is the directory for sockets that the enterShell of devenv makes outside
+// the project, below /tmp or XDG_RUNTIME_DIR, empty if there is none
+// (src/modules/top-level.nix, devenv.runtime).
+func (e Environment) runtimeDir() string {
+	dir := lookup(e.variables, "DEVENV_RUNTIME")
+	if !filepath.IsAbs(dir) || filepath.Base(dir) == "/" {
+		return ""
+	}
+	return filepath.Clean(dir)
 }
 
 // Closure returns the closure with references and sizes, from the cache entry.

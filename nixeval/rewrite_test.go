@@ -1,6 +1,9 @@
 package nixeval
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // Whole components are replaced wherever a path can start, and nothing else is.
 func TestRewriter(t *testing.T) {
@@ -48,6 +51,20 @@ func TestHookTemp(t *testing.T) {
 	for _, want := range []string{"DATA=/srv/tmp-data", "HERE=/tmp/project", "MINE=/tmp/purity-0/run-2/x", "NEXT=/tmp/purity-0/run-12", "TMPDIR=/tmp/purity-0/run-2"} {
 		if !got[want] {
 			t.Errorf("no %s in %v", want, got)
+		}
+	}
+}
+
+// A runtime directory of devenv that is not there is one of the run. One that is there
+// is that of the shell in which it was made.
+func TestRuntimeDir(t *testing.T) {
+	there := t.TempDir()
+	for dir, want := range map[string]string{there + "/none": "/t/none", there: there, "relative": "relative", "/": "/"} {
+		e := sample()
+		e.setVariables([]string{"DEVENV_RUNTIME=" + dir, "PC_SOCKET_PATH=" + dir + "/pc.sock"})
+		got := e.Environ(nil, Run{Temp: "/t"})
+		if !slices.Contains(got, "DEVENV_RUNTIME="+want) || !slices.Contains(got, "PC_SOCKET_PATH="+want+"/pc.sock") {
+			t.Errorf("%s: %v", dir, got)
 		}
 	}
 }
