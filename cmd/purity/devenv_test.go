@@ -1,0 +1,86 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nix-purity/purity/fixtures"
+)
+
+// withModules puts what flakes use of this repository into a project, and fills in
+// words.
+func withModules(t *testing.T, dir string, words ...string) {
+	t.Helper()
+	if err := os.CopyFS(filepath.Join(dir, "nix"), os.DirFS("../../nix")); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(binary(t))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "purity"), program, 0o755)
+	}
+	file := filepath.Join(dir, "flake.nix")
+	text, err2 := os.ReadFile(file)
+	if err == nil && err2 == nil {
+		err = os.WriteFile(file, []byte(strings.NewReplacer(words...).Replace(string(text))), 0o644)
+	}
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	if err := fixtures.Commit(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// devenvProject is a project whose dev shell has devenv's shape.
+func devenvProject(t *testing.T, u user) (dir, runtime string) {
+	name := strings.ReplaceAll(filepath.Base(u.dir), "/", "-")
+	runtime = "/tmp/devenv-" + name
+	t.Cleanup(func() { os.RemoveAll(runtime) })
+	dir = u.project(t, "devenv")
+	withModules(t, dir, "@test@", name)
+	if out := u.transcript(t, dir, "nix flake lock && git add flake.lock"); strings.Contains(out, "[exit code") {
+		t.Fatal(out)
+	}
+	return dir, runtime
+}
+
+// says runs a line of a shell and looks for lines of its output.
+func (u user) says(t *testing.T, dir, line string, want ...string) {
+	t.Helper()
+	out := "\n" + u.transcript(t, dir, line) + "\n"
+	for _, w := range want {
+		if !strings.Contains(out, "\n"+w+"\n") {
+			t.Errorf("no line %q in\n%s", w, out)
+		}
+	}
+}
+
+// A dev shell of devenv's shape evaluates, has a TMPDIR that can be written, and all
+// that it starts is confined, by whatever way it starts.
+func TestDevenvShapes(t *testing.T) {
+	u := withPurity(t, fixtures.Newest(t))
+	dir, runtime := devenvProject(t, u)
+
+	// In a fresh project, the runtime directory not made.
+	u.says(t, dir, `purity -q exec --flake .#plain -- bash -c 'printenv DATA; mktemp -u; touch "$(mktemp)" && echo made; [ -d "$DEVENV_RUNTIME" ] && touch $DEVENV_RUNTIME/x && echo in runtime'`,
+		"/srv/tmp-data", "made", "in runtime")
+	if _, err := os.Lstat(runtime); err == nil {
+		t.Errorf("a confined shellHook made %s", runtime)
+	}
+	u.says(t, dir, `nix build .#task .#entry 2>/dev/null; nix build .#entry --out-link entry; PATH=/usr/bin:/bin ./entry`, "git hook", "refused")
+
+	// The shell itself.
+	inside := []string{
+		`hello`, `jq -n -r env.DATA`, `purity which jq | head -1`, `bash -c 'touch "$(mktemp)" && echo made'`, `cat /etc/debian_version || echo cat: refused`, `nix build .#task --out-link task 2>/dev/null; ./task`, `devenv`,
+	}
+	script := filepath.Join(dir, "inside.sh")
+	if err := os.WriteFile(script, []byte(strings.Join(inside, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	u.says(t, dir, "nix develop -c /bin/bash inside.sh",
+		"hello", "refused", "/srv/tmp-data", "made", "cat: refused", "task", "up of one", "up: refused", "process", "wrote")
+	// devenv enters the shell anew, with what is declared by then.
+	u.says(t, dir, `nix develop -c /bin/bash -c "/bin/sed -i 's/GENERATION = .one./GENERATION = \"two\"/' flake.nix; devenv"`, "up of two", "up: refused")
+}
