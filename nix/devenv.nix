@@ -46,8 +46,9 @@ let
     default = true;
     description = "Whether ${what} run confined. ${more}";
   };
-  # Older versions of git-hooks.nix have no way to change what all hooks are.
-  gitHooks = (options.git-hooks.type.getSubOptions or (_: { }) [ ]) ? hookModule;
+  # Older versions of git-hooks.nix have no way to change what all hooks are. Without
+  # the input devenv looks for another in its configuration, which cannot be asked here.
+  gitHooks = (inputs ? git-hooks || inputs ? pre-commit-hooks) && (options.git-hooks.type.getSubOptions or (_: { }) [ ]) ? hookModule;
 in
 {
   options = {

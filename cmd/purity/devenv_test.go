@@ -66,6 +66,9 @@ func TestDevenvShapes(t *testing.T) {
 	// In a fresh project, the runtime directory not made.
 	u.says(t, dir, `purity -q exec --flake .#plain -- bash -c 'printenv DATA; mktemp -u; touch "$(mktemp)" && echo made; [ -d "$DEVENV_RUNTIME" ] && touch $DEVENV_RUNTIME/x && echo in runtime'`,
 		"/srv/tmp-data", "made", "in runtime")
+	// devenv from 1.4 to 2.0 sets TMPDIR whatever it was.
+	made := `bash -c 'touch "$(mktemp)" && echo made'`
+	u.says(t, dir, `purity -q exec --flake .#older -- `+made, "made")
 	if _, err := os.Lstat(runtime); err == nil {
 		t.Errorf("a confined shellHook made %s", runtime)
 	}
@@ -73,7 +76,7 @@ func TestDevenvShapes(t *testing.T) {
 
 	// The shell itself.
 	inside := []string{
-		`hello`, `jq -n -r env.DATA`, `purity which jq | head -1`, `bash -c 'touch "$(mktemp)" && echo made'`, `cat /etc/debian_version || echo cat: refused`, `nix build .#task --out-link task 2>/dev/null; ./task`, `devenv`,
+		`hello`, `jq -n -r env.DATA`, `purity which jq | head -1`, made, `cat /etc/debian_version || echo cat: refused`, `nix build .#task --out-link task 2>/dev/null; ./task`, `devenv`,
 	}
 	script := filepath.Join(dir, "inside.sh")
 	if err := os.WriteFile(script, []byte(strings.Join(inside, "\n")), 0o644); err != nil {
@@ -81,6 +84,38 @@ func TestDevenvShapes(t *testing.T) {
 	}
 	u.says(t, dir, "nix develop -c /bin/bash inside.sh",
 		"hello", "refused", "/srv/tmp-data", "made", "cat: refused", "task", "up of one", "up: refused", "process", "wrote")
+	u.says(t, dir, "nix develop .#older -c "+made, "made")
 	// devenv enters the shell anew, with what is declared by then.
 	u.says(t, dir, `nix develop -c /bin/bash -c "/bin/sed -i 's/GENERATION = .one./GENERATION = \"two\"/' flake.nix; devenv"`, "up of two", "up: refused")
+}
+
+// What devenv makes of a project, with its own modules: those in the directory that
+// DEVENV_MODULES names (src/modules of devenv), and the lib of the nixpkgs in the
+// directory that PURITY_NIXPKGS names, neither of which the fixtures have.
+func TestDevenvModules(t *testing.T) {
+	for _, name := range []string{"DEVENV_MODULES", "PURITY_NIXPKGS"} {
+		if os.Getenv(name) == "" {
+			t.Skip(name + " names no directory")
+		}
+	}
+	u := withPurity(t, fixtures.Newest(t))
+	u.environ = append(u.environ, "DEVENV_MODULES="+os.Getenv("DEVENV_MODULES"), "PURITY_NIXPKGS="+os.Getenv("PURITY_NIXPKGS"), "XDG_RUNTIME_DIR=")
+	dir, _ := devenvProject(t, u)
+	inside := strings.Join([]string{
+		"hello", "gcc -c m.c && echo compiled", "echo $DATA", "cat /etc/debian_version || echo cat: refused",
+		"purity which devenv", "devenv up", "devenv test", "devenv tasks run my:task",
+	}, "\n")
+	for name, text := range map[string]string{"inside.sh": inside, "m.c": "int main() { return 0; }\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u.transcript(t, dir, "git add .")
+	u.says(t, dir, "nix develop --impure .#modules -c /bin/bash inside.sh",
+		"script", "compiled", "/srv/tmp-data", "cat: refused", "process", "wrote", "probe", "status", "task", "refused")
+	u.says(t, dir, "purity exec -q --impure --flake .#modules -- gcc -c m.c && echo compiled", "compiled")
+	u.says(t, dir, `MODE=shell script -qec "nix develop --impure .#modules" /dev/null <<<"hello; devenv up; exit" | tr -d '\r' | grep -c '^task devenv:enterShell'`, "1")
+	if out := u.transcript(t, dir, "nix develop --impure .#modules -c /bin/bash inside.sh"); strings.Contains(out, "not found") || strings.Contains(out, "[exit code") {
+		t.Error(out)
+	}
 }
