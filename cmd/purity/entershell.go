@@ -40,8 +40,8 @@ in the confined shell.`
 
 // Run prints it.
 func (c *enterShellCmd) Run(a *app) error {
-	if os.Getenv(activeVariable) != "" && enforce.Confined() {
-		return nil // a shellHook that runs confined
+	if os.Getenv(activeVariable) != "" && (enforce.Confined() || os.Getenv(onlyWatchedVariable) != "") {
+		return nil // a shellHook that runs confined, or is watched instead
 	}
 	if c.Mode == "shell" {
 		return a.becomeShell()
