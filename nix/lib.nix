@@ -64,18 +64,60 @@ rec {
         passthru = { unwrapped = package; } // package.passthru or { };
       } "source ${./wrap.sh}";
 
-  # A derivation that runs a command as the dev shell would, confined to its
-  # closure, and fails if the command does or if anything was refused to it.
-  mkCheck = { shell, src, command, name ? "purity-check", policy ? { }, arguments ? [ ] }:
-    derivation (environmentOf shell // {
-      inherit name;
-      args = [ ./build.sh "check" ];
+  # A derivation that runs a command as the dev shell would, confined to its closure. It
+  # succeeds whatever comes of it; its output has the report (JSON, SARIF, HTML), the log,
+  # the verdict (pure, impure, failed; reported, if nothing is enforced) and the exit
+  # code of the command. It fails only
+  # where purity cannot confine: a builder says that it can by the system feature
+  # "landlock", if you ask for it. Further arguments are attributes of the derivation.
+  mkReport = { shell, src, command, name ? "purity-check", policy ? { }, arguments ? [ ], meta ? { }, passthru ? { }, ... }@args:
+    derivation (environmentOf shell // removeAttrs args [ "shell" "src" "command" "policy" "arguments" "meta" "passthru" ] // {
+      name = "${name}-report";
+      args = [ ./build.sh "report" ];
       purityExec = lib.escapeShellArgs [ program "exec" "--keep-all" "--closure-file=${closureFile [ (inputsOf shell) ]}" ];
       purityArguments = lib.escapeShellArgs (configFlag policy ++ arguments);
       purityCommand = command;
       puritySource = src;
-      purityTools = "${pkgs.coreutils}/bin";
-    });
+      purityTools = "${pkgs.coreutils}/bin:${pkgs.gnused}/bin:${pkgs.jq}/bin";
+    }) // passthru // {
+      inherit meta passthru;
+      overrideAttrs = f: mkReport (args // (if builtins.isFunction f then f args else f));
+    };
+
+  # A derivation that fails if the command of a report does, or if anything was refused
+  # to it. Its output is that of the report, which is in `report`.
+  mkCheck = { name ? "purity-check", meta ? { }, passthru ? { }, ... }@args:
+    let report = mkReport (args // { inherit name; }); in
+    pkgs.runCommand name
+      {
+        inherit report meta;
+        label = name;
+        passthru = { inherit report; } // passthru;
+      } "source ${./verdict.sh}";
+
+  # A check of each command in each dev shell, <shell>-<command>, and `summary`, which
+  # succeeds and has one JSON, SARIF and HTML file of all. A command is a string, or what
+  # more mkCheck takes. Further arguments are for all of them.
+  mkChecks = { shells, commands, ... }@args:
+    let
+      common = removeAttrs args [ "shells" "commands" ];
+      check = shell: command:
+        let name = "${shell}-${command}"; in
+        {
+          inherit name;
+          value = mkCheck (common // (if builtins.isString commands.${command} then { command = commands.${command}; } else commands.${command})
+            // { inherit name; shell = shells.${shell}; });
+        };
+      checks = builtins.listToAttrs (builtins.concatMap (shell: map (check shell) (builtins.attrNames commands)) (builtins.attrNames shells));
+    in
+    checks // {
+      summary = pkgs.runCommand "purity-summary"
+        {
+          names = toString (builtins.attrNames checks);
+          reports = toString (map (name: "${checks.${name}.report}") (builtins.attrNames checks));
+          nativeBuildInputs = [ pkgs.jq ];
+        } "source ${./summary.sh}";
+    };
 
   # What a dev shell's derivation is made of, for one that does something else, as
   # `nix develop` does it.

@@ -101,6 +101,17 @@ func TestLibSessions(t *testing.T) {
 				`nix build .#checks.x86_64-linux.policy 2>/dev/null && echo passes`,
 				said(`nix build .#checks.x86_64-linux.impure`),
 				said(`nix build .#checks.x86_64-linux.failing`),
+				said(`nix build .#checks.x86_64-linux.lines`),
+				said(`nix build .#checks.x86_64-linux.piped`),
+				said(`nix build .#checks.x86_64-linux.absent`),
+				`nix build .#checks.x86_64-linux.warned 2>/dev/null && sed 's/(.*-purity.toml/(purity.toml/' result/log && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.file 2>/dev/null && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.impure.report 2>/dev/null && cat result/verdict result/exit-code; grep -h '"uri"' result/report.sarif # succeeds`,
+				`nix build --rebuild .#checks.x86_64-linux.impure.report 2>/dev/null && echo reproducible`,
+				`nix eval --json .#reports.default-test.report.requiredSystemFeatures`,
+				`nix build .#reports.summary --option extra-system-features landlock 2>/dev/null; jq -r '.[] | "\(.name) \(.verdict)"' result/summary.json; jq -r '.runs[].automationDetails.id' result/summary.sarif; ls result/summary.html`,
+				`nix build .#reports.default-look --option extra-system-features landlock 2>/dev/null || echo fails`,
+				`nix eval --json .#reports.default-test.meta`,
 			))
 		})
 	}
