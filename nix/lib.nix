@@ -74,7 +74,7 @@ rec {
     derivation (environmentOf shell // removeAttrs args [ "shell" "src" "command" "policy" "arguments" "meta" "passthru" ] // {
       name = "${name}-report";
       args = [ ./build.sh "report" ];
-      purityExec = lib.escapeShellArgs [ program "exec" "--keep-all" "--closure-file=${closureFile [ (inputsOf shell) ]}" ];
+      purityExec = lib.escapeShellArgs [ program "exec" "--keep-all" "--absent" "--closure-file=${closureFile [ (inputsOf shell) ]}" ];
       purityArguments = lib.escapeShellArgs (configFlag policy ++ arguments);
       purityCommand = command;
       puritySource = src;

@@ -117,6 +117,48 @@ func TestLibSessions(t *testing.T) {
 	}
 }
 
+// What a check comes to does not depend on whether the builder hides the host.
+func TestChecksInSandbox(t *testing.T) {
+	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "true").CombinedOutput(); err != nil {
+		t.Skipf("there can be no sandbox here: %s", out)
+	}
+	u := withPurity(t, fixtures.Newest(t))
+	dir := libProject(t, u)
+	shell := strings.TrimSpace(u.output(t, dir, "nix develop -c bash -c 'readlink -f $(type -P bash)'"))
+	for check, want := range map[string]string{"pure": "pure", "read": "impure", "run": "impure"} {
+		report := ".#hidden.host-" + check + ".report"
+		for _, sandbox := range []string{"true", "false"} {
+			build := "nix build --no-link --print-out-paths --option sandbox-fallback false --option sandbox " + sandbox + " --option sandbox-paths /bin/sh=" + shell + " " + report
+			u.transcript(t, dir, "nix store delete $(nix eval --raw "+report+")")
+			path := strings.TrimSpace(u.output(t, dir, build))
+			verdict, err := os.ReadFile(filepath.Join(path, "verdict"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.TrimSpace(string(verdict)); got != want {
+				t.Errorf("%s, sandbox %s: %s, want %s", check, sandbox, got, want)
+			}
+			log, err := os.ReadFile(filepath.Join(path, "log"))
+			if hidden := strings.Contains(string(log), "No such file"); err != nil || want == "impure" && hidden != (sandbox == "true") {
+				t.Errorf("%s, sandbox %s: the host is hidden: %v, %v", check, sandbox, hidden, err)
+			}
+		}
+	}
+}
+
+// output is what a line of a shell of the host prints, without its errors.
+func (u user) output(t *testing.T, dir, line string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/bash", "-c", line)
+	cmd.Dir, cmd.Env = dir, u.environ
+	out, err := cmd.Output()
+	if err != nil {
+		exit, _ := err.(*exec.ExitError)
+		t.Fatalf("%s: %v\n%s", line, err, exit.Stderr)
+	}
+	return string(out)
+}
+
 // said is a build whose log is all that is shown: what Nix says of its end differs
 // between versions.
 func said(build string) string {
