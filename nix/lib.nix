@@ -71,6 +71,8 @@ rec {
   # where purity cannot confine: a builder says that it can by the system feature
   # "landlock", if you ask for it. Further arguments are attributes of the derivation.
   mkReport = { shell, src, command, name ? "purity-check", policy ? { }, arguments ? [ ], meta ? { }, passthru ? { }, ... }@args:
+    assert hostRows policy == [ ] || throw ("the policy of ${name} names files of a host, which a builder need not have: ${toString (hostRows policy)}; "
+      + "let it name inputs, such as \"\${pkgs.tzdata}/share/zoneinfo\"");
     derivation (environmentOf shell // removeAttrs args [ "shell" "src" "command" "policy" "arguments" "meta" "passthru" ] // {
       name = "${name}-report";
       args = [ ./build.sh "report" ];
@@ -83,6 +85,14 @@ rec {
       inherit meta passthru;
       overrideAttrs = f: mkReport (args // (if builtins.isFunction f then f args else f));
     };
+
+  # The rows of a policy that name files of a host: absolute, and not of the store.
+  hostRows = policy:
+    let
+      of = key: let rows = policy.${key} or [ ]; in if builtins.isList rows then rows else [ rows ];
+      host = row: builtins.isString row && builtins.match "[/~$].*" row != null && !(builtins.hasContext row);
+    in
+    builtins.filter host (builtins.concatMap of [ "read" "write" "exec" "devices" "sockets" ]);
 
   # A derivation that fails if the command of a report does, or if anything was refused
   # to it. Its output is that of the report, which is in `report`.
