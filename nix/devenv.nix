@@ -7,7 +7,9 @@
 #   imports:
 #     - purity/nix
 #
-# and in devenv.nix: purity.enable = true.
+# and in devenv.nix: purity.enable = true. In a flake:
+#
+#   devenv.lib.mkShell { modules = [ purity.lib.devenvModule { purity.enable = true; } ]; … }
 #
 # What is covered, and what not: see the descriptions of the options. What they say
 # is made of functions of devenv-lib.nix.
