@@ -31,7 +31,7 @@ func (o *Observer) judgeAbsent(v view, call string, t target, p place, err error
 			break
 		}
 	}
-	if missing == 0 || ofKernel(path) {
+	if missing == 0 || onNoHost(path) {
 		return Denial{}, false
 	}
 	d := Denial{Path: v.own(path), Real: v.own(path), Call: call, Access: word(missing), Entry: t.entry, Errno: "ENOENT"}
@@ -39,10 +39,11 @@ func (o *Observer) judgeAbsent(v view, call string, t target, p place, err error
 	return o.by(v.pid, d), true
 }
 
-// ofKernel reports whether a path is one of the kernel's file systems, which tell of
-// the machine and are no files of a host.
-func ofKernel(path string) bool {
-	return slices.ContainsFunc([]string{"/proc", "/sys", "/dev"}, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
+// onNoHost reports whether a path is no file of any host: one of the kernel's file
+// systems, which tell of the machine, or the HOME of builds, which Nix removes
+// (libstore, homeDir).
+func onNoHost(path string) bool {
+	return slices.ContainsFunc([]string{"/proc", "/sys", "/dev", "/homeless-shelter"}, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
 }
 
 // search is a file that a process looks for, whatever the directory.

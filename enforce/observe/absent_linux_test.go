@@ -34,7 +34,7 @@ func TestAbsent(t *testing.T) {
 	runs := func(path string) []target { return executed(path, unix.AT_FDCWD, 0) }
 	tries := [][]target{
 		reads(dir + "/outside/there"), reads(dir + "/outside/none"), reads(dir + "/none/below/none"),
-		reads(dir + "/inside/none"), reads(dir + "/none/granted"), reads(dir + "/none/granted/below"), reads("/proc/none"), reads("/sys/none"),
+		reads(dir + "/inside/none"), reads(dir + "/none/granted"), reads(dir + "/none/granted/below"), reads("/proc/none"), reads("/sys/none"), reads("/homeless-shelter/.config"),
 		opened(dir+"/none/granted/new", unix.AT_FDCWD, unix.O_WRONLY|unix.O_CREAT, 0),
 		runs(dir + "/none/bin/make"), runs(dir + "/inside/bin/make"), runs(dir + "/none/bin/gcc"),
 		reads(dir + "/none/libz.so"), reads(dir + "/inside/lib/libz.so"), reads(dir + "/none/liby.so"),
