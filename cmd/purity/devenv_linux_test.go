@@ -40,6 +40,9 @@ func devenvProject(t *testing.T, u user) (dir, runtime string) {
 	t.Cleanup(func() { os.RemoveAll(runtime) })
 	dir = u.project(t, "devenv")
 	withModules(t, dir, "@test@", name)
+	if u.attr != nil {
+		chown(t, dir)
+	}
 	if out := u.transcript(t, dir, "nix flake lock && git add flake.lock"); strings.Contains(out, "[exit code") {
 		t.Fatal(out)
 	}
@@ -60,7 +63,12 @@ func (u user) says(t *testing.T, dir, line string, want ...string) {
 // A dev shell of devenv's shape evaluates, has a TMPDIR that can be written, and all
 // that it starts is confined, by whatever way it starts.
 func TestDevenvShapes(t *testing.T) {
-	u := withPurity(t, fixtures.Newest(t))
+	for _, u := range users(t, fixtures.Newest(t)) {
+		t.Run(u.name, func(t *testing.T) { testDevenvShapes(t, u.withPurity(t)) })
+	}
+}
+
+func testDevenvShapes(t *testing.T, u user) {
 	dir, runtime := devenvProject(t, u)
 
 	// In a fresh project, the runtime directory not made.
@@ -98,7 +106,12 @@ func TestDevenvModules(t *testing.T) {
 			t.Skip(name + " names no directory")
 		}
 	}
-	u := withPurity(t, fixtures.Newest(t))
+	for _, u := range users(t, fixtures.Newest(t)) {
+		t.Run(u.name, func(t *testing.T) { testDevenvModules(t, u.withPurity(t)) })
+	}
+}
+
+func testDevenvModules(t *testing.T, u user) {
 	u.environ = append(u.environ, "DEVENV_MODULES="+os.Getenv("DEVENV_MODULES"), "PURITY_NIXPKGS="+os.Getenv("PURITY_NIXPKGS"), "XDG_RUNTIME_DIR=")
 	dir, _ := devenvProject(t, u)
 	inside := strings.Join([]string{
@@ -109,6 +122,9 @@ func TestDevenvModules(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if u.attr != nil {
+		chown(t, dir)
 	}
 	u.transcript(t, dir, "git add .")
 	u.says(t, dir, "nix develop --impure .#modules -c /bin/bash inside.sh",

@@ -19,7 +19,7 @@ func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
 		cmd := exec.Command("/bin/bash", "-c", line)
-		cmd.Dir, cmd.Env = dir, u.environ
+		cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, u.environ, u.attr
 		out, err := cmd.CombinedOutput()
 		fmt.Fprintf(&b, "$ %s\n%s", line, out)
 		if len(out) > 0 && out[len(out)-1] != '\n' {
@@ -37,7 +37,10 @@ func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 
 // withPurity is a user with purity in PATH, for whom Nix needs no flags.
 func withPurity(t *testing.T, nix fixtures.Nix) user {
-	u := newUser(t, "self", nix)
+	return newUser(t, "self", nix).withPurity(t)
+}
+
+func (u user) withPurity(t *testing.T) user {
 	for i, v := range u.environ {
 		if path, ok := strings.CutPrefix(v, "PATH="); ok {
 			u.environ[i] = "PATH=" + filepath.Dir(binary(t)) + ":" + path
