@@ -63,8 +63,10 @@ func (u user) says(t *testing.T, dir, line string, want ...string) {
 // A dev shell of devenv's shape evaluates, has a TMPDIR that can be written, and all
 // that it starts is confined, by whatever way it starts.
 func TestDevenvShapes(t *testing.T) {
-	for _, u := range users(t, fixtures.Newest(t)) {
-		t.Run(u.name, func(t *testing.T) { testDevenvShapes(t, u.withPurity(t)) })
+	for _, nix := range fixtures.All(t) {
+		for _, u := range users(t, nix) {
+			t.Run(nix.Version+" "+u.name, func(t *testing.T) { testDevenvShapes(t, u.withPurity(t)) })
+		}
 	}
 }
 
