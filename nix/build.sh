@@ -41,7 +41,8 @@ if [ -e purity.toml ] && [[ $purityArguments != *--config=* ]]; then
   purityArguments+=" --config=purity.toml" # it is part of what is checked, and nobody is there to allow it
 fi
 export shellHook=${shellHook-} out=$PWD/outputs/out
-eval "words=($purityExec --project=. --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
+# As nix develop does, SHELL is the bash; without it a bash asks the host for one.
+eval "words=($purityExec --project=. --set=SHELL=\"\$builder\" --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
 
 # The command runs as Nix's phases do: its first failure is its end. By a pipe: the
 # terminal that Nix gives builders is in none of their directories, where programs that

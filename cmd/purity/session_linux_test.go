@@ -102,6 +102,7 @@ func TestLibSessions(t *testing.T) {
 				`nix build .#checks.x86_64-linux.pass 2>/dev/null && jq .findings result/report.json`,
 				`nix build .#checks.x86_64-linux.structured 2>/dev/null && echo passes`,
 				`nix build .#checks.x86_64-linux.policy 2>/dev/null && echo passes`,
+				`nix build .#checks.x86_64-linux.level 2>/dev/null && cat result/verdict`,
 				`nix build .#checks.x86_64-linux.host 2>&1 | sed -n 's/.*error: *\(the policy of \)/\1/p'`,
 				said(`nix build .#checks.x86_64-linux.impure`),
 				said(`nix build .#checks.x86_64-linux.failing`),
