@@ -21,10 +21,7 @@ func (o *Observer) judgeAbsent(v view, call string, t target, p place, err error
 	if !o.Absent || err != unix.ENOENT && (err != nil || !p.none) || !filepath.IsAbs(p.path) || v.through != "" {
 		return Denial{}, false
 	}
-	path := p.path // the first name that is not there
-	if clean := filepath.Clean(t.path); strings.HasPrefix(clean, path+"/") {
-		path = clean
-	}
+	path := p.path
 	missing := o.judge.missing(path, t.access)
 	for at := path; missing != 0; at = above(at) {
 		if missing &^= o.judge.absent[at]; at == "/" {

@@ -26,15 +26,19 @@ func TestAbsent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Symlink("outside", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
 	policy := enforce.Policy{Grants: []enforce.Grant{
 		{Path: dir + "/inside", Access: enforce.Read | enforce.Execute},
+		{Path: dir + "/outside/service/socket", Access: enforce.Read, Optional: true},
 		{Path: dir + "/none/granted", Access: enforce.Read, Optional: true},
 	}}
 	reads := func(path string) []target { return opened(path, unix.AT_FDCWD, unix.O_RDONLY, 0) }
 	runs := func(path string) []target { return executed(path, unix.AT_FDCWD, 0) }
 	tries := [][]target{
 		reads(dir + "/outside/there"), reads(dir + "/outside/none"), reads(dir + "/none/below/none"),
-		reads(dir + "/inside/none"), reads(dir + "/none/granted"), reads(dir + "/none/granted/below"), reads("/proc/none"), reads("/sys/none"), reads("/homeless-shelter/.config"),
+		reads(dir + "/inside/none"), reads(dir + "/none/granted"), reads(dir + "/link/service/socket"), reads(dir + "/link/service/other"), reads(dir + "/none/granted/below"), reads("/proc/none"), reads("/sys/none"), reads("/homeless-shelter/.config"),
 		opened(dir+"/none/granted/new", unix.AT_FDCWD, unix.O_WRONLY|unix.O_CREAT, 0),
 		runs(dir + "/none/bin/make"), runs(dir + "/inside/bin/make"), runs(dir + "/none/bin/gcc"),
 		reads(dir + "/none/libz.so"), reads(dir + "/inside/lib/libz.so"), reads(dir + "/none/liby.so"),
@@ -45,7 +49,7 @@ func TestAbsent(t *testing.T) {
 		want   []string
 	}{
 		{false, there},
-		{true, append(there, dir+"/outside/none", dir+"/none/below/none", dir+"/none/granted/new", dir+"/none/bin/gcc", dir+"/none/liby.so")},
+		{true, append(there, dir+"/outside/none", dir+"/outside/service/other", dir+"/none/below/none", dir+"/none/granted/new", dir+"/none/bin/gcc", dir+"/none/liby.so")},
 	} {
 		o := New(policy, Unenforced)
 		o.Absent = tt.absent
