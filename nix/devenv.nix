@@ -27,10 +27,11 @@ let
 
   # A shell of devenv may be known by its variables alone (source <(nix print-dev-env)).
   # The programs have what is declared in them.
-  keep = map (name: "--keep=${name}") (builtins.filter (name: !lib.hasPrefix "PURITY_" name) (builtins.attrNames config.env));
+  keep = map (name: "--keep=${name}") (builtins.attrNames config.env);
   hook = enter: confined.directories + purity.hook {
     inherit enter;
-    arguments = keep;
+    # By a flag: a variable of the dev shell opens nothing.
+    arguments = keep ++ [ "--config=${confined.settingsFile}" ];
     # The devenv of a flake enters the shell anew, by Nix, to run what it is asked to.
     outside = [ "devenv" "nix" ];
   };
@@ -117,9 +118,8 @@ in
 
   config = lib.mkIf cfg.enable ({
     packages = [ cfg.package ];
-    env = { PURITY_CONFIG = "${confined.settingsFile}"; }
-      # In a confined shell there is no Nix by which devenv could enter the shell anew.
-      // lib.optionalAttrs (cfg.mode == "shell") { DEVENV_IN_DIRENV_SHELL = "true"; };
+    # In a confined shell there is no Nix by which devenv could enter the shell anew.
+    env = lib.optionalAttrs (cfg.mode == "shell") { DEVENV_IN_DIRENV_SHELL = "true"; };
     enterShell = lib.mkMerge [
       # Before all that enterShell does, because the confined shell does it.
       (lib.mkIf (cfg.mode == "shell") (lib.mkOrder 10 (hook "shell")))
