@@ -116,6 +116,11 @@ func TestDevenvModules(t *testing.T) {
 func testDevenvModules(t *testing.T, u user) {
 	u.environ = append(u.environ, "DEVENV_MODULES="+os.Getenv("DEVENV_MODULES"), "PURITY_NIXPKGS="+os.Getenv("PURITY_NIXPKGS"), "XDG_RUNTIME_DIR=")
 	dir, _ := devenvProject(t, u)
+	t.Cleanup(func() {
+		if runtime, err := os.Readlink(filepath.Join(dir, ".devenv", "run")); err == nil && strings.HasPrefix(runtime, "/tmp/devenv-") {
+			os.RemoveAll(runtime)
+		}
+	})
 	inside := strings.Join([]string{
 		"hello", "gcc -c m.c && echo compiled", "echo $DATA", "cat /etc/debian_version || echo cat: refused",
 		"purity which devenv", "devenv up", "devenv test", "devenv tasks run my:task",
