@@ -16,6 +16,7 @@ in
     default = {
       type = "app";
       program = "${pkgs.purity}/bin/purity";
+      meta = { inherit (pkgs.purity.meta) description; };
     };
   });
 
@@ -23,15 +24,16 @@ in
     default = pkgs.mkShell { packages = [ pkgs.go pkgs.gnumake pkgs.git ]; };
   });
 
-  # lib.x86_64-linux.mkShell and the like, or lib.for pkgs with packages of yours.
+  # lib.x86_64-linux.mkShell and the like, or lib.for pkgs with packages of yours. The
+  # module for devenv is here because Nix knows no output for it.
   lib = eachSystem (pkgs: import ./lib.nix { inherit pkgs; }) // {
     for = pkgs: import ./lib.nix {
       inherit pkgs;
       purity = pkgs.purity or (pkgs.callPackage ./package.nix { });
     };
+    devenvModule = ./devenv.nix;
   };
 
-  devenvModules.default = ./devenv.nix;
   flakeModules.default = ./flake-module.nix;
   homeModules.default = ./home-manager.nix;
 }

@@ -7,7 +7,9 @@
 #   imports:
 #     - purity/nix
 #
-# and in devenv.nix: purity.enable = true.
+# and in devenv.nix: purity.enable = true. In a flake:
+#
+#   devenv.lib.mkShell { modules = [ purity.lib.devenvModule { purity.enable = true; } ]; … }
 #
 # What is covered, and what not: see the descriptions of the options. What they say
 # is made of functions of devenv-lib.nix.
@@ -23,6 +25,21 @@ let
     profile = config.devenv.profile;
   };
 
+  # A shell of devenv may be known by its variables alone (source <(nix print-dev-env)).
+  # The programs have what is declared in them.
+  keep = map (name: "--keep=${name}") (builtins.attrNames config.env);
+  hook = enter: confined.directories + purity.hook {
+    inherit enter;
+    # By a flag: a variable of the dev shell opens nothing.
+    arguments = keep ++ [ "--config=${confined.settingsFile}" ];
+    # The devenv of a flake enters the shell anew, by Nix, to run what it is asked to.
+    outside = [ "devenv" "nix" ];
+  };
+
+  # How a task or a process says that it is ready runs as it does itself.
+  probed = which: ready:
+    if which && ready.exec or null != null then ready // { exec = confined.line "ready" ready.exec; } else ready;
+
   # An option that another module declares too, whose value is changed on its way.
   changed = apply: mkOption { inherit apply; };
   each = module: mkOption { type = types.attrsOf (types.submodule module); };
@@ -32,8 +49,9 @@ let
     default = true;
     description = "Whether ${what} run confined. ${more}";
   };
-  # Older versions of git-hooks.nix have no way to change what all hooks are.
-  gitHooks = (options.git-hooks.type.getSubOptions or (_: { }) [ ]) ? hookModule;
+  # Older versions of git-hooks.nix have no way to change what all hooks are. Without
+  # the input devenv looks for another in its configuration, which cannot be asked here.
+  gitHooks = (inputs ? git-hooks || inputs ? pre-commit-hooks) && (options.git-hooks.type.getSubOptions or (_: { }) [ ]) ? hookModule;
 in
 {
   options = {
@@ -53,8 +71,10 @@ in
         description = ''
           `shims` confines each program that is found in PATH, in `devenv shell`, in direnv
           and in what they start; the shell itself stays as it is. A program that is typed or
-          written with a directory outside (`/usr/bin/gcc`) is not confined then.
-          `shell` has `devenv shell` be a confined shell as a whole.
+          written with a directory outside (`/usr/bin/gcc`) is not confined then. The
+          program `devenv` of a flake drives Nix and is not confined; what it starts is.
+          `shell` has `devenv shell` be a confined shell as a whole. There `devenv up` starts
+          what the shell was entered with.
         '';
       };
 
@@ -79,11 +99,18 @@ in
 
     processes = each {
       options.exec = changed (line: if cfg.enable && cfg.processes then confined.line "process" line else line);
+      options.ready = changed (probed (cfg.enable && cfg.processes));
     };
-    tasks = each ({ name, ... }: {
-      options.command = changed (command:
-        if cfg.enable && cfg.tasks && command != null && !lib.hasPrefix "devenv:" name then confined.task command else command);
-    });
+    tasks = each ({ name, ... }:
+      let
+        which = cfg.enable && cfg.tasks && !lib.hasPrefix "devenv:" name;
+        task = changed (command: if which && command != null then confined.task command else command);
+      in
+      {
+        options.command = task;
+        options.statusCommand = task;
+        options.process = changed (process: if process.ready or null == null then process else process // { ready = probed which process.ready; });
+      });
     scripts = each ({ name, ... }: {
       options.scriptPackage = changed (package: if cfg.enable && cfg.scripts then confined.script name package else package);
     });
@@ -91,9 +118,14 @@ in
 
   config = lib.mkIf cfg.enable ({
     packages = [ cfg.package ];
-    env.PURITY_CONFIG = "${confined.settingsFile}";
-    # After all that enterShell does to PATH.
-    enterShell = lib.mkOrder 2000 (purity.hook { enter = cfg.mode; });
+    # In a confined shell there is no Nix by which devenv could enter the shell anew.
+    env = lib.optionalAttrs (cfg.mode == "shell") { DEVENV_IN_DIRENV_SHELL = "true"; };
+    enterShell = lib.mkMerge [
+      # Before all that enterShell does, because the confined shell does it.
+      (lib.mkIf (cfg.mode == "shell") (lib.mkOrder 10 (hook "shell")))
+      # After all that enterShell does to PATH.
+      (lib.mkOrder 2000 (hook "shims"))
+    ];
   } // lib.optionalAttrs gitHooks {
     git-hooks.hookModule.options.entry = changed (entry: if cfg.git-hooks then confined.entry entry else entry);
   });

@@ -34,14 +34,15 @@ in
   config = lib.mkIf cfg.enable {
     home.packages = [ cfg.package ];
 
-    # Late, because other hooks change the prompt and PATH too.
-    programs.bash.initExtra = lib.mkIf cfg.enableBashIntegration (lib.mkAfter ''
+    # After direnv's hook, which home-manager adds by mkAfter: other hooks change the
+    # prompt and PATH, and the shims have to be in front.
+    programs.bash.initExtra = lib.mkIf cfg.enableBashIntegration (lib.mkOrder 2000 ''
       eval "$(${program} hook bash)"
     '');
-    programs.zsh.initContent = lib.mkIf cfg.enableZshIntegration (lib.mkAfter ''
+    programs.zsh.initContent = lib.mkIf cfg.enableZshIntegration (lib.mkOrder 2000 ''
       eval "$(${program} hook zsh)"
     '');
-    programs.fish.interactiveShellInit = lib.mkIf cfg.enableFishIntegration (lib.mkAfter ''
+    programs.fish.interactiveShellInit = lib.mkIf cfg.enableFishIntegration (lib.mkOrder 2000 ''
       ${program} hook fish | source
     '');
 

@@ -17,6 +17,15 @@ import (
 // ErrNoShell says that no dev shell is active.
 var ErrNoShell = errors.New("no dev shell is active: nothing in the environment comes from the store")
 
+// InShell reports whether a shell that has no -env store path says that it is a dev
+// shell: nix-shell by IN_NIX_SHELL, the entry point of numtide/devshell, which is no
+// shell of Nix's, by DEVSHELL_DIR (modules/devshell.nix). Variables name store paths
+// outside of dev shells, too.
+func (n Nix) InShell() bool {
+	dir := lookup(n.Environ, "DEVSHELL_DIR")
+	return lookup(n.Environ, "IN_NIX_SHELL") != "" || dir != "" && len(storePathsIn(n.StoreDir(), dir)) > 0
+}
+
 // fromActiveShell takes the dev shell that the caller is in. Its -env store
 // path holds all of it, so nothing has to be evaluated.
 func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error) {
@@ -122,6 +131,10 @@ func (n Nix) fromVariables(ctx context.Context, r Request) (Environment, error) 
 		for _, p := range named {
 			roots[p] = true
 		}
+	}
+	if len(roots) == 0 && len(r.With) > 0 { // a closure is given, and is all of it
+		r.FromEnv, r.ClosureFile = false, r.With[0]
+		return n.fromClosureFile(r)
 	}
 	if len(roots) == 0 {
 		return Environment{}, ErrNoShell

@@ -88,9 +88,12 @@ func (e Environment) Environ(host []string, run Run) []string {
 	b.set("HOME=" + run.Home)
 	b.set("PWD=" + run.Dir)
 	b.set("PURITY_PROJECT=" + run.Project)
-	for _, name := range []string{"TMPDIR", "TMP", "TEMP", "TEMPDIR", "NIX_BUILD_TOP"} {
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP", "TEMPDIR"} {
 		b.set(name + "=" + run.Temp)
 	}
+	// Spelled otherwise: devenv's enterShell takes a TMPDIR that equals NIX_BUILD_TOP
+	// for a leftover of a build and sets it to /tmp (src/modules/top-level.nix).
+	b.set("NIX_BUILD_TOP=" + run.Temp + "/.")
 	if e.attrs != nil {
 		b.set("NIX_ATTRS_SH_FILE=" + filepath.Join(run.Temp, ".attrs.sh"))
 		b.set("NIX_ATTRS_JSON_FILE=" + filepath.Join(run.Temp, ".attrs.json"))
@@ -153,17 +156,32 @@ func (e Environment) Scripts(run Run) (string, error) {
 }
 
 // rewriter replaces the output paths, which do not exist and could not be
-// written, by directories of the project, as `nix develop` does, and the TMPDIR
-// that was by the one that is.
-func (e Environment) rewriter(run Run) *strings.Replacer {
-	var pairs []string
-	for name, path := range e.outputs {
-		pairs = append(pairs, path, filepath.Join(run.Dir, "outputs", name))
-	}
+// written, by directories of the project, as `nix develop` does, the TMPDIR that
+// the run of the shellHook had by the one of this run, and a runtime directory that
+// nobody made by one in it.
+func (e Environment) rewriter(run Run) rewriter {
+	var r rewriter
 	if e.hookTemp != "" {
-		pairs = append(pairs, e.hookTemp, run.Temp)
+		r = append(r, replacement{e.hookTemp, run.Temp})
 	}
-	return strings.NewReplacer(pairs...)
+	if dir := e.runtimeDir(); dir != "" && !exists(dir) {
+		r = append(r, replacement{dir, filepath.Join(run.Temp, filepath.Base(dir))})
+	}
+	for name, path := range e.outputs {
+		r = append(r, replacement{path, filepath.Join(run.Dir, "outputs", name)})
+	}
+	return r
+}
+
+// runtimeDir is the directory for sockets that the enterShell of devenv makes outside
+// the project, below /tmp or XDG_RUNTIME_DIR, empty if there is none
+// (src/modules/top-level.nix, devenv.runtime).
+func (e Environment) runtimeDir() string {
+	dir := lookup(e.variables, "DEVENV_RUNTIME")
+	if !filepath.IsAbs(dir) || filepath.Base(dir) == "/" {
+		return ""
+	}
+	return filepath.Clean(dir)
 }
 
 // Closure returns the closure with references and sizes, from the cache entry.

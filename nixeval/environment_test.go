@@ -40,7 +40,7 @@ func TestEnviron(t *testing.T) {
 	got := sample().Environ(host, run)
 	slices.Sort(got)
 	want := []string{
-		"A=3", "CI=true", "COLUMNS=80", "HOME=/h", "LANG=C", "LC_ALL=C.UTF-8", "MINE=kept", "NEW=n", "NIX_BUILD_TOP=/t", "NIX_GCROOT=" + toolP,
+		"A=3", "CI=true", "COLUMNS=80", "HOME=/h", "LANG=C", "LC_ALL=C.UTF-8", "MINE=kept", "NEW=n", "NIX_BUILD_TOP=/t/.", "NIX_GCROOT=" + toolP,
 		"PATH=" + toolP + "/bin:" + bashP + "/bin", "PURITY_PROJECT=/p", "PWD=/p/sub", "SHELL=" + bashP + "/bin/bash", "TEMP=/t", "TEMPDIR=/t", "TERM=xterm",
 		"TMP=/t", "TMPDIR=/t", "USER=u", "XDG_DATA_DIRS=" + toolP + "/share", "http_proxy=p", "prefix=/p/sub/outputs/out/x",
 	}

@@ -92,7 +92,7 @@ func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Pa
 		if err := writeScripts(env.ScriptDir, state); err != nil {
 			return Environment{}, err
 		}
-		env.rewritten = env.rewriter(Run{Dir: "/"}).Replace(state) != state
+		env.rewritten = env.rewriter(Run{Dir: "/"}).Replace(state) != state || env.runtimeDir() != "" && strings.Contains(state, env.runtimeDir())
 	}
 	return env, env.saveClosure(c)
 }

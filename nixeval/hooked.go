@@ -12,20 +12,19 @@ type Hooked struct {
 	// Variables are what the environment has then, NAME=value, without those
 	// that each run has of its own and those of the host.
 	Variables []string
-	// Temp is the TMPDIR that was there when the hook ran. Where a variable
-	// names it, the one of the run is meant.
+	// Temp is the TMPDIR that the hook was given, which its run made. Where a
+	// variable names it, the one of the run is meant. A TMPDIR that the hook sets
+	// is dropped.
 	Temp string
 }
 
 // ParseHooked reads what [DumpFile] printed in a process that was started with
 // the environment before.
 func (e Environment) ParseHooked(dump string, before []string) Hooked {
-	var h Hooked
+	h := Hooked{Temp: lookup(before, "TMPDIR")}
 	for v := range strings.SplitSeq(strings.TrimSuffix(dump, "\x00"), "\x00") {
-		name, value, _ := strings.Cut(v, "=")
+		name, _, _ := strings.Cut(v, "=")
 		switch {
-		case name == "TMPDIR":
-			h.Temp = value
 		case ofRun(name) || !slices.Contains(e.variables, v) && slices.Contains(before, v):
 		default:
 			h.Variables = append(h.Variables, v)
@@ -39,7 +38,7 @@ func (e Environment) ParseHooked(dump string, before []string) Hooked {
 // that tells which shell it is.
 func ofRun(name string) bool {
 	switch name {
-	case "HOME", "PWD", "OLDPWD", "SHLVL", "SHELL", "_", "TMP", "TEMP", "TEMPDIR", "NIX_BUILD_TOP", "NIX_GCROOT", "NIX_ATTRS_SH_FILE", "NIX_ATTRS_JSON_FILE", "BASH_ENV":
+	case "HOME", "PWD", "OLDPWD", "SHLVL", "SHELL", "_", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "NIX_BUILD_TOP", "NIX_GCROOT", "NIX_ATTRS_SH_FILE", "NIX_ATTRS_JSON_FILE", "BASH_ENV":
 		return true
 	}
 	return strings.HasPrefix(name, "PURITY_")

@@ -54,6 +54,7 @@ func TestExecScript(t *testing.T) {
 		{"hook does not see the arguments", `echo "$#"`, []string{"/bin/echo", "x"}, "0\nx\n", 0},
 		{"hook adds a project directory", "PATH=$PURITY_PROJECT:$PATH", []string{"tool", "x"}, project + "/tool 1 x\n", 0},
 		{"hook adds a host directory", "PATH=$PATH:/usr/bin:/bin", []string{"sed", "--version"}, "no sed here\n", 127},
+		{"hook names a TMPDIR of the host", "export TMPDIR=/tmp TMP=$PURITY_PROJECT/tmp; unset TEMP", []string{"/bin/sh", "-c", "echo $TMPDIR $TMP $TEMP"}, "/run/temp " + project + "/tmp /run/temp\n", 0},
 		{"hook leaves with a code", "exit 7", []string{"/bin/echo", "x"}, "", 7},
 		{"hook replaces the command", "exec /bin/echo instead", []string{"/bin/echo", "x"}, "instead\n", 0},
 		{"command is not there", "", []string{"sed"}, "no sed here\n", 127},
@@ -73,7 +74,7 @@ func TestExecScript(t *testing.T) {
 			}
 			args := append([]string{"--noprofile", "--norc", filepath.Join(dir, ExecFile), "no sed here"}, tt.command...)
 			cmd := exec.Command("bash", args...)
-			cmd.Env = []string{"PATH=/s/bin", "HOME=/nowhere", "PURITY_PROJECT=" + project}
+			cmd.Env = []string{"PATH=/s/bin", "HOME=/nowhere", "PURITY_PROJECT=" + project, "TMPDIR=/run/temp"}
 			out, err := cmd.CombinedOutput()
 			if cmd.ProcessState == nil {
 				t.Fatal(err)

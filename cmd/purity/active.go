@@ -14,6 +14,10 @@ import (
 // the policy, and the request that it was made for.
 const activeVariable = "PURITY_ACTIVE"
 
+// onlyWatchedVariable says by which mode a command is watched and not confined, so
+// that a shellHook in it leaves it so.
+const onlyWatchedVariable = "PURITY_ONLY_WATCHED"
+
 func (p *plan) active() string { return p.policy.Hash() + "-" + p.asked }
 
 // alreadyConfined reports whether this process runs in a confinement made for

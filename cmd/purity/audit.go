@@ -127,7 +127,7 @@ func (a *app) observe(w watching) (*plan, report.Report, error) {
 	if err != nil {
 		return nil, report.Report{}, err
 	}
-	p.wanted, p.reporting = true, true
+	p.wanted, p.reporting, p.missing = true, true, w.said.Absent
 	if watchedByParent() {
 		return nil, report.Report{}, p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
 			return p.command(command, environ, run)

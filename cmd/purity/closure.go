@@ -179,22 +179,50 @@ func match(c closure.Closure, wanted string) (closure.Path, error) {
 		}
 		return p, nil
 	}
-	var found []closure.Path
+	var found []closure.Node
 	for _, n := range c.Nodes {
 		if n.Path.Name() == wanted {
 			return n.Path, nil
 		}
-		if bytes.Contains([]byte(n.Path.Base()), []byte(wanted)) {
-			found = append(found, n.Path)
+		if strings.Contains(n.Path.Base(), wanted) {
+			found = append(found, n)
 		}
 	}
-	switch len(found) {
-	case 0:
+	if len(found) == 0 {
 		return "", &hintedError{fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is"}
-	case 1:
-		return found[0], nil
 	}
-	return "", &hintedError{fmt.Errorf("explain %s: %d paths of the closure are named so", wanted, len(found)), "purity closure --why " + string(found[0])}
+	for _, meant := range []func(closure.Node) bool{
+		func(closure.Node) bool { return true },
+		func(n closure.Node) bool { return ofPackage(n.Path.Name(), wanted) },
+		func(n closure.Node) bool { return ofPackage(n.Path.Name(), wanted) && mainOutput(n) },
+	} {
+		if i := slices.IndexFunc(found, meant); i >= 0 && !slices.ContainsFunc(found[i+1:], meant) {
+			return found[i].Path, nil
+		}
+	}
+	names := fmt.Sprintf("explain %s: %d paths of the closure are named so", wanted, len(found))
+	for _, n := range found {
+		names += "\n" + string(n.Path)
+	}
+	return "", &hintedError{errors.New(names), "purity closure --why " + string(found[0].Path)}
+}
+
+// ofPackage reports whether the name of a store path is that of a package, with or
+// without a version: zlib-1.3-dev is of zlib, zlib-ng-2.2 is not.
+func ofPackage(name, pname string) bool {
+	rest, ok := strings.CutPrefix(name, pname)
+	return ok && (rest == "" || len(rest) > 1 && rest[0] == '-' && '0' <= rest[1] && rest[1] <= '9')
+}
+
+// mainOutput reports whether a store path is the output of its derivation that has no
+// name of its own. Where the derivation is not known, the names of nixpkgs' outputs tell.
+func mainOutput(n closure.Node) bool {
+	if n.Deriver != "" {
+		return n.Path.Name() == strings.TrimSuffix(n.Deriver.Name(), ".drv")
+	}
+	name := n.Path.Name()
+	output := name[strings.LastIndexByte(name, '-')+1:]
+	return !slices.Contains([]string{"bin", "debug", "dev", "devdoc", "dist", "doc", "info", "lib", "man", "static"}, output)
 }
 
 func printDiff(out io.Writer, d closure.Difference) error {

@@ -94,7 +94,7 @@ func (p *plan) definedIn() string {
 	if file == "" {
 		file = p.request.ClosureFile
 	}
-	if file == "" {
+	if file == "" || p.storePath(file) != "" { // what Nix made was made by a file of the project
 		file = filepath.Join(p.project.dir, "flake.nix")
 	}
 	if rel, err := filepath.Rel(p.project.dir, file); err == nil && filepath.IsLocal(rel) {

@@ -47,7 +47,7 @@ func disown() (calling, left []string) {
 func inDevShell(v string) bool {
 	name, value, _ := strings.Cut(v, "=")
 	switch name {
-	case "IN_NIX_SHELL", "NIX_GCROOT", "DEVENV_ROOT", shimsVariable:
+	case "IN_NIX_SHELL", "NIX_GCROOT", "DEVENV_ROOT", "DEVSHELL_DIR", shimsVariable:
 		return value != ""
 	}
 	return false
@@ -61,7 +61,7 @@ func opens(name string) bool {
 // ofPurity reports whether purity itself sets a variable, for what it starts.
 func ofPurity(name string) bool {
 	switch name {
-	case activeVariable, watchedVariable, socketVariable, keyVariable, outerVariable, shimsVariable, "PURITY_PROJECT", "PURITY_FIXTURES":
+	case activeVariable, watchedVariable, socketVariable, keyVariable, outerVariable, shimsVariable, onlyWatchedVariable, "PURITY_PROJECT", "PURITY_FIXTURES":
 		return true
 	}
 	return false

@@ -22,7 +22,7 @@ func (p *plan) enter(ctx context.Context, command []string, said reporting, prog
 		return err
 	}
 	p.warn()
-	p.reporting = said.wanted()
+	p.reporting, p.missing = said.wanted(), said.Absent
 	p.wanted = p.mode() != "enforce" || p.failImpure || p.reporting || p.trace != nil
 	if p.wanted && p.explains() == "off" {
 		return &hintedError{errors.New("report what the command uses: it is not watched"), "leave --explain=off out"}

@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 type explainCmd struct {
@@ -117,12 +118,12 @@ func (p *plan) explain(path string) (explanation, error) {
 		}
 		e.Chain = have.Why(store)
 	}
-	e.Remedy = p.remedy(e.Real, allowed, inStore)
+	e.Remedy = p.remedy(e.Path, e.Real, allowed, inStore)
 	return e, nil
 }
 
-// remedy is what would allow what is refused.
-func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string {
+// remedy is what would allow what is refused of a file that was named so.
+func (p *plan) remedy(named, path string, allowed enforce.Access, inStore bool) string {
 	home := real(os.Getenv("HOME"))
 	short := host.Literal(path)
 	if home != "" && enforce.Inside(path, home) {
@@ -136,8 +137,11 @@ func (p *plan) remedy(path string, allowed enforce.Access, inStore bool) string 
 		return ""
 	case inStore:
 		return "It is a store path outside the closure: add its package to the packages of the dev shell."
+	case program && nixeval.Find(filepath.Base(named), p.env.Path()) != "":
+		name := filepath.Base(named)
+		return "The dev shell has " + nixeval.Find(name, p.env.Path()) + ": run it as " + name + ", without the directory."
 	case program:
-		return "To run it, add the package with bin/" + filepath.Base(path) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
+		return "To run it, add the package with bin/" + filepath.Base(named) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
 	}
 	return "As an exception, in purity.toml:  read = [" + short + "]"
 }

@@ -64,6 +64,9 @@ func (p *plan) launch(program launcher) error {
 	active := p.active()
 	nested := os.Getenv(activeVariable) == active && enforce.Confined()
 	l.environ = append(l.environ, activeVariable+"="+active)
+	if p.mode() != "enforce" {
+		l.environ = append(l.environ, onlyWatchedVariable+"="+p.mode())
+	}
 	return p.exec(l, nested, watchCommand(p.explains(), temp))
 }
 

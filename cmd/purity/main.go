@@ -53,10 +53,16 @@ func run(args []string) int {
 	app := newApp(flags)
 	app.calling = calling
 	app.disowned(left)
+	code := 0
 	if err != nil {
-		return app.fail(usageError(err))
+		code = app.fail(usageError(err))
+	} else {
+		code = app.exit(command(app))
 	}
-	return app.exit(command(app))
+	if code != 0 && entersShell(args) {
+		return app.endShell(code)
+	}
+	return code
 }
 
 // exit is the exit code that err stands for, if it is said.

@@ -70,6 +70,9 @@ func TestFlake(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+	if out, err := u.warnings(repository, append([]string{"flake", "check", "--no-build"}, override...)...); err != nil || out != "" {
+		t.Errorf("nix flake check: %v\n%s", err, out)
+	}
 	if out := nix("eval", "--raw", ".#devShells.x86_64-linux.default.name"); out != "nix-shell" {
 		t.Errorf("dev shell: %s", out)
 	}
@@ -83,4 +86,18 @@ func TestFlake(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "hello from a confined make") {
 		t.Errorf("nix run: %v\n%s", err, out)
 	}
+}
+
+// warnings are those of a command of Nix, but for one that tests bring about.
+func (u user) warnings(dir string, args ...string) (string, error) {
+	cmd := exec.Command(filepath.Join(u.nix.Bin, "nix"), args...)
+	cmd.Dir, cmd.Env = dir, u.environ
+	out, err := cmd.CombinedOutput()
+	var warned []string
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "warning:") && !strings.Contains(line, "lock file") && !strings.Contains(line, "incompatible systems") {
+			warned = append(warned, line)
+		}
+	}
+	return strings.Join(warned, ""), err
 }

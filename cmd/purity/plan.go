@@ -41,6 +41,7 @@ type plan struct {
 	keepAll    bool   // the calling environment is the one that the command gets
 	wanted     bool   // somebody wants to know what the command used
 	reporting  bool   // and reads it
+	missing    bool   // what is not there counts, too
 	grown      bool   // there are more exceptions than there were
 	silentHook bool   // the shell that asked has run the shellHook itself
 	home       string

@@ -19,7 +19,7 @@ func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 	var b strings.Builder
 	for _, line := range lines {
 		cmd := exec.Command("/bin/bash", "-c", line)
-		cmd.Dir, cmd.Env = dir, u.environ
+		cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, u.environ, u.attr
 		out, err := cmd.CombinedOutput()
 		fmt.Fprintf(&b, "$ %s\n%s", line, out)
 		if len(out) > 0 && out[len(out)-1] != '\n' {
@@ -37,7 +37,10 @@ func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 
 // withPurity is a user with purity in PATH, for whom Nix needs no flags.
 func withPurity(t *testing.T, nix fixtures.Nix) user {
-	u := newUser(t, "self", nix)
+	return newUser(t, "self", nix).withPurity(t)
+}
+
+func (u user) withPurity(t *testing.T) user {
 	for i, v := range u.environ {
 		if path, ok := strings.CutPrefix(v, "PATH="); ok {
 			u.environ[i] = "PATH=" + filepath.Dir(binary(t)) + ":" + path
@@ -99,11 +102,66 @@ func TestLibSessions(t *testing.T) {
 				`nix build .#checks.x86_64-linux.pass 2>/dev/null && jq .findings result/report.json`,
 				`nix build .#checks.x86_64-linux.structured 2>/dev/null && echo passes`,
 				`nix build .#checks.x86_64-linux.policy 2>/dev/null && echo passes`,
+				`nix build .#checks.x86_64-linux.level 2>/dev/null && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.host 2>&1 | sed -n 's/.*error: *\(the policy of \)/\1/p'`,
 				said(`nix build .#checks.x86_64-linux.impure`),
 				said(`nix build .#checks.x86_64-linux.failing`),
+				said(`nix build .#checks.x86_64-linux.lines`),
+				said(`nix build .#checks.x86_64-linux.piped`),
+				said(`nix build .#checks.x86_64-linux.absent`),
+				`nix build .#checks.x86_64-linux.warned 2>/dev/null && sed 's/(.*-purity.toml/(purity.toml/' result/log && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.file 2>/dev/null && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.impure.report 2>/dev/null && cat result/verdict result/exit-code; grep -h '"uri"' result/report.sarif # succeeds`,
+				`nix build --rebuild .#checks.x86_64-linux.impure.report 2>/dev/null && echo reproducible`,
+				`nix eval --json .#reports.default-test.report.requiredSystemFeatures`,
+				`nix build .#reports.summary --option extra-system-features landlock 2>/dev/null; jq -r '.[] | "\(.name) \(.verdict)"' result/summary.json; jq -r '.runs[].automationDetails.id' result/summary.sarif; ls result/summary.html`,
+				`nix build .#reports.default-look --option extra-system-features landlock 2>/dev/null || echo fails`,
+				`nix eval --json .#reports.default-test.meta`,
 			))
 		})
 	}
+}
+
+// What a check comes to does not depend on whether the builder hides the host.
+func TestChecksInSandbox(t *testing.T) {
+	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "true").CombinedOutput(); err != nil {
+		t.Skipf("there can be no sandbox here: %s", out)
+	}
+	u := withPurity(t, fixtures.Newest(t))
+	dir := libProject(t, u)
+	shell := strings.TrimSpace(u.output(t, dir, "nix develop -c bash -c 'readlink -f $(type -P bash)'"))
+	for check, want := range map[string]string{"pure": "pure", "read": "impure", "run": "impure"} {
+		report := ".#hidden.host-" + check + ".report"
+		for _, sandbox := range []string{"true", "relaxed", "false"} {
+			build := "nix build --no-link --print-out-paths --option sandbox-fallback false --option sandbox " + sandbox + " --option sandbox-paths /bin/sh=" + shell + " " + report
+			u.transcript(t, dir, "nix store delete $(nix eval --raw "+report+")")
+			path := strings.TrimSpace(u.output(t, dir, build))
+			verdict, err := os.ReadFile(filepath.Join(path, "verdict"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.TrimSpace(string(verdict)); got != want {
+				t.Errorf("%s, sandbox %s: %s, want %s", check, sandbox, got, want)
+			}
+			log, err := os.ReadFile(filepath.Join(path, "log"))
+			if hidden := strings.Contains(string(log), "No such file"); err != nil || want == "impure" && hidden != (sandbox != "false") {
+				t.Errorf("%s, sandbox %s: the host is hidden: %v, %v", check, sandbox, hidden, err)
+			}
+		}
+	}
+}
+
+// output is what a line of a shell of the host prints, without its errors.
+func (u user) output(t *testing.T, dir, line string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/bash", "-c", line)
+	cmd.Dir, cmd.Env = dir, u.environ
+	out, err := cmd.Output()
+	if err != nil {
+		exit, _ := err.(*exec.ExitError)
+		t.Fatalf("%s: %v\n%s", line, err, exit.Stderr)
+	}
+	return string(out)
 }
 
 // said is a build whose log is all that is shown: what Nix says of its end differs

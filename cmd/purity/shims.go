@@ -97,7 +97,7 @@ func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 		}
 		p.env = p.env.After(*set.Hooked)
 	}
-	programs := shim.Programs(p.env.Path())
+	programs := withDrivers(shim.Programs(p.env.Path()), set.Outside)
 	return len(programs), p.placeShims(dir, self, set, programs)
 }
 
@@ -171,6 +171,9 @@ func (a *app) shim(dir, name string, args []string) error {
 	}
 	if name == "bash" && loadsEnvrc(args) {
 		return a.runOutside(name, args)
+	}
+	if slices.Contains(set.Outside, name) {
+		return a.drive(set, dir, name, args)
 	}
 	command := append([]string{name}, args...)
 	if name == shim.ByPath {

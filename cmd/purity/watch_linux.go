@@ -152,7 +152,7 @@ func (w *watcher) begin() {
 			abi = enforce.Probe().ABI
 		}
 		observer := observe.New(w.plan.policy, abi) // takes a while, as the child does to come so far
-		observer.Apart = w.plan.apart()
+		observer.Apart, observer.Absent = w.plan.apart(), w.plan.missing
 		if w.plan.trace != nil || w.plan.tells() {
 			observer.Event = w.event
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
@@ -54,6 +55,9 @@ func (c whichCmd) Run(a *app) error {
 	if name == shim.ByPath {
 		printf(a.stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
 		return codeError(1)
+	}
+	if slices.Contains(set.Outside, name) {
+		return a.whichDriver(name)
 	}
 	p, err := a.planOf(nix, set, dir, set.Request.Project)
 	if err != nil {

@@ -104,12 +104,21 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 		return "the dev shells of this flake are: " + strings.Join(e.Shells, ", ")
 	case e.Missing:
 		return "this flake has no dev shell for this machine; add devShells.<system>.default to its outputs"
+	case wantsImpure(e.Message):
+		return "let the evaluation read the environment: --impure"
 	case strings.Contains(e.Message, "daemon-socket"):
 		return "the Nix daemon does not answer or does not let you in; purity doctor says more"
 	case strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "flake.nix"):
 		return "Nix sees only what git tracks: git add flake.nix"
 	}
 	return ""
+}
+
+// wantsImpure reports whether an evaluation failed because it was pure: devenv could
+// not tell where the project is (src/modules/flake-compat.nix), or Nix refused what
+// pure evaluation does not have and names the option itself.
+func wantsImpure(message string) bool {
+	return strings.Contains(message, "devenv was not able to determine the current directory") || strings.Contains(message, "--impure")
 }
 
 // restore is the command that brings a store path back. What is not a store

@@ -24,11 +24,13 @@ type judge struct {
 	// fixed are directories that nobody may write, so that what is known of
 	// them stays true: store paths.
 	fixed map[string]bool
-	dirs  map[string]string // directories without links, by what they are called
+	// absent are grants of what is not there. They give no rule.
+	absent map[string]enforce.Access
+	dirs   map[string]string // directories without links, by what they are called
 }
 
 func newJudge(p enforce.Policy, abi int) judge {
-	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}, dirs: map[string]string{}}
+	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}, absent: map[string]enforce.Access{}, dirs: map[string]string{}}
 	if abi > 0 {
 		j.controlled = enforce.All
 	}
@@ -44,6 +46,9 @@ func newJudge(p enforce.Policy, abi int) judge {
 // grant adds a grant.
 func (j *judge) grant(g enforce.Grant) {
 	real, link := j.real(g.Path)
+	if real == "" {
+		j.grantAbsent(g)
+	}
 	if real == "" || link && g.NoFollow { // it gets no rule
 		return
 	}

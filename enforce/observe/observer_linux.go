@@ -17,7 +17,11 @@ type Observer struct {
 	judge judge
 	// Event, if it is set, hears of every watched call; from several goroutines.
 	Event func(Event)
+	// Absent counts what is not there as if it were, and drops what a process found
+	// elsewhere. It is set before anybody is watched.
+	Absent bool
 
+	searches     searches
 	allowed      sync.Map // request to the real path, of what cannot change
 	interpreters sync.Map // of files in fixed directories
 	bound        sync.Map // names of abstract sockets that the watched made
@@ -65,9 +69,7 @@ func (o *Observer) Serve(listener, stop, readers int, keep uint64) {
 				denied := o.look(&n, listener)
 				n.answer(listener)
 				l.wakeUp(-1)
-				for _, d := range denied {
-					o.add(d)
-				}
+				o.counts(n.pid, denied)
 			}
 		})
 	}

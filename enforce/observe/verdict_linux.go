@@ -20,6 +20,7 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 			continue
 		}
 		if real, ok := o.known(t); ok {
+			o.foundIf(pid, real)
 			o.tell(pid, call, t, real, false)
 			continue
 		}
@@ -32,6 +33,9 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 			return nil, err
 		}
 		if err != nil || !t.reaches(p) {
+			if d, no := o.judgeAbsent(v, call, t, p, err); no {
+				return []Denial{d}, nil
+			}
 			o.learn(t, place{})
 			return nil, nil
 		}
@@ -41,6 +45,8 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 		if d, no := o.judgePath(v, call, t, p); no {
 			denied = append(denied, d)
 		} else {
+			o.foundIf(pid, p.path)
+			o.foundIf(pid, t.path)
 			o.learn(t, p)
 		}
 	}

@@ -80,6 +80,9 @@ func (v view) walk(path string, how lookup) (place, error) {
 		if err == nil {
 			err = w.crossed(done, p)
 		}
+		if err == unix.ENOENT && p.path != "" {
+			p.path = filepath.Join(p.path, w.rest) // where it would be
+		}
 		if done || err != nil {
 			return p, err
 		}

@@ -51,6 +51,9 @@ type Set struct {
 	Renewed bool
 	// Renew is the command that makes the shims anew, to be pasted.
 	Renew string
+	// Outside are the programs that drive Nix: their shims run them unconfined, as
+	// the user's own.
+	Outside []string
 	// Definition are the files that define the environment.
 	Definition []Stamp
 }

@@ -22,7 +22,7 @@ func TestSet(t *testing.T) {
 			Level: "dev", Read: []string{"a", "\xfd"}, Seccomp: &no, Network: &config.Network{Connect: []uint16{443}, UDP: true}, Sockets: config.Sockets{"none"},
 		},
 		Config: "/\xfc", Hooked: &nixeval.Hooked{Variables: []string{"A=\xfb"}, Temp: "/t"},
-		Entry: "0123", Renewed: true, Renew: "cd '\xe9'",
+		Entry: "0123", Renewed: true, Renew: "cd '\xe9'", Outside: []string{"nix\xf8"},
 		Definition: []Stamp{{Path: "/home/latin-\xe9/flake.nix", Time: 1, Size: 2, Sum: "ab"}},
 	}
 	before, err := set.Encode()

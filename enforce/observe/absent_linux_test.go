@@ -1,0 +1,74 @@
+package observe
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// With Absent what is outside counts whether it is there or not, unless it is granted,
+// the kernel's, or found elsewhere. Without it only what is there counts.
+func TestAbsent(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"inside/bin/make", "inside/lib/libz.so", "outside/there"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("outside", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	policy := enforce.Policy{Grants: []enforce.Grant{
+		{Path: dir + "/inside", Access: enforce.Read | enforce.Execute},
+		{Path: dir + "/outside/service/socket", Access: enforce.Read, Optional: true},
+		{Path: dir + "/none/granted", Access: enforce.Read, Optional: true},
+	}}
+	reads := func(path string) []target { return opened(path, unix.AT_FDCWD, unix.O_RDONLY, 0) }
+	runs := func(path string) []target { return executed(path, unix.AT_FDCWD, 0) }
+	tries := [][]target{
+		reads(dir + "/outside/there"), reads(dir + "/outside/none"), reads(dir + "/none/below/none"),
+		reads(dir + "/inside/none"), reads(dir + "/none/granted"), reads(dir + "/link/service/socket"), reads(dir + "/link/service/other"), reads(dir + "/none/granted/below"), reads("/proc/none"), reads("/sys/none"), reads("/homeless-shelter/.config"),
+		opened(dir+"/none/granted/new", unix.AT_FDCWD, unix.O_WRONLY|unix.O_CREAT, 0),
+		runs(dir + "/none/bin/make"), runs(dir + "/inside/bin/make"), runs(dir + "/none/bin/gcc"),
+		reads(dir + "/none/libz.so"), reads(dir + "/inside/lib/libz.so"), reads(dir + "/none/liby.so"),
+	}
+	there := []string{dir + "/outside/there"}
+	for _, tt := range []struct {
+		absent bool
+		want   []string
+	}{
+		{false, there},
+		{true, append(there, dir+"/outside/none", dir+"/outside/service/other", dir+"/none/below/none", dir+"/none/granted/new", dir+"/none/bin/gcc", dir+"/none/liby.so")},
+	} {
+		o := New(policy, Unenforced)
+		o.Absent = tt.absent
+		pid := uint32(os.Getpid())
+		for _, targets := range tries {
+			denied, err := o.judgeAll(pid, "openat", targets)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.counts(pid, denied)
+		}
+		var got []string
+		for _, d := range o.Denials() {
+			got = append(got, d.Path)
+		}
+		slices.Sort(got)
+		slices.Sort(tt.want)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("absent %v:\n%q\nwant\n%q", tt.absent, got, tt.want)
+		}
+	}
+}
