@@ -104,6 +104,13 @@ func (a *app) devShells(l *complete.Line) []complete.Candidate {
 	if err != nil || cwdErr != nil || !nixeval.Local(ref, cwd) {
 		return nil
 	}
+	temp, err := os.MkdirTemp("", "purity-") // a question leaves nothing in the cache
+	if err != nil {
+		return nil
+	}
+	defer os.RemoveAll(temp)
+	nix.Cache = temp
+	nix = a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) })
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	names := make(chan []string, 1)

@@ -128,6 +128,7 @@ func TestArrows(t *testing.T) {
 		"enforce/observe":       `enforce|enforce/seccomp`,
 		"enforce/parent":        `none`,
 		"enforce/seccomp":       `none`,
+		"enforce/outside":       `enforce`,
 		"enforce/tempdir":       `none`,
 		"fixtures":              `none`,
 		"fixtures/setup":        `fixtures`,

@@ -180,12 +180,15 @@ func globalOptions(args []string) []string {
 	return options
 }
 
+// probe is a setting by which git shows that it obeys GIT_CONFIG_COUNT.
+const probe = "purity.probe"
+
 // overrides are settings that take the place of those by which the configuration of a
 // repository can name a program. git itself lists what there is, wherever it comes from
 // and however it is spelt.
 func (s gitSpec) overrides(options []string) ([][2]string, error) {
 	list := exec.Command(s.Git, append(slices.Clone(options), "config", "--list", "--includes", "-z", "--show-scope")...)
-	list.Env = gitEnviron(os.Environ(), nil)
+	list.Env = gitEnviron(os.Environ(), [][2]string{{probe, "true"}})
 	out, err := list.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
@@ -197,11 +200,14 @@ func (s gitSpec) overrides(options []string) ([][2]string, error) {
 	// Some are asked for wherever git is, also outside of a repository.
 	settings := [][2]string{{"core.fsmonitor", "false"}, {"core.hooksPath", os.DevNull}, {"protocol.ext.allow", "never"}}
 	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	if !slices.ContainsFunc(fields, func(field string) bool { return strings.HasPrefix(field, probe+"\n") }) {
+		return nil, errors.New("list its configuration: git is older than 2.31, and obeys no GIT_CONFIG_COUNT")
+	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(fields); i += 2 {
 		scope := fields[i]
 		name, _, _ := strings.Cut(fields[i+1], "\n")
-		if scope != "local" && scope != "worktree" || seen[name] { // the others are the user's and the machine's
+		if scope == "system" || scope == "global" || scope == "command" || seen[name] { // the machine's and the user's
 			continue
 		}
 		seen[name] = true

@@ -106,7 +106,7 @@ func TestManualCommands(t *testing.T) {
 func TestManualEnvironment(t *testing.T) {
 	page, _ := theManual().Help("environment")
 	text := page.Text(1000, false)
-	usual := regexp.MustCompile(`^(HOME|PATH|SHELL|NIX_.*|LESS)$`)
+	usual := regexp.MustCompile(`^(HOME|PATH|SHELL|NIX_.*|LESS|GIT_DIR)$`)
 	for _, pattern := range []string{"*.go", "config/*.go", "shim/*.go", "../../nixeval/*.go", "../../nixeval/inputs/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {

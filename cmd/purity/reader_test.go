@@ -22,6 +22,7 @@ var trustedFiles = map[string]string{
 	"cmd/purity/config/trust.go":          "the list of what was allowed, which no command can write",
 	"cmd/purity/doctor.go":                "/proc",
 	"cmd/purity/entershell.go":            "/proc",
+	"cmd/purity/git.go":                   "purity's cache, which no command can write",
 	"cmd/purity/renew.go":                 "the directory of shims, which no command can write",
 	"cmd/purity/report/file.go":           "opened for writing only, before the command starts",
 	"cmd/purity/shim/set.go":              "the directory of shims, which is checked to be the user's alone",

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"go/token"
+	"testing"
+)
+
+// starting are the source files that start or become a program, and how that is kept
+// from being a command's. Whoever adds a row says so.
+var starting = map[string]string{
+	"cmd/purity/active.go":            "becomes a program inside a confinement",
+	"cmd/purity/cause/tool.go":        "package managers and nix-index by fixed directories, with a built environment, in /",
+	"cmd/purity/direnv.go":            "the user's own bash, which direnv has started",
+	"cmd/purity/git.go":               "git, the one place where it is started",
+	"cmd/purity/hooked.go":            "purity itself, to run a shellHook confined",
+	"cmd/purity/launch.go":            "becomes the command: what an ENOEXEC leaves to a shell, in the confinement",
+	"cmd/purity/outside.go":           "Nix, behind the walls",
+	"cmd/purity/pager.go":             "the user's own pager, which no dev shell has set",
+	"cmd/purity/ratchet.go":           "purity itself as git",
+	"cmd/purity/renew.go":             "purity itself, to renew shims",
+	"cmd/purity/watch_linux.go":       "purity itself, to become the command",
+	"enforce/exec_linux.go":           "becomes the command, confined",
+	"enforce/outside/start_linux.go":  "behind a wall",
+	"enforce/outside/start_other.go":  "there is no wall on other systems, and no confinement",
+	"enforce/selftest/world_linux.go": "purity itself, as the attacker",
+	"nixeval/nix.go":                  "Nix, the one place where it is started",
+}
+
+// Programs are started in few places, each of which knows what keeps them from being
+// those of a command or a clone.
+func TestStarting(t *testing.T) {
+	starts := map[string]bool{
+		"exec.Command": true, "exec.CommandContext": true, "exec.Cmd": true, "os.StartProcess": true, "syscall.Exec": true, "unix.Exec": true, "syscall.ForkExec": true,
+	}
+	found := map[string]bool{}
+	calls(t, func(file, call string, at token.Position) {
+		if !starts[call] {
+			return
+		}
+		found[file] = true
+		if starting[file] == "" {
+			t.Errorf("%s: %s; say in the table what keeps it from running a command's program", at, call)
+		}
+	})
+	for file := range starting {
+		if !found[file] {
+			t.Errorf("%s starts nothing any more: take its row out", file)
+		}
+	}
+}
