@@ -54,7 +54,10 @@ func (c *learnCmd) Run(a *app) error {
 	if c.Output == "" {
 		_, err = a.stdout.Write(text)
 	} else {
-		err = renameio.WriteFile(c.Output, text, 0o644)
+		var name string
+		if name, err = p.outside(c.Output); err == nil {
+			err = renameio.WriteFile(name, text, 0o644)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("write policy: %w", err)
