@@ -35,6 +35,9 @@ func (gcCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := os.RemoveAll(gitDirs(nix)); err != nil { // which are made again when Nix is asked
+		return fmt.Errorf("remove directories of git: %w", err)
+	}
 	shims, err := collectShims(nix)
 	if shims > 0 {
 		a.log.Info().Msgf("removed %d directories of shims", shims)

@@ -40,6 +40,9 @@ type gitSpec struct {
 	Hostile []string // directories in which commands may write
 }
 
+// gitDirs is where the directories are that gitFor makes.
+func gitDirs(nix nixeval.Nix) string { return filepath.Join(nix.Cache, "git") }
+
 // gitFor makes a directory for PATH in which git is purity, and returns it; empty where
 // the machine has no git.
 func gitFor(nix nixeval.Nix, path string, hostile []string) (string, error) {
@@ -53,7 +56,7 @@ func gitFor(nix nixeval.Nix, path string, hostile []string) (string, error) {
 		return "", fmt.Errorf("prepare git: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	dir := filepath.Join(nix.Cache, "git", hex.EncodeToString(sum[:8]))
+	dir := filepath.Join(gitDirs(nix), hex.EncodeToString(sum[:8]))
 	if old, err := os.ReadFile(filepath.Join(dir, gitFile)); err == nil && bytes.Equal(old, data) {
 		if to, err := os.Readlink(filepath.Join(dir, "git")); err == nil && to == self {
 			return dir, nil
