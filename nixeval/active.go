@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,9 +45,11 @@ func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error
 // then it is the one whose programs come first in PATH.
 func (n Nix) activeRoot(r Request) closure.Path {
 	var found closure.Path
-	nearest := math.MaxInt
-	for _, root := range n.activeRoots(r.Project) {
-		if depth := n.depth(root); depth < nearest {
+	// One whose programs are not in PATH is not active. What names it is in part in the
+	// project, where a command can have written it.
+	nearest := len(strings.Split(lookup(n.Environ, "PATH"), ":"))
+	for i, root := range n.activeRoots(r.Project) {
+		if depth := n.depth(root); depth < nearest || i == 0 && found == "" && string(root) == lookup(n.Environ, "NIX_GCROOT") {
 			found, nearest = root, depth
 		}
 	}
