@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/enforce/selftest"
@@ -35,6 +36,15 @@ func (c selftestCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("attack across runs: %w", err)
+	}
+	across, err := selftest.Across(self)
+	if err != nil {
+		return err
+	}
+	reports = append(reports, across)
 	if c.JSON {
 		if err := printJSON(a.stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
 			return err
