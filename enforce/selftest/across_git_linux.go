@@ -165,7 +165,7 @@ var gitLeftovers = []leftover{
 			return s.repository()
 		},
 		plant: func(s *scene) error {
-			for name, text := range map[string]string{"HEAD": "ref: refs/heads/main\n", "objects/x": "", "refs/x": "", "index": emptyIndex} {
+			for name, text := range map[string]string{"HEAD": "ref: refs/heads/main\n", "objects/x": "", "refs/x": ""} {
 				if err := s.write("sub/"+name, text); err != nil {
 					return err
 				}
@@ -253,7 +253,6 @@ func closureFlags(s *scene) []string {
 	return []string{"--closure-file", file}
 }
 
-// emptyIndex is git's index with no entries, and the extension that says that a
-// monitor of files is to be asked (gitformat-index(5)); git skips the checksum of
-// zeros.
-const emptyIndex = "DIRC\x00\x00\x00\x02\x00\x00\x00\x00FSMN\x00\x00\x00\x0c\x00\x00\x00\x02x\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+// emptyIndex is git's index with no entries (gitformat-index(5)). git takes a
+// checksum of zeros for none.
+const emptyIndex = "DIRC\x00\x00\x00\x02\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

@@ -56,13 +56,8 @@ func changed(id, what, file, text string) leftover {
 	}
 }
 
-// quoted is a name, and a value, that no shell may take for code.
-func (s *scene) quoted() string {
-	return "a'\"b $(echo >" + shellSafe(s.canary) + ") `echo >" + shellSafe(s.canary) + "` ; echo >" + shellSafe(s.canary) + " #\n"
-}
-
-// shellSafe has no slash, which no name can have: the shell makes it of a variable.
-func shellSafe(path string) string { return strings.ReplaceAll(path, "/", "${S}") }
+// quoted is a name, and a value, that no shell may take for code. $C is the canary.
+const quoted = "a'\"b $(echo >$C) `echo >$C` ; echo >$C #'; echo >$C;\n\\"
 
 // hooked is a vector of a directory whose name is code for a shell.
 func hooked(shell, start string) leftover {
@@ -79,12 +74,12 @@ func hooked(shell, start string) leftover {
 		if o := s.purity("allow", dir); o.code != 0 {
 			return o
 		}
-		s.environ = append(s.environ, "D="+dir, "S=/", "PURITY="+s.program)
+		s.environ = append(s.environ, "D="+dir, "C="+s.canary, "PURITY="+s.program)
 		return s.run(shell, "-c", script)
 	}
 	return leftover{
 		id: "hook.name-" + shell, what: "leave a directory whose name is code for " + shell, needs: []string{shell},
-		attack: func(s *scene) error { return s.ran(in(s, strings.Trim(s.quoted(), "/"))) },
+		attack: func(s *scene) error { return s.ran(in(s, quoted)) },
 		twin: func(s *scene) error {
 			if o := in(s, "plain"); !strings.Contains(o.stdout, "at="+s.project+"/plain") {
 				return errors.New(shell + " does not enter the project" + o.tail())
@@ -121,7 +116,7 @@ func exported(id, what string, names ...string) leftover {
 			}
 			return errors.New("none is exported" + o.tail())
 		},
-		twin: says("export GREETING='hello'", "direnv-env"),
+		twin: says("export GREETING=hello\n", "direnv-env"),
 	}
 }
 
@@ -129,7 +124,6 @@ var hookLeftovers = []leftover{
 	changed("imported", "change a file that an allowed flake.nix imports", "dev.nix", "{ changed = true; }\n"),
 	changed("flake", "change an allowed flake.nix", "flake.nix", "{ outputs = _: { changed = true; }; }\n"),
 	changed("lock", "change an allowed flake.lock", "flake.lock", "{ \"nodes\": { \"root\": { } }, \"root\": \"root\", \"version\": 7 }\n"),
-	changed("settings", "write purity.toml in an allowed project", "purity.toml", "level = \"nix\"\n"),
 	hooked("bash", `eval "$("$PURITY" hook bash)"`),
 	hooked("zsh", `eval "$("$PURITY" hook zsh)"`),
 	hooked("fish", `$PURITY hook fish | source`),
@@ -158,7 +152,7 @@ var hookLeftovers = []leftover{
 	exported("git", "set variables by which git runs programs", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_CONFIG_COUNT", "GIT_CONFIG_GLOBAL", "GIT_EXEC_PATH", "GIT_PAGER"),
 	{id: "direnv.value", what: "give a variable a value that is code for a shell", needs: []string{"bash"},
 		setup: func(s *scene) error {
-			return errors.Join(s.environment(map[string]string{"GREETING": s.quoted(), "HELLO": "hello"}), allow(s))
+			return errors.Join(s.environment(map[string]string{"GREETING": quoted, "HELLO": "hello"}), allow(s))
 		},
 		attack: func(s *scene) error { return s.ran(s.evaluated("GREETING")) },
 		twin: func(s *scene) error {
@@ -207,7 +201,7 @@ func (s *scene) evaluatedByDirenv() error {
 
 // evaluated is bash that evaluates what direnv would, and prints a variable.
 func (s *scene) evaluated(name string) outcome {
-	s.environ = append(s.environ, "S=/", "PURITY="+s.program)
+	s.environ = append(s.environ, "C="+s.canary, "PURITY="+s.program)
 	return s.run("bash", "-c", `watch_file() { :; }; _purity_stay_first() { :; }; eval "$("$PURITY" direnv-env)"; echo "value=$`+name+`"`)
 }
 

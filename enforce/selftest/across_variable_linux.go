@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // entered has the user be in the dev shell whose variables are given: they are in the
@@ -175,8 +176,11 @@ var directoryLeftovers = []leftover{
 	{id: "directory.temporary-program", what: "leave a program in TMPDIR that the user's PATH would have",
 		attack: func(s *scene) error {
 			o := s.purity(s.reachArgs(nil, "temp-file", "left")...)
-			if _, err := os.Lstat(strings.TrimSpace(o.stdout)); err != nil {
-				return fmt.Errorf("it is gone: %w", err)
+			for range 200 { // it is removed in the background
+				if _, err := os.Lstat(strings.TrimSpace(o.stdout)); err != nil {
+					return fmt.Errorf("it is gone: %w", err)
+				}
+				time.Sleep(50 * time.Millisecond)
 			}
 			return nil
 		},

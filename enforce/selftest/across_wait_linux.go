@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,9 +34,10 @@ func waitLeftovers() (all []leftover) {
 		{"attributes", ".git/info/attributes", hook},
 		{"allow", "flake.nix", []string{"allow"}},
 		{"check", "purity.toml", []string{"config", "check"}},
-		{"doctor", "flake.lock", []string{"doctor"}},
+		{"doctor", ".git/index", []string{"doctor"}},
 		{"direnv", "purity.toml", []string{"direnv-env"}},
-		{"gitdir", ".git/gitdir", exec},
+		{"gitdir", "g/gitdir", exec},
+		{"pointed", "g/commondir", exec},
 	} {
 		for _, kind := range []string{"fifo", "zero"} {
 			if kind == "zero" && (w.id == "repository" || w.id == "tree") {
@@ -58,6 +60,16 @@ func waiting(id, kind, file string, args []string) leftover {
 		plant: func(s *scene) error {
 			if err := errors.Join(os.RemoveAll(file), os.MkdirAll(filepath.Dir(file), 0o755)); err != nil {
 				return err
+			}
+			if strings.HasPrefix(file, "g/") { // where the file .git leads
+				if err := errors.Join(os.Rename(".git", ".g"), os.Remove("g"), os.Rename(".g", "g"), os.WriteFile(".git", []byte("gitdir: g\n"), 0o644)); err != nil {
+					return err
+				}
+			}
+			if id == "packed-refs" {
+				if err := os.Remove(".git/refs/heads/main"); err != nil {
+					return err
+				}
 			}
 			if kind == "zero" {
 				return os.Symlink("/dev/zero", file)
@@ -86,7 +98,7 @@ func waiting(id, kind, file string, args []string) leftover {
 func (s *scene) plainRepository() error {
 	for name, text := range map[string]string{
 		".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": "0123456789012345678901234567890123456789\n",
-		".git/objects/info/x": "", ".git/config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
+		".git/objects/info/x": "", ".git/index": emptyIndex, ".git/config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
 	} {
 		if err := s.write(name, text); err != nil {
 			return err

@@ -179,7 +179,7 @@ var wideLeftovers = []leftover{
 			return s.reached(s.run(s.dir+"/shims/attacker", reachWord, "read", s.project+"/file"))
 		}},
 	{id: "cache.entry", what: "write purity's cache", attack: reaching(nil, "create", "@project@/../home/.cache/purity/x"), twin: reaching(nil, "create", "@project@/x")},
-	{id: "cache.permission", what: "write what was allowed", attack: reaching(nil, "create", "@project@/../home/.local/state/purity/allow/x"), twin: reaching(nil, "create", "@project@/x")},
+	{id: "cache.permission", what: "write what was allowed", setup: allowed("read = [\"data\"]\n", "data"), attack: reaching(nil, "create", "@project@/../home/.local/state/purity/allow/x"), twin: reaching(nil, "create", "@project@/x")},
 }
 
 // reported runs purity with a report, and is nil if that was written to file.
