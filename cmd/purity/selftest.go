@@ -21,7 +21,10 @@ level nix, in a world made for it: files, links, other processes, descriptors,
 sockets, networks, kernel interfaces, mounts, keys, IPC, the terminal, metadata
 and, for root, privileges. Each denial stands beside something like it that must
 work. What is open is shown with what would stop it, or why it is so by design.
-It takes less than a second and changes nothing.
+Then, across runs: a confined command leaves things behind in projects made for
+it, purity runs outside, and what came of that is looked at. Where the machine has git,
+Nix, bash, zsh, fish and direnv, these are what is attacked.
+It takes some seconds and changes nothing.
 
 The exit code is 1 if something came out otherwise than this version of purity
 says for this kernel.`
@@ -36,11 +39,7 @@ func (c selftestCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("attack across runs: %w", err)
-	}
-	across, err := selftest.Across(self)
+	across, err := acrossRuns()
 	if err != nil {
 		return err
 	}
@@ -62,14 +61,27 @@ func (c selftestCmd) Run(a *app) error {
 	return nil
 }
 
+// acrossRuns has this program attacked by what a command leaves behind.
+func acrossRuns() (selftest.Report, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return selftest.Report{}, fmt.Errorf("attack across runs: %w", err)
+	}
+	return selftest.Across(self)
+}
+
 func (c selftestCmd) table(out io.Writer, reports []selftest.Report) error {
 	for _, r := range reports {
 		user := "a user"
 		if r.Root {
 			user = "root"
 		}
-		fmt.Fprintf(out, "Level %s, as %s, Landlock ABI %d: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
-			r.Policy, user, r.ABI, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
+		subject := fmt.Sprintf("Level %s, as %s, Landlock ABI %d", r.Policy, user, r.ABI)
+		if r.Policy == selftest.AcrossGroup {
+			subject = "Across runs, as " + user
+		}
+		fmt.Fprintf(out, "%s: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
+			subject, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		for _, result := range r.Results {
 			line := result.Remedy

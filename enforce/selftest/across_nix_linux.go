@@ -32,7 +32,7 @@ func (s *scene) environment(variables map[string]string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.devEnv(), data, 0o444); err != nil && !os.IsPermission(err) {
+	if err := os.WriteFile(s.devEnv(), data, 0o644); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(s.bin, standInFile), []byte(s.devEnv()), 0o600)

@@ -68,9 +68,9 @@ var variableLeftovers = []leftover{
 	named("PURITY_LEVEL", "open", "read"),
 	named("PURITY_HOME", "@outside@", "write"),
 	{id: "variable.PURITY_CONFIG", what: "have the dev shell set PURITY_CONFIG", setup: func(s *scene) error {
-		return errors.Join(s.write("wide.toml", "read = [\""+s.outside+"\"]\n"), entered("PURITY_CONFIG="+s.project+"/wide.toml")(s))
+		return errors.Join(os.WriteFile(s.dir+"/wide.toml", []byte("read = [\""+s.outside+"\"]\n"), 0o644), entered("PURITY_CONFIG="+s.dir+"/wide.toml")(s))
 	}, attack: reaching(fromEnv, "read", theirs), twin: func(s *scene) error {
-		if err := ofUser("PURITY_CONFIG=" + s.project + "/wide.toml")(s); err != nil {
+		if err := ofUser("PURITY_CONFIG=" + s.dir + "/wide.toml")(s); err != nil {
 			return err
 		}
 		return reaching(fromEnv, "read", theirs)(s)

@@ -85,6 +85,11 @@ func waiting(id, kind, file string, args []string) leftover {
 		},
 		attack: func(s *scene) error { return s.purity(args...).waited() },
 		twin: func(s *scene) error {
+			if args[0] == "direnv-env" {
+				if err := allow(s); err != nil {
+					return err
+				}
+			}
 			if args[0] == "doctor" { // which has something to say of any machine
 				return says("project", args...)(s)
 			}
