@@ -274,13 +274,25 @@ var acts = map[string]func(args []string) error{
 		}
 		return err
 	},
-	"descriptor": func(a []string) error {
+	"descriptor": func(a []string) error { // that has a kind of file open
 		fd, err := strconv.Atoi(a[0])
 		if err != nil {
 			return err
 		}
 		var stat unix.Stat_t
-		return unix.Fstat(fd, &stat)
+		if err := unix.Fstat(fd, &stat); err != nil {
+			return err
+		}
+		if kind := (map[uint32]string{unix.S_IFREG: "file", unix.S_IFDIR: "directory", unix.S_IFIFO: "pipe"})[stat.Mode&unix.S_IFMT]; kind != a[1] {
+			return errors.New("it is another")
+		}
+		if a[1] == "file" { // Go's runtime has files of its own open
+			data := make([]byte, len(secret))
+			if _, err := unix.Pread(fd, data, 0); err != nil || string(data) != secret {
+				return errors.Join(errors.New("it is another"), err)
+			}
+		}
+		return nil
 	},
 	"print": func(a []string) error { fmt.Println(os.Getenv(a[0])); return nil },
 	"home": func(a []string) error { // link in HOME, to
@@ -302,6 +314,13 @@ var acts = map[string]func(args []string) error{
 	"leave": func(a []string) error { return os.WriteFile(a[0], []byte(secret), 0o644) }, // in the working directory
 	"find":  func(a []string) error { return open(a[0], unix.O_RDONLY) },
 	"swap":  swapInBackground,
+}
+
+// isCopy reports whether this program is a copy that was made for a scene, by another
+// name than purity's.
+func isCopy() bool {
+	self, err := os.Executable()
+	return err == nil && !strings.HasPrefix(strings.TrimPrefix(filepath.Base(self), "."), "purity")
 }
 
 // reachIt does one of acts.

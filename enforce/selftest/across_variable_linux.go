@@ -135,7 +135,7 @@ func inheriting(kind string) func(*scene) error {
 				f.Close()
 			}
 		}()
-		return s.reached(s.runIn(s.project, files, s.program, s.reachArgs(flags, "descriptor", "3")...))
+		return s.reached(s.runIn(s.project, files, s.program, s.reachArgs(flags, "descriptor", "3", strings.TrimSuffix(kind, "-toml"))...))
 	}
 }
 

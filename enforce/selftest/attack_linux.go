@@ -50,6 +50,9 @@ func RunPart(args []string) (code int, ok bool) {
 	case plantWord:
 		err = plant(args[2:])
 	case reachWord:
+		if !isCopy() { // purity itself, called as a shim of the attacker's
+			return 0, false
+		}
 		err = reachIt(args[2:])
 	case victimWord:
 		os.Stdout.Write([]byte{1})
