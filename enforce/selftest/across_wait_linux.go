@@ -36,6 +36,7 @@ func waitLeftovers() (all []leftover) {
 		{"check", "purity.toml", []string{"config", "check"}},
 		{"doctor", ".git/index", []string{"doctor"}},
 		{"direnv", "purity.toml", []string{"direnv-env"}},
+		{"init", ".envrc", []string{"init"}},
 		{"gitdir", "g/gitdir", exec},
 		{"pointed", "g/commondir", exec},
 	} {
