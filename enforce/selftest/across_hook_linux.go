@@ -43,7 +43,7 @@ func (s *scene) evaluates(before int, o outcome) error {
 // changed is a vector of a file that an allowed project's evaluation reads.
 func changed(id, what, file, text string) leftover {
 	return leftover{
-		id: "hook." + id, what: what, setup: inHooked,
+		id: "hook." + id, what: what, needs: []string{hooksABI}, setup: inHooked,
 		plant:     func(s *scene) error { return s.write(file, text) },
 		twinPlant: func(s *scene) error { return s.write(file, text) },
 		attack:    func(s *scene) error { return s.evaluates(1, s.hookEnv("bash")) },
@@ -78,7 +78,7 @@ func hooked(shell, start string) leftover {
 		return s.run(shell, "-c", script)
 	}
 	return leftover{
-		id: "hook.name-" + shell, what: "leave a directory whose name is code for " + shell, needs: []string{shell},
+		id: "hook.name-" + shell, what: "leave a directory whose name is code for " + shell, needs: []string{shell, hooksABI},
 		attack: func(s *scene) error { return s.ran(in(s, quoted)) },
 		twin: func(s *scene) error {
 			if o := in(s, "plain"); !strings.Contains(o.stdout, "at="+s.project+"/plain") {
@@ -137,7 +137,7 @@ var hookLeftovers = []leftover{
 			return s.evaluatedByDirenv()
 		}},
 	{id: "direnv.changed", what: "change a file that an allowed project's flake.nix imports, and direnv reloads",
-		setup: inHooked, plant: func(s *scene) error { return s.write("dev.nix", "{ changed = true; }\n") },
+		needs: []string{hooksABI}, setup: inHooked, plant: func(s *scene) error { return s.write("dev.nix", "{ changed = true; }\n") },
 		attack: func(s *scene) error {
 			o := s.purity("direnv-env")
 			if s.asked() > 1 {

@@ -163,12 +163,21 @@ func copyProgram(from, to string) error {
 	return os.WriteFile(to, data, 0o755)
 }
 
+// hooksABI is the need of vectors of hooks, which take no --min-abi.
+const hooksABI = "Landlock ABI 3"
+
 // look finds out whether a need is met here.
 func (s *stage) look(need string) {
 	if _, known := s.missing[need]; known {
 		return
 	}
 	s.missing[need] = ""
+	if need == hooksABI {
+		if s.abi < enforce.DefaultABI {
+			s.missing[need] = "hooks confine nothing on this kernel"
+		}
+		return
+	}
 	if need == "nix" || need == "old nix" {
 		s.real.look()
 		switch {
