@@ -29,7 +29,15 @@ var (
 // not block and makes no terminal the controlling one (open(2), O_NONBLOCK and
 // O_NOCTTY).
 func Open(name string) (*os.File, error) {
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	file, err := os.OpenFile(name, flags, 0)
+	return regular(name, file, err)
+}
+
+// flags are those that [Open] opens with.
+const flags = os.O_RDONLY | syscall.O_NONBLOCK | syscall.O_NOCTTY
+
+// regular is file if it is a regular one; else that is closed.
+func regular(name string, file *os.File, err error) (*os.File, error) {
 	if errors.Is(err, syscall.ENXIO) { // a socket, or a device that is not there
 		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
 	}
@@ -52,6 +60,16 @@ func Open(name string) (*os.File, error) {
 func ReadFile(name string, limit int64) ([]byte, error) {
 	file, err := Open(name)
 	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(file, limit)
+}
+
+// ReadIn is [ReadFile] for a file in a directory that no link leads out of.
+func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
+	file, err := root.OpenFile(name, flags, 0)
+	if file, err = regular(name, file, err); err != nil {
 		return nil, err
 	}
 	defer file.Close()

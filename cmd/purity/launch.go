@@ -92,11 +92,12 @@ func (p *plan) executable(path string) bool {
 }
 
 // jobserver are the descriptors of make's jobserver, if the environment that
-// the command gets tells of one (--keep MAKEFLAGS).
+// the command gets tells of one (--keep MAKEFLAGS). Whoever wrote that can name any
+// descriptor, so none is kept that is no pipe.
 func jobserver(environ []string) []int {
 	for _, v := range environ {
 		if flags, ok := strings.CutPrefix(v, "MAKEFLAGS="); ok {
-			return enforce.Jobserver(flags)
+			return slices.DeleteFunc(enforce.Jobserver(flags), func(fd int) bool { return !enforce.Pipe(fd) })
 		}
 	}
 	return nil

@@ -45,6 +45,9 @@ func findProject(flag, anchor string) (project, error) {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return project{}, fmt.Errorf("find project %s: not a directory", flag)
 		}
+		if around := upward(cwd, anchor); enforce.Inside(flag, around) && !enforce.Inside(dir, around) {
+			return project{}, &hintedError{fmt.Errorf("find project %s: a link leads out of %s", flag, around), "if that is meant:  --project " + dir}
+		}
 		if !enforce.Inside(cwd, dir) {
 			cwd = dir
 		}

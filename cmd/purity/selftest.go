@@ -3,14 +3,16 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
 type selftestCmd struct {
-	JSON bool `name:"json" help:"Print JSON."`
-	All  bool `help:"Show what is stopped as well."`
+	JSON   bool `name:"json" help:"Print JSON."`
+	All    bool `help:"Show what is stopped as well."`
+	Across bool `negatable:"" default:"true" help:"Attack across runs, too (default: true). That takes most of the time."`
 }
 
 // Help is shown below the flags.
@@ -20,7 +22,10 @@ level nix, in a world made for it: files, links, other processes, descriptors,
 sockets, networks, kernel interfaces, mounts, keys, IPC, the terminal, metadata
 and, for root, privileges. Each denial stands beside something like it that must
 work. What is open is shown with what would stop it, or why it is so by design.
-It takes less than a second and changes nothing.
+Then, across runs: a confined command leaves things behind in projects made for
+it, purity runs outside, and what came of that is looked at. Where the machine has git,
+Nix, bash, zsh, fish and direnv, these are what is attacked.
+It takes some seconds and changes nothing.
 
 The exit code is 1 if something came out otherwise than this version of purity
 says for this kernel.`
@@ -34,6 +39,13 @@ func (c selftestCmd) Run(a *app) error {
 	reports, err := selftest.Run()
 	if err != nil {
 		return err
+	}
+	if c.Across {
+		across, err := acrossRuns()
+		if err != nil {
+			return err
+		}
+		reports = append(reports, across)
 	}
 	if c.JSON {
 		if err := printJSON(a.stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
@@ -52,14 +64,27 @@ func (c selftestCmd) Run(a *app) error {
 	return nil
 }
 
+// acrossRuns has this program attacked by what a command leaves behind.
+func acrossRuns() (selftest.Report, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return selftest.Report{}, fmt.Errorf("attack across runs: %w", err)
+	}
+	return selftest.Across(self)
+}
+
 func (c selftestCmd) table(out io.Writer, reports []selftest.Report) error {
 	for _, r := range reports {
 		user := "a user"
 		if r.Root {
 			user = "root"
 		}
-		fmt.Fprintf(out, "Level %s, as %s, Landlock ABI %d: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
-			r.Policy, user, r.ABI, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
+		subject := fmt.Sprintf("Level %s, as %s, Landlock ABI %d", r.Policy, user, r.ABI)
+		if r.Policy == selftest.AcrossGroup {
+			subject = "Across runs, as " + user
+		}
+		fmt.Fprintf(out, "%s: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
+			subject, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		for _, result := range r.Results {
 			line := result.Remedy

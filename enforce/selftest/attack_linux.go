@@ -22,6 +22,10 @@ const (
 	victimWord  = "__victim"  // sleeps
 	stepWord    = "__step"    // does what needs a process of its own
 	nothingWord = "__nothing" // ends
+
+	plantConfinedWord = "__plant-confined" // confines itself and becomes the planter
+	plantWord         = "__plant"          // leaves things behind in scenes
+	reachWord         = "__reach"          // tries one thing in a confinement of purity's
 )
 
 // worldVariable carries the world, variantVariable which policy it is to be.
@@ -32,12 +36,24 @@ const (
 
 // RunPart does the work of a part of the test if args are those of one.
 func RunPart(args []string) (code int, ok bool) {
+	if code, ok := standIn(args); ok {
+		return code, true
+	}
 	if len(args) < 2 {
 		return 0, false
 	}
 	var err error
 	switch args[1] {
 	case nothingWord:
+	case plantConfinedWord:
+		err = becomePlanter(args[2:])
+	case plantWord:
+		err = plant(args[2:])
+	case reachWord:
+		if !isCopy() { // purity itself, called as a shim of the attacker's
+			return 0, false
+		}
+		err = reachIt(args[2:])
 	case victimWord:
 		os.Stdout.Write([]byte{1})
 		time.Sleep(time.Minute)

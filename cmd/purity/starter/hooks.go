@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // enterShell is what a dev shell evaluates to put its shims in front of PATH.
@@ -13,7 +15,7 @@ const enterShell = `eval "$(purity hook enter-shell)"`
 func (p Project) direnv(plan *Plan) {
 	flags, evaluated := p.Source()
 	line := "use purity" + flags + "\n"
-	text, err := p.Root.ReadFile(".envrc")
+	text, err := hostile.ReadIn(p.Root, ".envrc", longest)
 	switch {
 	case absent(err), !evaluated:
 		return

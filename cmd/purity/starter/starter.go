@@ -10,13 +10,18 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 // Project is the directory of a project. Nothing outside of it is read or
 // written, wherever links lead.
 type Project struct{ Root *os.Root }
+
+// longest is how long a file of a project is at most that is read.
+const longest = 4 << 20
 
 // has reports whether the project has one of some files.
 func (p Project) has(names ...string) bool {
@@ -42,7 +47,7 @@ func (p Project) Source() (flags string, evaluated bool) {
 
 // text is the content of a file, empty if it cannot be read.
 func (p Project) text(name string) string {
-	data, err := p.Root.ReadFile(name)
+	data, err := hostile.ReadIn(p.Root, name, longest)
 	if err != nil {
 		return ""
 	}
@@ -112,11 +117,11 @@ func (f File) Write(p Project) error {
 
 // add appends the lines, in one write.
 func (f File) add(p Project) error {
-	data, err := p.Root.ReadFile(f.Name)
+	data, err := hostile.ReadIn(p.Root, f.Name, longest)
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", f.Name, err)
 	}
-	file, err := p.Root.OpenFile(f.Name, os.O_WRONLY|os.O_APPEND, 0)
+	file, err := p.Root.OpenFile(f.Name, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", f.Name, err)
 	}

@@ -1,0 +1,144 @@
+package selftest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// standInFile, beside a link to this program that is named nix, says that this
+// program stands in for Nix, and names the dev environment that it gives.
+const standInFile = ".purity-selftest-environment"
+
+// askedFile, beside it, has a line for each evaluation.
+const askedFile = ".purity-selftest-asked"
+
+// environment makes the store path of a dev environment with variables, which the
+// stand-in gives.
+func (s *scene) environment(variables map[string]string) error {
+	all := map[string]map[string]string{
+		"PATH": {"type": "exported", "value": filepath.Join(s.store, attackerName, "bin")},
+	}
+	for name, value := range variables {
+		all[name] = map[string]string{"type": "exported", "value": value}
+	}
+	data, err := json.Marshal(map[string]any{"variables": all, "bashFunctions": map[string]string{}})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.devEnv(), data, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.bin, standInFile), []byte(s.devEnv()), 0o600)
+}
+
+// devEnv is the store path of the scene's dev environment, of its own.
+func (s *scene) devEnv() string {
+	return filepath.Join(s.store, strings.Repeat("1", 32)+"-"+strings.ReplaceAll(filepath.Base(s.dir), "/", "-")+"-env")
+}
+
+// asked is how often the stand-in was asked to evaluate.
+func (s *scene) asked() int {
+	data, _ := os.ReadFile(filepath.Join(s.bin, askedFile)) // absent as long as it was not
+	return strings.Count(string(data), "\n")
+}
+
+// standIn plays nix and nix-store if this program is called as one of a scene.
+func standIn(args []string) (code int, ok bool) {
+	name := filepath.Base(args[0])
+	if name != "nix" && name != "nix-store" {
+		return 0, false
+	}
+	dir := filepath.Dir(args[0])
+	env, err := os.ReadFile(filepath.Join(dir, standInFile))
+	if err != nil {
+		return 0, false
+	}
+	if err := answerAsNix(dir, string(env), args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "@nix %s\n", `{"action":"msg","level":0,"msg":"`+err.Error()+`"}`)
+		return 1, true
+	}
+	return 0, true
+}
+
+// answerAsNix gives the answers of Nix to what purity asks.
+func answerAsNix(dir, env string, args []string) error {
+	after := func(flag string) string {
+		if at := slices.Index(args, flag); at >= 0 && at+1 < len(args) {
+			return args[at+1]
+		}
+		return ""
+	}
+	switch {
+	case slices.Contains(args, "--version"):
+		fmt.Println("nix (Nix) 2.26.0")
+	case slices.Contains(args, "--check-validity"):
+		return fmt.Errorf("error: path '%s' is not valid", after("--check-validity"))
+	case slices.Contains(args, "--add-root"):
+		link := after("--add-root")
+		os.Remove(link)
+		return os.Symlink(after("--realise"), link)
+	case args[0] == "print-dev-env":
+		if file, err := os.OpenFile(filepath.Join(dir, askedFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+			fmt.Fprintln(file, strings.Join(args, " "))
+			file.Close()
+		}
+		profile := after("--profile")
+		os.Remove(profile)
+		os.Remove(profile + "-1-link")
+		if err := os.Symlink(env, profile+"-1-link"); err != nil {
+			return err
+		}
+		return os.Symlink(filepath.Base(profile)+"-1-link", profile)
+	case args[0] == "path-info":
+		attacker := filepath.Join(filepath.Dir(env), attackerName)
+		infos := map[string]any{attacker: map[string]any{"narSize": 1, "references": []string{}}}
+		for _, arg := range args {
+			if strings.HasSuffix(arg, "-env") {
+				infos[arg] = map[string]any{"narSize": 1, "references": []string{attacker}}
+			}
+		}
+		return json.NewEncoder(os.Stdout).Encode(infos)
+	}
+	return nil
+}
+
+// realNix is the Nix of the machine, used with a store of the scene's.
+type realNix struct {
+	program   string
+	startsGit bool // and reads filters, as it did before it came with libgit2
+}
+
+var nixVersion = regexp.MustCompile(`\(Nix\) (\d+)\.(\d+)`)
+
+func (n *realNix) look() {
+	program, err := exec.LookPath("nix")
+	if err != nil || n.program != "" {
+		return
+	}
+	out, err := exec.Command(program, "--version").Output()
+	if err != nil {
+		return
+	}
+	n.program = program
+	if m := nixVersion.FindSubmatch(out); m != nil { // Lix and others have no such line, and their own git
+		major, _ := strconv.Atoi(string(m[1]))
+		minor, _ := strconv.Atoi(string(m[2]))
+		n.startsGit = major == 2 && minor < 20
+	}
+}
+
+// environ has that Nix use a store in the scene, so that nothing is added to the
+// user's. Nothing is built there.
+func (n *realNix) environ(s *scene) []string {
+	return []string{
+		"NIX_STORE_DIR=" + s.dir + "/nix/store", "NIX_REMOTE=", "NIX_USER_CONF_FILES=",
+		"NIX_CONFIG=substitute = false\nflake-registry =\nbuild-users-group =\nsandbox = false\nwarn-dirty = false",
+	}
+}
