@@ -91,17 +91,6 @@ func (p *plan) executable(path string) bool {
 	return slices.ContainsFunc(p.policy.Covering(path), func(g enforce.Grant) bool { return g.Access&enforce.Execute != 0 })
 }
 
-// jobserver are the descriptors of make's jobserver, if the environment that
-// the command gets tells of one (--keep MAKEFLAGS).
-func jobserver(environ []string) []int {
-	for _, v := range environ {
-		if flags, ok := strings.CutPrefix(v, "MAKEFLAGS="); ok {
-			return enforce.Jobserver(flags)
-		}
-	}
-	return nil
-}
-
 // pipes are the descriptors that arguments name as files, as a shell hands over the
 // output of a process: diff <(a) <(b). They lead nowhere but to that.
 func pipes(argv []string) []int {
