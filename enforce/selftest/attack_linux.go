@@ -109,24 +109,33 @@ func describe(f func(*World) error, w *World) (text string) {
 	return err.Error()
 }
 
-// policy is the variant's in a world. Whatever the kernel, it is attacked: what
-// it cannot uphold is what the result is about.
-func (v Variant) policy(w *World) (enforce.Policy, error) {
+// Policy is that of the level, as users get it, without what it grants of a project and
+// an environment.
+func (v Variant) Policy() (enforce.Policy, error) {
 	level, _ := host.FindLevel(v.Name)
-	grants, err := level.Grants()
+	p := level.Policy()
+	base, err := level.Grants()
 	if err != nil {
-		return enforce.Policy{}, err
+		return p, err
+	}
+	shell, err := host.Shell(level.Programs...)
+	p.Grants = append(base, shell...)
+	return p, err
+}
+
+// in is the policy in a world. Whatever the kernel, it is attacked: what it cannot
+// uphold is what the result is about.
+func (v Variant) in(w *World) (enforce.Policy, error) {
+	p, err := v.Policy()
+	if err != nil {
+		return p, err
 	}
 	self, err := host.Shell(w.Self) // a purity that was linked dynamically has a loader
-	if err != nil {
-		return enforce.Policy{}, err
-	}
-	p := level.Policy()
-	p.Grants = append(append(grants, self...),
+	p.Grants = append(append(p.Grants, self...),
 		enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
 		enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
 	p.MinABI, p.BestEffort = 1, true
-	return p, nil
+	return p, err
 }
 
 // confine becomes the attacker, confined.
@@ -139,7 +148,7 @@ func confine() error {
 		if v.Name != os.Getenv(variantVariable) {
 			continue
 		}
-		p, err := v.policy(w)
+		p, err := v.in(w)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,9 @@ const secret = "SECRET"
 // newWorld makes a world, and what is in it that lives.
 func newWorld() (w *World, err error) {
 	dir, err := os.MkdirTemp("", "purity-selftest-")
+	if err == nil {
+		dir, err = filepath.Abs(dir) // TMPDIR can be relative
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}
