@@ -22,6 +22,7 @@ const (
 	victimWord  = "__victim"  // sleeps
 	stepWord    = "__step"    // does what needs a process of its own
 	nothingWord = "__nothing" // ends
+	raisedWord  = "__raised"  // ends well if it runs as another user than it was started by
 )
 
 // worldVariable carries the world, variantVariable which policy it is to be.
@@ -38,6 +39,10 @@ func RunPart(args []string) (code int, ok bool) {
 	var err error
 	switch args[1] {
 	case nothingWord:
+	case raisedWord:
+		if os.Geteuid() == os.Getuid() {
+			return int(unix.EPERM), true
+		}
 	case victimWord:
 		os.Stdout.Write([]byte{1})
 		time.Sleep(time.Minute)

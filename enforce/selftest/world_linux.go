@@ -88,6 +88,18 @@ func (w *World) makeFiles() error {
 			return err
 		}
 	}
+	if os.Getuid() == 0 {
+		other := w.Project + "/set-user-id"
+		if err := os.WriteFile(other, program, 0o755); err != nil {
+			return err
+		}
+		if err := os.Chown(other, 65534, 65534); err != nil {
+			return err
+		}
+		if err := os.Chmod(other, 0o755|os.ModeSetuid); err != nil {
+			return err
+		}
+	}
 	for name, target := range map[string]string{
 		"project/link": w.Outside + "/file", "project/dirlink": w.Outside, "project/self": w.Project + "/file",
 	} {
