@@ -45,7 +45,7 @@ func RunPart(args []string) (code int, ok bool) {
 		}
 	case victimWord:
 		os.Stdout.Write([]byte{1})
-		time.Sleep(time.Minute)
+		time.Sleep(timeout)
 	case attackWord:
 		err = attack(os.Stdout)
 	case confineWord:

@@ -120,8 +120,8 @@ func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 	return r
 }
 
-// timeout ends an attack that hangs, which none should.
-const timeout = time.Minute
+// timeout ends an attack that hangs, which none should; a slow machine takes a minute.
+const timeout = 5 * time.Minute
 
 // try makes a world and has everything tried in it; without a name, without
 // confinement.
