@@ -156,4 +156,12 @@ func TestJobserver(t *testing.T) {
 			t.Errorf("%q: %s", flags, diff)
 		}
 	}
+	for flags, want := range map[string]string{
+		"": "", "--jobserver-auth=3,4": "", "--jobserver-auth=fifo:/etc/shadow": "", "--jobserver-auth=fifo:GMfifo1": "",
+		" -j4 --jobserver-auth=fifo:/tmp/GMfifo17": "/tmp/GMfifo17", "--jobserver-auth=fifo:/tmp/GMfifo17 --jobserver-auth=3,4": "",
+	} {
+		if got := JobserverPipe(flags); got != want {
+			t.Errorf("%q: %q, want %q", flags, got, want)
+		}
+	}
 }

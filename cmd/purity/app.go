@@ -69,6 +69,9 @@ func (a *app) nix() (nixeval.Nix, error) {
 	if err != nil {
 		return nixeval.Nix{}, fmt.Errorf("find cache directory: %w", err)
 	}
+	if !filepath.IsAbs(cache) { // it would be another one in each directory, and in a project
+		return nixeval.Nix{}, &hintedError{fmt.Errorf("find cache directory %s: HOME is a relative path", cache), "HOME=/absolute/path purity ..."}
+	}
 	nix := nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}
 	return a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) }), nil
 }

@@ -76,7 +76,7 @@ func leads(v string) bool {
 	switch name {
 	case "NIX_GCROOT", "NIX_STORE_DIR", "NIX_STORE": // by which the environment is known
 		return false
-	case "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "PAGER", "MANPAGER", "LESS", "LESSOPEN", "LESSCLOSE", "GITHUB_STEP_SUMMARY":
+	case "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "PAGER", "MANPAGER", "LESS", "LESSOPEN", "LESSCLOSE", "GITHUB_STEP_SUMMARY", flagsVariable:
 		return true
 	}
 	return strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "SSH_")

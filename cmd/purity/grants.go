@@ -49,7 +49,7 @@ func (p *plan) confine() error {
 	}
 	p.policy = p.frame()
 	p.policy.Network = p.exceptionPorts(p.policy.Network)
-	p.policy.Grants = slices.Concat(grants, said, p.presets(), base, shell)
+	p.policy.Grants = slices.Concat(grants, said, p.presets(), p.jobserver(), base, shell)
 	return nil
 }
 

@@ -91,18 +91,6 @@ func (p *plan) executable(path string) bool {
 	return slices.ContainsFunc(p.policy.Covering(path), func(g enforce.Grant) bool { return g.Access&enforce.Execute != 0 })
 }
 
-// jobserver are the descriptors of make's jobserver, if the environment that
-// the command gets tells of one (--keep MAKEFLAGS). Whoever wrote that can name any
-// descriptor, so none is kept that is no pipe.
-func jobserver(environ []string) []int {
-	for _, v := range environ {
-		if flags, ok := strings.CutPrefix(v, "MAKEFLAGS="); ok {
-			return slices.DeleteFunc(enforce.Jobserver(flags), func(fd int) bool { return !enforce.Pipe(fd) })
-		}
-	}
-	return nil
-}
-
 // pipes are the descriptors that arguments name as files, as a shell hands over the
 // output of a process: diff <(a) <(b). They lead nowhere but to that.
 func pipes(argv []string) []int {

@@ -111,6 +111,7 @@ func (s settings) frame() enforce.Policy {
 	for _, name := range s.Presets {
 		preset, _ := host.FindPreset(name)
 		p.SysVIPC = p.SysVIPC || preset.SysVIPC
+		p.UnixSockets = p.UnixSockets || preset.Sockets() && !s.Sockets.None()
 	}
 	for _, name := range s.Capabilities {
 		bit, _ := enforce.Capability(name)

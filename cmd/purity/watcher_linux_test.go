@@ -107,28 +107,6 @@ func TestSignalsAfterTheCommand(t *testing.T) {
 	}
 }
 
-// make's jobserver keeps its descriptors, watched or not.
-func TestWatcherAndJobserver(t *testing.T) {
-	u := newUser(t, "self", fixtures.Newest(t))
-	dir := u.project(t, "c")
-	u.run(t, 0, dir, "exec", "--", "true")
-	u.environ = append(u.environ, "MAKEFLAGS= -j4 --jobserver-auth=3,4")
-	for _, explain := range []string{"off", "programs", "files"} {
-		read, write, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := u.command(t, dir, "exec", "--keep", "MAKEFLAGS", "--explain="+explain, "--", "sh", "-c", "echo token >&4; head -c 5 <&3")
-		cmd.ExtraFiles = []*os.File{read, write}
-		out, err := cmd.Output()
-		if err != nil || string(out) != "token" {
-			t.Errorf("%s: %v, %s", explain, err, out)
-		}
-		read.Close()
-		write.Close()
-	}
-}
-
 // Whatever a command has the watcher look at, the command ends as it does
 // without.
 func TestWatcherSurvives(t *testing.T) {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"os"
+	"slices"
 
 	"github.com/nix-purity/purity/enforce"
 )
@@ -123,6 +124,11 @@ func FindPreset(name string) (Preset, bool) {
 		}
 	}
 	return Preset{}, false
+}
+
+// Sockets reports whether p is of no use without UNIX sockets.
+func (p Preset) Sockets() bool {
+	return slices.ContainsFunc(p.rows, func(r row) bool { return r.access&enforce.Connect != 0 })
 }
 
 // Grants are what p opens of the file system, and the variables to set for it.

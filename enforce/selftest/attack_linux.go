@@ -22,6 +22,7 @@ const (
 	victimWord  = "__victim"  // sleeps
 	stepWord    = "__step"    // does what needs a process of its own
 	nothingWord = "__nothing" // ends
+	raisedWord  = "__raised"  // ends well if it runs as another user than it was started by
 
 	plantConfinedWord = "__plant-confined" // confines itself and becomes the planter
 	plantWord         = "__plant"          // leaves things behind in scenes
@@ -54,9 +55,13 @@ func RunPart(args []string) (code int, ok bool) {
 			return 0, false
 		}
 		err = reachIt(args[2:])
+	case raisedWord:
+		if os.Geteuid() == os.Getuid() {
+			return int(unix.EPERM), true
+		}
 	case victimWord:
 		os.Stdout.Write([]byte{1})
-		time.Sleep(time.Minute)
+		time.Sleep(timeout)
 	case attackWord:
 		err = attack(os.Stdout)
 	case confineWord:
@@ -125,24 +130,33 @@ func describe(f func(*World) error, w *World) (text string) {
 	return err.Error()
 }
 
-// policy is the variant's in a world. Whatever the kernel, it is attacked: what
-// it cannot uphold is what the result is about.
-func (v Variant) policy(w *World) (enforce.Policy, error) {
+// Policy is that of the level, as users get it, without what it grants of a project and
+// an environment.
+func (v Variant) Policy() (enforce.Policy, error) {
 	level, _ := host.FindLevel(v.Name)
-	grants, err := level.Grants()
+	p := level.Policy()
+	base, err := level.Grants()
 	if err != nil {
-		return enforce.Policy{}, err
+		return p, err
+	}
+	shell, err := host.Shell(level.Programs...)
+	p.Grants = append(base, shell...)
+	return p, err
+}
+
+// in is the policy in a world. Whatever the kernel, it is attacked: what it cannot
+// uphold is what the result is about.
+func (v Variant) in(w *World) (enforce.Policy, error) {
+	p, err := v.Policy()
+	if err != nil {
+		return p, err
 	}
 	self, err := host.Shell(w.Self) // a purity that was linked dynamically has a loader
-	if err != nil {
-		return enforce.Policy{}, err
-	}
-	p := level.Policy()
-	p.Grants = append(append(grants, self...),
+	p.Grants = append(append(p.Grants, self...),
 		enforce.Grant{Path: w.Project, Access: enforce.All, Reason: "project"},
 		enforce.Grant{Path: w.Closure, Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
 	p.MinABI, p.BestEffort = 1, true
-	return p, nil
+	return p, err
 }
 
 // confine becomes the attacker, confined.
@@ -155,7 +169,7 @@ func confine() error {
 		if v.Name != os.Getenv(variantVariable) {
 			continue
 		}
-		p, err := v.policy(w)
+		p, err := v.in(w)
 		if err != nil {
 			return err
 		}

@@ -98,8 +98,10 @@ var fileVectors = []Vector{
 		attack: func(w *World) error { return run(w.Outside+"/program", nothingWord) },
 		twin:   func(w *World) error { return run(w.Self, nothingWord) }},
 	{ID: "file.host-program", What: "execute a program of the host", ABI: 1,
-		attack: func(w *World) error { return run(firstOf("/usr/bin/true", "/usr/bin/id", "/bin/busybox")) },
-		twin:   func(w *World) error { return run(w.Self, nothingWord) }},
+		attack: func(w *World) error {
+			return run(hostProgram("/usr/bin/true", "/usr/bin/id", "/usr/bin/perl", "/bin/mount", "/bin/busybox"))
+		},
+		twin: func(w *World) error { return run(w.Self, nothingWord) }},
 	{ID: "file.undeclared", What: "read a store path that is not declared", ABI: 1,
 		attack: func(w *World) error { return readFile(w.Dir + "/undeclared/data") },
 		twin:   func(w *World) error { return readFile(w.Closure + "/data") }},
@@ -215,9 +217,16 @@ func runFromMemory(w *World) error {
 	return run("/proc/self/fd/"+itoa(fd), nothingWord)
 }
 
-func firstOf(paths ...string) string {
+// hostProgram is the first of some that is there and is not granted under another name:
+// all of busybox is one file, /bin/sh included.
+func hostProgram(paths ...string) string {
 	for _, p := range paths {
-		if _, err := os.Stat(p); err == nil {
+		info, err := os.Stat(p)
+		granted := func(name string) bool {
+			other, err := os.Stat(name)
+			return err == nil && os.SameFile(info, other)
+		}
+		if err == nil && !granted("/bin/sh") && !granted("/usr/bin/env") {
 			return p
 		}
 	}

@@ -61,7 +61,7 @@ var kernelVectors = []Vector{
 		}},
 	reach("page-faults", "have a program answer the kernel's page faults", false, unix.SYS_USERFAULTFD, 0xffffffff),
 	{ID: "kernel.file-attributes", What: "set the attributes of a file by its path", By: Filter,
-		attack: func(w *World) error { return setAttributes(w.Outside + "/file") },
+		attack: func(w *World) error { return fileAttributes(unix.SYS_FILE_SETATTR, w.Outside+"/file") },
 		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
 	reach("bpf", "load a BPF program", false, unix.SYS_BPF, 99, 0, 0),
 	reach("perf", "open performance counters", false, unix.SYS_PERF_EVENT_OPEN, 0, 0, 0, 0, 0),
@@ -95,15 +95,16 @@ var kernelVectors = []Vector{
 		}},
 }
 
-// setAttributes asks file_setattr (Linux 6.17) to set what is set already: nothing.
-func setAttributes(path string) error {
+// fileAttributes makes a call of Linux 6.17, file_getattr or file_setattr. The latter sets
+// what is set already: nothing.
+func fileAttributes(number uintptr, path string) error {
 	name, err := unix.BytePtrFromString(path)
 	if err != nil {
 		return err
 	}
 	var attributes [24]byte // struct file_attr, version 0
 	at := unix.AT_FDCWD
-	return call(unix.SYS_FILE_SETATTR, uintptr(at), addressOf(name), addressOf(&attributes), uintptr(len(attributes)), 0)
+	return call(number, uintptr(at), addressOf(name), addressOf(&attributes), uintptr(len(attributes)), 0)
 }
 
 // thirtyTwoBit runs a 32-bit program from the project; with an argument it makes

@@ -49,5 +49,16 @@ var metadataVectors = []Vector{
 		}
 		return err
 	}),
+	metadata("file-attributes", "ask for a file's attributes", func(p string) error {
+		return fileAttributes(unix.SYS_FILE_GETATTR, p)
+	}),
+	metadata("mounts", "ask for the mounts", func(string) error {
+		request := struct {
+			size, spare   uint32
+			mount, cursor uint64
+		}{size: 24, mount: ^uint64(0)} // LSMT_ROOT (linux/mount.h)
+		var mounts [8]uint64
+		return call(unix.SYS_LISTMOUNT, addressOf(&request), addressOf(&mounts[0]), uintptr(len(mounts)), 0)
+	}),
 	metadata("path-descriptor", "open a file by path only", func(p string) error { return open(p, unix.O_PATH) }),
 }

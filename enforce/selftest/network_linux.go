@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"net"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -75,6 +76,8 @@ var networkVectors = []Vector{
 	family("tipc", "open a TIPC socket", unix.AF_TIPC, unix.SOCK_STREAM, 0, false),
 	family("rds", "open an RDS socket", unix.AF_RDS, unix.SOCK_SEQPACKET, 0, false),
 	family("xdp", "open an XDP socket", unix.AF_XDP, unix.SOCK_RAW, 0, true),
+	{ID: "network.routes", What: "ask for the machine's interfaces and routes", Design: "programs ask so for their own addresses (getifaddrs)",
+		attack: func(*World) error { _, err := syscall.NetlinkRIB(syscall.RTM_GETROUTE, unix.AF_UNSPEC); return err }},
 	{ID: "network.interfaces", What: "change a network interface", By: Capabilities, Root: true,
 		attack: func(*World) error {
 			fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)

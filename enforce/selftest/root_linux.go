@@ -1,7 +1,9 @@
 package selftest
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,8 +54,21 @@ var rootVectors = []Vector{
 		limit.Max++
 		return unix.Prlimit(0, unix.RLIMIT_MSGQUEUE, &limit, nil)
 	}, func(*World) error { return unix.Getrlimit(unix.RLIMIT_MSGQUEUE, new(unix.Rlimit)) }),
+	{ID: "root.set-user-id", What: "become another user by a program that has the mode for it", By: NoPrivileges, Root: true,
+		attack: func(w *World) error { return asOther(w, raisedWord) },
+		twin:   func(w *World) error { return asOther(w, nothingWord) }},
 	privilege("swap", "use a file as swap space", func(w *World) error {
 		name := append([]byte(w.Project+"/file"), 0)
 		return reaches(call(unix.SYS_SWAPON, addressOf(&name[0]), 0))
 	}, func(w *World) error { return open(w.Project+"/file", unix.O_RDONLY) }),
+}
+
+// asOther runs the program of the project that is another user's and set-user-ID.
+func asOther(w *World, word string) error {
+	err := run(w.Project+"/set-user-id", word)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == int(unix.EPERM) {
+		return unix.EPERM
+	}
+	return err
 }

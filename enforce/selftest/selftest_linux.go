@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -62,8 +64,13 @@ func Run() ([]Report, error) {
 	tried := make([]map[string]attempt, len(variants))
 	errs := make([]error, len(variants))
 	var wait sync.WaitGroup
+	places := make(chan struct{}, worldsAtOnce())
 	for i, v := range variants {
-		wait.Go(func() { tried[i], errs[i] = try(v, k.ABI) })
+		wait.Go(func() {
+			places <- struct{}{}
+			tried[i], errs[i] = try(v, k.ABI)
+			<-places
+		})
 	}
 	wait.Wait()
 	var reports []Report
@@ -76,6 +83,15 @@ func Run() ([]Report, error) {
 		}
 	}
 	return reports, nil
+}
+
+// worldsAtOnce is one where few descriptors can be open: a world takes some forty.
+func worldsAtOnce() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < 256 {
+		return 1
+	}
+	return 1 + len(Variants)
 }
 
 // report compares what happened with what should have.
@@ -104,8 +120,8 @@ func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 	return r
 }
 
-// timeout ends an attack that hangs, which none should.
-const timeout = time.Minute
+// timeout ends an attack that hangs, which none should; a slow machine takes a minute.
+const timeout = 5 * time.Minute
 
 // try makes a world and has everything tried in it; without a name, without
 // confinement.

@@ -34,6 +34,7 @@ const (
 	NoNetwork                      // a policy without network
 	NoSockets                      // a policy without UNIX sockets
 	NoTerminals                    // a policy without new terminals
+	NoPrivileges                   // no_new_privs
 )
 
 // Status is what became of a vector.
@@ -59,7 +60,7 @@ type Circumstances struct {
 func (v Vector) Expected(c Circumstances) Status {
 	switch {
 	case v.ABI > 0 && c.ABI >= v.ABI,
-		v.By&(Filter|Descriptors) != 0,
+		v.By&(Filter|Descriptors|NoPrivileges) != 0,
 		v.By&Capabilities != 0 && c.Root,
 		v.By&NoTerminals != 0 && !c.Terminals,
 		v.By&NoNetwork != 0 && !c.Network,

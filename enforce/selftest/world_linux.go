@@ -44,6 +44,9 @@ const secret = "SECRET"
 // newWorld makes a world, and what is in it that lives.
 func newWorld() (w *World, err error) {
 	dir, err := os.MkdirTemp("", "purity-selftest-")
+	if err == nil {
+		dir, err = filepath.Abs(dir) // TMPDIR can be relative
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}
@@ -82,6 +85,18 @@ func (w *World) makeFiles() error {
 	w.Self = filepath.Join(w.Closure, "bin", filepath.Base(os.Args[0]))
 	for _, name := range []string{w.Self, w.Outside + "/program"} { // no links: Self is granted by inode
 		if err := os.WriteFile(name, program, 0o755); err != nil {
+			return err
+		}
+	}
+	if os.Getuid() == 0 {
+		other := w.Project + "/set-user-id"
+		if err := os.WriteFile(other, program, 0o755); err != nil {
+			return err
+		}
+		if err := os.Chown(other, 65534, 65534); err != nil {
+			return err
+		}
+		if err := os.Chmod(other, 0o755|os.ModeSetuid); err != nil {
 			return err
 		}
 	}

@@ -100,6 +100,9 @@ func OpenTrust() (Trust, error) {
 		if err != nil {
 			return Trust{}, fmt.Errorf("find allowed settings: %w", err)
 		}
+		if !filepath.IsAbs(home) { // a project could bring its own permission
+			return Trust{}, errors.New("find allowed settings: HOME is a relative path")
+		}
 		state = filepath.Join(home, ".local", "state")
 	}
 	return Trust{Dir: filepath.Join(state, "purity", "allow")}, nil
