@@ -2,6 +2,8 @@
 
 package enforce
 
+import "os"
+
 // Exec says that this system has nothing to confine with.
 func (p Policy) Exec(cmd Command) error { return ErrNotLinux }
 
@@ -26,6 +28,9 @@ func Pipe(int) bool { return false }
 
 // OddDescriptors are looked for on Linux only.
 func OddDescriptors() []string { return nil }
+
+// OpenRoot opens a directory.
+func OpenRoot(dir string) (*os.Root, error) { return os.OpenRoot(dir) }
 
 func abiVersion() (int, error) { return 0, ErrNotLinux }
 

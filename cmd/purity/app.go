@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
@@ -65,13 +66,32 @@ func (a *app) fail(err error) int {
 
 // nix is how the commands ask Nix for environments.
 func (a *app) nix() (nixeval.Nix, error) {
-	cache, err := os.UserCacheDir()
+	cache, err := cacheDir()
 	if err != nil {
-		return nixeval.Nix{}, fmt.Errorf("find cache directory: %w", err)
-	}
-	if !filepath.IsAbs(cache) { // it would be another one in each directory, and in a project
-		return nixeval.Nix{}, &hintedError{fmt.Errorf("find cache directory %s: HOME is a relative path", cache), "HOME=/absolute/path purity ..."}
+		return nixeval.Nix{}, err
 	}
 	nix := nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}
 	return a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) }), nil
+}
+
+// cacheDir is the user's cache directory. A relative XDG_CACHE_HOME does not count (XDG
+// Base Directory Specification); a relative HOME would have it be in the project, where
+// commands write.
+func cacheDir() (string, error) {
+	home := os.Getenv("HOME")
+	if home != "" && !filepath.IsAbs(home) {
+		err := fmt.Errorf("find cache directory: HOME=%s is not an absolute path", home)
+		if home, absErr := filepath.Abs(home); absErr == nil {
+			return "", &hintedError{err, "if that is meant:  export HOME=" + shell.Quote(home)}
+		}
+		return "", err
+	}
+	if cache := os.Getenv("XDG_CACHE_HOME"); cache != "" && !filepath.IsAbs(cache) && home != "" {
+		return filepath.Join(home, ".cache"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find cache directory: %w", err)
+	}
+	return cache, nil
 }

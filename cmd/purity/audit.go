@@ -12,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -187,10 +188,7 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 	if p.file != nil {
 		path = p.file.Path
 	}
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("update baseline: %s is no regular file", path) // a command can have made it
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+	file, err := p.openBaseline(path)
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
@@ -215,4 +213,24 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 		p.app.log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}
 	return nil
+}
+
+// openBaseline opens a purity.toml to add to it. The command, which ran unconfined, and
+// those before it can have put anything there; only a regular file is added to, and no
+// link is followed.
+func (p *plan) openBaseline(path string) (*os.File, error) {
+	path, err := p.outside(path)
+	if err != nil {
+		return nil, err
+	}
+	root, err := enforce.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	name := filepath.Base(path)
+	if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	return root.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
 }

@@ -39,11 +39,15 @@ func (c configCheckCmd) Run(a *app) error {
 		return err
 	}
 	printf(a.stdout, "%s is right\n", file.Path)
-	wider := file.Widens(levelOf(config.Settings{}))
+	flags, err := settingsOfVariables()
+	if err != nil {
+		return err
+	}
+	wider := file.Widens(levelOf(flags))
 	for _, what := range wider {
 		printf(a.stdout, "it opens %s\n", what)
 	}
-	switch err := a.trusted(file, config.Settings{}, projectAt(filepath.Dir(file.Path))); {
+	switch err := a.trusted(file, flags, projectAt(filepath.Dir(file.Path))); {
 	case len(wider) == 0:
 		fmt.Fprintln(a.stdout, "it opens nothing beyond the default policy")
 	case err == nil:

@@ -21,7 +21,7 @@ the earlier one did not, or could not be seen as well.`
 
 // Run prints what is new.
 func (c diffReportCmd) Run(a *app) error {
-	to, err := c.open(a, nil)
+	to, err := c.open(a, func(name string) (string, error) { return outsideOf(projectHere().trees(), name) })
 	if err != nil {
 		return err
 	}

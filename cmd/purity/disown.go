@@ -111,7 +111,7 @@ func environmentsOf(calling []string) (environ []string, known bool) {
 	if cwd, err := os.Getwd(); err == nil {
 		environ = nix.ActiveVariables(upward(cwd, definitions[0]))
 	}
-	if cache, err := os.UserCacheDir(); err == nil {
+	if cache, err := cacheDir(); err == nil {
 		nix.Cache = filepath.Join(cache, "purity")
 	}
 	if set, err := shim.Read(os.Getenv(shimsVariable)); err == nil {

@@ -216,7 +216,10 @@ func (a *app) checkSettings(cwd, dir string) []check {
 		return nil
 	}
 	if err == nil {
-		err = a.trusted(file, config.Settings{}, projectAt(dir))
+		var flags config.Settings
+		if flags, err = settingsOfVariables(); err == nil {
+			err = a.trusted(file, flags, projectAt(dir))
+		}
 	}
 	if err != nil {
 		_, fix, _ := explain(err)

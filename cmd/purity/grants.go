@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -17,7 +16,8 @@ import (
 
 // confine makes the policy. It changes nothing on disk.
 func (p *plan) confine() error {
-	home, granted, err := p.homeOf()
+	trees := p.writableTrees()
+	home, granted, err := p.homeOf(trees)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (p *plan) confine() error {
 	if granted {
 		grants = append(grants, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: p.Home != "private"})
 	}
-	said, err := p.said()
+	said, err := p.said(trees)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (p *plan) confine() error {
 	}
 	p.policy = p.frame()
 	p.policy.Network = p.exceptionPorts(p.policy.Network)
-	p.policy.Grants = slices.Concat(grants, said, p.presets(), p.jobserver(), base, shell)
+	p.policy.Grants = slices.Concat(grants, said, p.jobserver(), p.strict(slices.Concat(p.presets(trees), base, shell), trees))
 	return nil
 }
 
@@ -74,9 +74,11 @@ func (p *plan) makeHome() error {
 }
 
 // presets are the grants of the presets, and of what is a matter of course at
-// this level: data that variables name, and git's directory.
-func (p *plan) presets() []enforce.Grant {
+// this level: data that variables name, and git's directory. Trees are what commands may
+// write.
+func (p *plan) presets(trees []string) []enforce.Grant {
 	here := host.Here(p.project.cwd)
+	here.Writable = trees
 	var grants []enforce.Grant
 	p.keep, p.set = nil, nil
 	gitWrite := false
@@ -90,7 +92,9 @@ func (p *plan) presets() []enforce.Grant {
 	if p.level.Environment {
 		grants = append(grants, host.Data(here)...)
 		p.keep = append(p.keep, host.DataVariables...)
-		grants = append(grants, host.GitDirs(p.project.dir, gitWrite)...)
+		if !p.project.none {
+			grants = append(grants, host.GitDirs(p.project.dir, gitWrite)...)
+		}
 	}
 	return grants
 }
@@ -108,9 +112,8 @@ var lists = []struct {
 }
 
 // said are the grants of the paths that file and flags name.
-func (p *plan) said() ([]enforce.Grant, error) {
+func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 	var grants []enforce.Grant
-	trees := sync.OnceValue(p.writableTrees) // which takes a while, and mostly nothing is named
 	for _, list := range lists {
 		if list.key == "sockets" && p.Sockets.None() {
 			continue
@@ -132,7 +135,7 @@ func (p *plan) said() ([]enforce.Grant, error) {
 				continue
 			}
 			for _, path := range paths {
-				path, err := p.follow(path, trees())
+				path, err := p.follow(path, trees)
 				if err == nil && list.access&enforce.Write != 0 {
 					err = p.writable(path)
 				}
@@ -149,7 +152,7 @@ func (p *plan) said() ([]enforce.Grant, error) {
 
 // exceptionGrants let through what purity.toml excepts, where it is enforced.
 // The kernel knows no programs, so what is for one alone stays closed.
-func (p *plan) exceptionGrants(trees func() []string) ([]enforce.Grant, error) {
+func (p *plan) exceptionGrants(trees []string) ([]enforce.Grant, error) {
 	var grants []enforce.Grant
 	if p.mode() != "enforce" {
 		return nil, nil
@@ -171,13 +174,16 @@ func (p *plan) exceptionGrants(trees func() []string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
+// exceptionAccess is what an exception lets through by its access, nothing for addresses.
+var exceptionAccess = map[string]enforce.Access{
+	"": enforce.Read | enforce.Write | enforce.Execute | enforce.Connect, "read": enforce.Read, "write": enforce.Read | enforce.Write,
+	"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
+}
+
 // exceptionGrant lets through what one exception is for; a program with what it
 // needs to be started.
-func (p *plan) exceptionGrant(e config.Exception, trees func() []string) ([]enforce.Grant, error) {
-	access := map[string]enforce.Access{
-		"": enforce.Read | enforce.Write | enforce.Execute | enforce.Connect, "read": enforce.Read, "write": enforce.Read | enforce.Write,
-		"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
-	}[e.Access]
+func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Grant, error) {
+	access := exceptionAccess[e.Access]
 	paths, err := host.Here(e.Dir).Expand(e.Path)
 	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
 		return nil, nil
@@ -185,7 +191,7 @@ func (p *plan) exceptionGrant(e config.Exception, trees func() []string) ([]enfo
 	var grants []enforce.Grant
 	reason := "exception at " + e.Origin + ": " + e.Reason
 	for _, path := range paths {
-		path, err := p.follow(path, trees())
+		path, err := p.follow(path, trees)
 		if err != nil {
 			return nil, err
 		}
@@ -197,6 +203,9 @@ func (p *plan) exceptionGrant(e config.Exception, trees func() []string) ([]enfo
 			continue
 		}
 		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
+		if enforce.Passes("/", path, trees...) {
+			continue // what a program needs is what it says, and a command can have written it
+		}
 		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
 			for _, g := range host.Dependencies(path) {
 				g.Reason, g.Optional = reason+" ("+g.Reason+")", true

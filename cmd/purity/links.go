@@ -18,8 +18,8 @@ import (
 // to open what it leads to. It is followed only if a person allowed the file with the
 // link and the target that it has.
 
-// writable are the directories that commands of a project write whatever the settings
-// say: the project, the private HOME, and where TMPDIRs are.
+// writableAlways are the directories that commands of a project write whatever the
+// settings say: the project, the private HOME, and where TMPDIRs are.
 func writableAlways(nix nixeval.Nix, p project) []string {
 	trees := p.trees()
 	for _, dir := range append(tempParents(nix), privateHome(nix, p)) {
@@ -31,18 +31,47 @@ func writableAlways(nix nixeval.Nix, p project) []string {
 // writableTrees are all directories that commands may write, with those that the
 // settings let be written. One that is reached by a planted link is not among them.
 func (p *plan) writableTrees() []string {
-	trees := writableAlways(p.nix, p.project)
-	if home, granted, err := p.homeOf(); err == nil && granted {
-		trees = append(trees, real(home))
-	}
-	for _, e := range p.Entries("write") {
-		paths, err := host.Here(e.Dir).Expand(e.Value)
+	return writableUnder(p.nix, p.project, p.settings, p.file)
+}
+
+// writableUnder are the directories that commands of a project may write with some
+// settings, which file, if there is one, is a part of.
+func writableUnder(nix nixeval.Nix, p project, s settings, file *config.File) []string {
+	trees := writableAlways(nix, p)
+	add := func(dir, pattern string) {
+		paths, err := host.Here(dir).Expand(pattern)
 		if err != nil {
-			continue // which is said where it is granted
+			return // which is said where it is granted
 		}
 		for _, path := range paths {
-			if dir, err := enforce.Resolve(path, trees); err == nil {
-				trees = append(trees, dir)
+			if to, err := enforce.Resolve(path, trees); err == nil {
+				trees = append(trees, to)
+			}
+		}
+	}
+	if s.Home != "private" && s.Home != "none" {
+		for _, e := range s.Entries("home") {
+			add(e.Dir, e.Value)
+		}
+	}
+	for _, list := range lists {
+		if list.access&enforce.Write != 0 {
+			for _, e := range s.Entries(list.key) {
+				add(e.Dir, e.Value)
+			}
+		}
+	}
+	if file != nil {
+		for _, e := range file.Exceptions {
+			if _, port := e.Port(); !port && exceptionAccess[e.Access]&enforce.Write != 0 {
+				add(e.Dir, e.Path)
+			}
+		}
+	}
+	for _, name := range s.Presets {
+		if preset, _ := host.FindPreset(name); preset.GitWrite && !p.none {
+			for _, g := range host.GitDirs(p.dir, true) {
+				trees = append(trees, g.Path)
 			}
 		}
 	}
@@ -85,7 +114,11 @@ func linkLine(e *enforce.LinkError) string { return fmt.Sprintf("%s -> %s", e.Li
 // that a file names, with where these lead.
 func linksOf(nix nixeval.Nix, p project, file *config.File) []string {
 	var links []string
-	trees := writableAlways(nix, p)
+	s, err := newSettings(file, config.Settings{}, p.cwd)
+	if err != nil {
+		return nil // with which nothing runs
+	}
+	trees := writableUnder(nix, p, s, file)
 	for _, path := range file.Paths() {
 		found, err := host.Here(file.Base).Expand(path)
 		if err != nil {
@@ -110,15 +143,39 @@ func projectAt(dir string) project {
 	return project{dir: upward(dir, definitions[0]), cwd: dir}
 }
 
+// strict are grants of paths that neither purity.toml nor a flag names, but a table, a
+// variable or a preset. One that leads out of what commands write by a link there is
+// left out; one that passes through it is opened without links.
+func (p *plan) strict(grants []enforce.Grant, trees []string) []enforce.Grant {
+	kept := make([]enforce.Grant, 0, len(grants))
+	for _, g := range grants {
+		if g.NoFollow || !enforce.Passes("/", g.Path, trees...) {
+			kept = append(kept, g)
+			continue
+		}
+		path, err := enforce.Resolve(g.Path, trees)
+		if err != nil {
+			p.remark(fmt.Sprintf("grant %s (%s): %v; it is left out", g.Path, g.Reason, err))
+			continue
+		}
+		g.Path, g.Resolved = path, true
+		kept = append(kept, g)
+	}
+	return kept
+}
+
 // outside is the file of a report, or another that purity writes, without symbolic
 // links on the way. A command can have made one, to have purity write elsewhere.
-func (p *plan) outside(name string) (string, error) {
+func (p *plan) outside(name string) (string, error) { return outsideOf(p.writableTrees(), name) }
+
+// outsideOf is outside where commands may write some directories.
+func outsideOf(trees []string, name string) (string, error) {
 	if name == "-" {
 		return name, nil
 	}
-	dir, err := enforce.Resolve(filepath.Dir(name), p.writableTrees())
+	dir, err := enforce.Resolve(filepath.Dir(name), trees)
 	if link := (*enforce.LinkError)(nil); errors.As(err, &link) {
-		err = &hintedError{err, "name a file below " + link.Target + " itself"}
+		err = &hintedError{err, "if that is meant, name " + filepath.Join(link.Target, filepath.Base(name)) + " itself"}
 	}
 	return filepath.Join(dir, filepath.Base(name)), err
 }

@@ -104,7 +104,11 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p project, r nixev
 // plan is what a request comes to with the purity.toml that is there now, or the
 // file that takes its place.
 func (a *app) plan(nix nixeval.Nix, project project, request nixeval.Request, flags config.Settings, instead string) (*plan, error) {
-	file, err := project.settings(instead)
+	named, err := newSettings(nil, flags, request.Dir)
+	if err != nil {
+		return nil, err
+	}
+	file, err := project.settings(instead, writableUnder(nix, project, named, nil))
 	if err != nil {
 		return nil, err
 	}

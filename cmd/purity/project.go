@@ -8,6 +8,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -60,19 +61,28 @@ func findProject(flag, anchor string) (project, error) {
 // request: it is empty, and nobody writes it, so that no run leaves anything there for
 // the next.
 func noProject(nix nixeval.Nix, r nixeval.Request) (string, error) {
-	dir := filepath.Join(real(nix.Cache), "none", r.Identity()[:16])
+	dir := filepath.Join(noProjects(nix), r.Identity()[:16])
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("create directory instead of a project: %w", err)
 	}
 	return dir, nil
 }
 
+// standsFor is the directory of a project that a request was made for, which --no-project
+// made none of.
+func standsFor(nix nixeval.Nix, dir, cwd string) project {
+	return project{dir: dir, cwd: cwd, none: enforce.Inside(dir, noProjects(nix))}
+}
+
+// noProjects is where the directories are that noProject makes.
+func noProjects(nix nixeval.Nix) string { return filepath.Join(real(nix.Cache), "none") }
+
 // settings reads the purity.toml that is for the working directory, or the file
-// that takes its place; nil if there is none.
-func (p project) settings(instead string) (*config.File, error) {
+// that takes its place; nil if there is none. Trees are what commands may write.
+func (p project) settings(instead string, trees []string) (*config.File, error) {
 	if instead != "" {
 		file, err := config.Given(instead, p.dir)
-		if file != nil && enforce.Inside(real(instead), p.dir) {
+		if file != nil && enforce.Passes(p.cwd, instead, trees...) {
 			file.Given = false // a command can write it, so that to name it says nothing
 		}
 		return file, err
@@ -167,16 +177,23 @@ func real(path string) string {
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the
-// user's, or a path that does not exist.
-func (p *plan) homeOf() (dir string, granted bool, err error) {
+// user's, or a path that does not exist. Trees are what commands may write.
+func (p *plan) homeOf(trees []string) (dir string, granted bool, err error) {
 	switch p.Home {
 	case "none":
 		return "/homeless-shelter", false, nil // as in Nix's builds
 	case "private":
 		return privateHome(p.nix, p.project), true, nil
 	}
-	if dir, err = filepath.Abs(p.Home); err == nil {
-		dir, err = p.follow(dir, p.project.trees())
+	paths := []string{}
+	for _, e := range p.Entries("home") { // one
+		paths, err = host.Here(e.Dir).Expand(e.Value)
+	}
+	if err == nil && len(paths) != 1 {
+		err = errors.New("that is not one directory")
+	}
+	if err == nil {
+		dir, err = p.follow(paths[0], trees)
 	}
 	if err == nil {
 		_, err = os.Stat(dir)

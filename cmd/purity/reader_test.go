@@ -15,7 +15,6 @@ import (
 var trustedFiles = map[string]string{
 	"closure/binarycache/cache.go":              "a binary cache that a person names; signatures are checked",
 	"closure/hostile/hostile.go":                "opens the others' files",
-	"cmd/purity/audit.go":                       "purity.toml, opened for writing only, without blocking or following a link",
 	"cmd/purity/cause/file.go":                  "opens regular files only, with a limit of its own",
 	"cmd/purity/cause/having.go":                "a store path",
 	"cmd/purity/config/project.go":              "the list of what was allowed, which no command can write",

@@ -93,7 +93,7 @@ func (a *app) renew(dir string) error {
 	if !stale {
 		return nil
 	}
-	p, err := a.plan(nix, project{dir: set.Request.Project, cwd: set.Request.Dir}, set.Request, set.Settings, set.Config)
+	p, err := a.plan(nix, standsFor(nix, set.Request.Project, set.Request.Dir), set.Request, set.Settings, set.Config)
 	if err == nil {
 		err = p.ready()
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 )
 
 // reporting are the flags of commands that report.
@@ -37,17 +38,15 @@ func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
 type reports []*report.File
 
 // open makes sure, before anything runs, that the reports can be written.
-// Outside is where a file is, if that is to be looked at; nil for as it is named.
+// Outside is where a file is, without links that a command can have made.
 func (f reporting) open(a *app, outside func(name string) (string, error)) (reports, error) {
 	var all reports
 	for _, name := range f.names() {
-		if outside != nil {
-			var err error
-			if name, err = outside(name); err != nil {
-				return nil, fmt.Errorf("write report: %w", err)
-			}
+		name, err := outside(name)
+		if err != nil {
+			return nil, fmt.Errorf("write report: %w", err)
 		}
-		file, err := report.Open(name, f.ReportFormat, a.stdout)
+		file, err := report.Open(name, f.ReportFormat, a.stdout, enforce.OpenRoot)
 		if err != nil {
 			return nil, err
 		}

@@ -72,7 +72,11 @@ func (c *shimsCmd) Run(a *app) error {
 // makeShims fills a directory with the shims of the environment, and tells how
 // many. How they are to be renewed is in set.
 func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
-	dir = real(dir)
+	to, err := enforce.Resolve(dir, p.writableTrees())
+	if err != nil {
+		return 0, &hintedError{fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere"}
+	}
+	dir = to
 	if err := p.closedToCommands(dir); err != nil {
 		return 0, err
 	}
@@ -212,7 +216,7 @@ func (a *app) shim(dir, name string, args []string) error {
 // planOf is the plan of a command that the shims of a directory are called for, in
 // a working directory. Variables for purity count as they are now.
 func (a *app) planOf(nix nixeval.Nix, set shim.Set, dir, cwd string) (*plan, error) {
-	project := project{dir: set.Request.Project, cwd: cwd}
+	project := standsFor(nix, set.Request.Project, cwd)
 	if err := project.check(nix); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,9 @@ type Paths struct {
 	Dir    string // what relative paths are relative to
 	Home   string // what ~ means
 	Getenv func(string) string
+	// Writable are directories that commands may write, in which [Preset.Grants] follows
+	// no link that leads out; nil where that is no matter.
+	Writable []string
 }
 
 // Expand returns the paths that pattern means: ~ at the beginning, $NAME and
@@ -86,7 +89,7 @@ func (p Paths) text(pattern string) (string, error) {
 		return "", fmt.Errorf("$%s is not set", unset)
 	case text == "~" || strings.HasPrefix(text, "~/"):
 		if p.Home == "" {
-			return "", errors.New("~ has no meaning: HOME is not set")
+			return "", errors.New("~ has no meaning: HOME is not set to an absolute path")
 		}
 		text = p.Home + text[1:]
 	case text == "":
@@ -119,9 +122,12 @@ func (p Paths) Within(pattern, path string) bool {
 }
 
 // Here are the paths of this process: relative to dir, with the defaults that
-// the XDG base directories have.
+// the XDG base directories have. Those must be absolute to count, as HOME must.
 func Here(dir string) Paths {
 	home := os.Getenv("HOME")
+	if !filepath.IsAbs(home) {
+		home = ""
+	}
 	defaults := map[string]string{"UID": strconv.Itoa(os.Getuid())}
 	if home != "" {
 		defaults["XDG_CONFIG_HOME"] = filepath.Join(home, ".config")
@@ -130,7 +136,12 @@ func Here(dir string) Paths {
 		defaults["XDG_STATE_HOME"] = filepath.Join(home, ".local/state")
 	}
 	return Paths{Dir: dir, Home: home, Getenv: func(name string) string {
-		if value := os.Getenv(name); value != "" {
+		value := os.Getenv(name)
+		base := strings.HasPrefix(name, "XDG_") && (strings.HasSuffix(name, "_HOME") || name == "XDG_RUNTIME_DIR")
+		if name == "HOME" {
+			return home
+		}
+		if value != "" && (!base || filepath.IsAbs(value)) {
 			return value
 		}
 		return defaults[name]

@@ -47,11 +47,11 @@ func (p Preset) Links(paths Paths) []Link {
 
 // linkGrants let the targets of links be read, and what links in them lead to, as
 // home-manager and other keepers of dotfiles make them. What HOME lies in is no
-// configuration.
-func linkGrants(links []Link, reason, home string) []enforce.Grant {
+// configuration, and a link that a command can have made leads to none.
+func linkGrants(links []Link, reason string, paths Paths) []enforce.Grant {
 	var grants []enforce.Grant
 	add := func(path string) {
-		if !strings.HasPrefix(home+"/", strings.TrimSuffix(path, "/")+"/") {
+		if !strings.HasPrefix(paths.Home+"/", strings.TrimSuffix(path, "/")+"/") {
 			grants = append(grants, enforce.Grant{Path: path, Access: read, Reason: reason, Optional: true})
 		}
 	}
@@ -63,7 +63,11 @@ func linkGrants(links []Link, reason, home string) []enforce.Grant {
 				return fs.SkipAll
 			}
 			if d.Type() == fs.ModeSymlink {
-				if target, err := filepath.EvalSymlinks(path); err == nil {
+				target, err := enforce.Resolve(path, paths.Writable)
+				if err == nil {
+					_, err = os.Lstat(target)
+				}
+				if err == nil {
 					add(target)
 				}
 			}

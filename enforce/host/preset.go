@@ -145,7 +145,7 @@ func (p Preset) Grants(paths Paths) (grants []enforce.Grant, set []string) {
 			grants = append(grants, g)
 		}
 	}
-	grants = append(grants, linkGrants(p.Links(paths), "preset "+p.Name+": your configuration", paths.Home)...)
+	grants = append(grants, linkGrants(p.Links(paths), "preset "+p.Name+": your configuration", paths)...)
 	for _, v := range p.set {
 		if path := firstThere(paths, v.paths); path != "" {
 			set = append(set, v.name+"="+path)

@@ -46,17 +46,22 @@ func Merge(file *File, flags Settings, cwd string) Effective {
 			merged.Field(i).Set(list)
 			continue
 		}
+		origin := Entry{Origin: "--" + key, Dir: cwd}
 		switch {
 		case !fromFlags.Field(i).IsZero():
 			merged.Field(i).Set(fromFlags.Field(i))
 		case file != nil:
 			merged.Field(i).Set(reflect.ValueOf(file.Settings).Field(i))
+			origin = Entry{Origin: file.Line(key, -1), Dir: file.Base}
+		}
+		if origin.Value = merged.Field(i).String(); field.Type.Kind() == reflect.String && origin.Value != "" {
+			e.origins[key] = []Entry{origin}
 		}
 	}
 	return e
 }
 
-// Entries are the elements of a list by its key.
+// Entries are the elements of a list by its key, or the one of a string.
 func (e Effective) Entries(key string) []Entry { return e.origins[key] }
 
 // Line is where a key is, or an element of it: "purity.toml:7".

@@ -97,11 +97,11 @@ func OpenTrust() (Trust, error) {
 	state := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(state) {
 		home, err := os.UserHomeDir()
+		if err == nil && !filepath.IsAbs(home) {
+			err = fmt.Errorf("HOME=%s is not an absolute path", home)
+		}
 		if err != nil {
 			return Trust{}, fmt.Errorf("find allowed settings: %w", err)
-		}
-		if !filepath.IsAbs(home) { // a project could bring its own permission
-			return Trust{}, errors.New("find allowed settings: HOME is a relative path")
 		}
 		state = filepath.Join(home, ".local", "state")
 	}

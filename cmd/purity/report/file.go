@@ -23,8 +23,8 @@ type File struct {
 
 // Open makes sure that a report can be written to name. With no format it is the
 // one that the name asks for; "-" is standard output. A link of that name is
-// replaced, not followed.
-func Open(name, format string, stdout io.Writer) (*File, error) {
+// replaced, not followed. Directory opens the directory that it is put in.
+func Open(name, format string, stdout io.Writer, directory func(name string) (*os.Root, error)) (*File, error) {
 	f := &File{format: format, mode: 0o644}
 	if format == "" {
 		var err error
@@ -43,7 +43,7 @@ func Open(name, format string, stdout io.Writer) (*File, error) {
 	}
 	f.base = filepath.Base(name)
 	var err error
-	if f.dir, err = os.OpenRoot(filepath.Dir(name)); err != nil {
+	if f.dir, err = directory(filepath.Dir(name)); err != nil {
 		return nil, wrote(err)
 	}
 	switch info, err := f.dir.Lstat(f.base); {

@@ -12,7 +12,7 @@ import (
 
 func write(t *testing.T, name, format string, meanwhile func()) error {
 	t.Helper()
-	f, err := Open(name, format, nil)
+	f, err := Open(name, format, nil, os.OpenRoot)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func TestFile(t *testing.T) {
 func TestFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{dir, filepath.Join(dir, "nowhere", "r.json"), "/proc/nowhere"} {
-		if _, err := Open(name, "json", nil); err == nil {
+		if _, err := Open(name, "json", nil, os.OpenRoot); err == nil {
 			t.Errorf("%s can be written", name)
 		}
 	}
 	var named *NameError
-	if _, err := Open(filepath.Join(dir, "r.pdf"), "", nil); !errors.As(err, &named) {
+	if _, err := Open(filepath.Join(dir, "r.pdf"), "", nil, os.OpenRoot); !errors.As(err, &named) {
 		t.Errorf("r.pdf: %v", err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
@@ -111,7 +111,7 @@ func TestFileForms(t *testing.T) {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	var out bytes.Buffer
-	f, err := Open("-", "github", &out)
+	f, err := Open("-", "github", &out, os.OpenRoot)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,46 @@
+package enforce
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// OpenRoot opens a directory whose path has no symbolic links ([Resolve]). One that was
+// put there since is an error: a process of an earlier run can be there to do that.
+func OpenRoot(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := opensWithoutLinks(root, dir); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("open %s: %w", dir, err)
+	}
+	return root, nil
+}
+
+// opensWithoutLinks is an error where root is not the directory that dir leads to
+// without links. What dir leads to with links was never that.
+func opensWithoutLinks(root *os.Root, dir string) error {
+	fd, want, err := openNoLinks(dir)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	opened, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	var got unix.Stat_t
+	if err := unix.Fstat(int(opened.Fd()), &got); err != nil {
+		return err
+	}
+	if got.Dev != want.Dev || got.Ino != want.Ino {
+		return errors.New("a symbolic link was put into it just now")
+	}
+	return nil
+}
