@@ -75,19 +75,6 @@ func (n Nix) activeRoots(project string) []closure.Path {
 	return roots
 }
 
-// ActiveVariables are the exported variables, NAME=value, of every environment that
-// could be that of the active shell: those that a variable, devenv or nix-direnv names
-// for a project. There are none where nothing names one.
-func (n Nix) ActiveVariables(project string) []string {
-	var environ []string
-	for _, root := range n.activeRoots(project) {
-		if shell, err := readDevEnv(string(root)); err == nil {
-			environ = append(environ, shell.exported()...)
-		}
-	}
-	return environ
-}
-
 // depth is how far back in PATH the programs of a dev environment are, the
 // length of PATH if they are not in it.
 func (n Nix) depth(root closure.Path) int {

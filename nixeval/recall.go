@@ -78,9 +78,6 @@ func (n Nix) Sources(r Request) ([]string, error) {
 	return flake.Sources()
 }
 
-// Exports are the variables that e exports, NAME=value.
-func (e Environment) Exports() []string { return slices.Clone(e.variables) }
-
 // Without is n without the variables of e: for those who have them because they
 // are in its shell, and asked for it from outside.
 func (n Nix) Without(e Environment) Nix {

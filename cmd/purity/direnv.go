@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -43,58 +44,64 @@ type direnvEnvCmd struct {
 // direnv has to know which files could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
 	fmt.Fprint(a.stdout, watchFiles(append([]string{config.Name, trustDir()}, definitions...)))
-	p, err := a.prepare(c.Flake, c.source, c.Settings)
-	if err == nil {
-		fmt.Fprint(a.stdout, watchFiles(p.watchedByDirenv()))
-		err = p.ready()
-	}
+	p, dir, err := c.load(a)
 	if err != nil {
-		fmt.Fprintln(a.stdout, "return 1")
-		return a.unconfined(err)
-	}
-	dir := filepath.Join(p.nix.ProjectDir(p.project.dir), "direnv-"+p.asked[:8])
-	if err := p.loadShims(dir); err != nil {
 		fmt.Fprintln(a.stdout, "return 1")
 		return a.unconfined(err)
 	}
 	run := nixeval.Run{Home: p.home, Temp: os.TempDir(), Dir: p.project.cwd, Project: p.project.dir}
-	fmt.Fprint(a.stdout, p.exports(dir, dataDirs(exported(p.env.Variables(run)))), "_purity_stay_first\n")
+	fmt.Fprint(a.stdout, p.exports(dir, exported(p.env.Variables(run))), "_purity_stay_first\n")
 	return nil
 }
 
-// loadShims makes the shims of the environment that is asked for, or takes those
-// from before: where nothing that defines it changed, where it changed and was not
-// allowed yet, and where Nix fails.
-func (p *plan) loadShims(dir string) error {
-	permission, changed, err := permissionOf(p.project.dir)
-	if err == nil && permission == config.Unknown {
-		err = notAllowed(p.project.dir, permission, changed)
+// load returns the plan with the environment that is to be in use, and the directory of
+// its shims. What a command did to files of the project, or removed, is no reason to leave
+// an environment that was allowed: the next program would run unconfined.
+func (c *direnvEnvCmd) load(a *app) (p *plan, dir string, err error) {
+	nix, project, request, err := a.request(c.Flake, c.source)
+	if err != nil {
+		return nil, "", err
+	}
+	flags := settings{Effective: config.Merge(nil, c.Settings, project.cwd)}
+	dir = filepath.Join(nix.ProjectDir(project.dir), "direnv-"+request.Identity("direnv", c.Config, flags.identity())[:8])
+	before := &plan{app: a, nix: nix, project: project, request: request, flags: c.Settings, config: c.Config}
+	set, noShims := before.shimsBefore(dir)
+	fmt.Fprint(a.stdout, watchFiles(before.watchedByDirenv(set)))
+	permission, changed, err := permissionOf(project.dir)
+	switch {
+	case err == nil && permission == config.Unknown:
+		err = notAllowed(project.dir, permission, changed)
+	case err == nil && permission == config.Changed && noShims == nil:
+		a.log.Warn().Str("hint", "look at it, then: purity allow").
+			Msgf("%s changed since it was allowed, and the environment from before is in use", changed)
+		return before, dir, nil
+	case err == nil && permission == config.Allowed && noShims == nil && set.Changed() == "":
+		return before, dir, nil
 	}
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	before, err := p.shimsBefore(dir)
-	if err == nil && permission == config.Changed {
-		p.app.log.Warn().Str("hint", "look at it, then: purity allow").
-			Msgf("%s changed since it was allowed, and the environment from before is in use", changed)
-		return nil
+	if p, err = c.evaluate(a, dir); err == nil || noShims != nil {
+		return p, dir, err
 	}
-	if err == nil && before.Changed() == "" {
-		return nil
+	message, _, _ := explain(err)
+	a.log.Warn().Msg("the environment from before stays: " + message)
+	return before, dir, nil
+}
+
+// evaluate makes the shims of the environment that is asked for.
+func (c *direnvEnvCmd) evaluate(a *app, dir string) (*plan, error) {
+	p, err := a.prepare(c.Flake, c.source, c.Settings)
+	if err == nil {
+		err = p.ready()
 	}
-	made := p.evaluateAllowed(p.project.dir)
-	if made == nil {
-		_, made = p.makeShims(dir, shim.Set{Renewed: true, Renew: "direnv reload"})
+	if err == nil {
+		err = p.evaluateAllowed(p.project.dir)
 	}
-	if made == nil {
-		return nil
+	if err == nil {
+		_, err = p.makeShims(dir, shim.Set{Renewed: true, Renew: "direnv reload"})
 	}
-	if _, err := p.shimsBefore(dir); err != nil {
-		return made
-	}
-	message, _, _ := explain(made)
-	p.app.log.Warn().Msg("the environment from before stays: " + message)
-	return nil
+	return p, err
 }
 
 // shimsBefore has the environment be that of the shims that are there already. It is an
@@ -131,9 +138,10 @@ func (a *app) runOutside(name string, args []string) error {
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), a.calling)}
 }
 
-// watchedByDirenv are the files that define the environment; where only Nix can tell,
-// the file it begins with. The sources beside them change all the time.
-func (p *plan) watchedByDirenv() []string {
+// watchedByDirenv are the files that define the environment and those that did when the
+// shims were made; where only Nix can tell, the file it begins with. The sources beside
+// them change all the time.
+func (p *plan) watchedByDirenv(set shim.Set) []string {
 	files, err := p.nix.Inputs(p.request)
 	if err != nil || len(files) == 0 {
 		files = []string{filepath.Join(p.project.dir, "flake.nix"), filepath.Join(p.project.dir, "flake.lock")}
@@ -142,8 +150,10 @@ func (p *plan) watchedByDirenv() []string {
 		}
 	}
 	var watched []string
-	for _, s := range shim.Definition(files) {
-		watched = append(watched, s.Path)
+	for _, s := range append(shim.Definition(files), set.Definition...) {
+		if !slices.Contains(watched, s.Path) {
+			watched = append(watched, s.Path)
+		}
 	}
 	return watched[:min(len(watched), maxWatchedByDirenv)]
 }
@@ -154,17 +164,4 @@ const maxWatchedByDirenv = 1500
 
 func watchFiles(files []string) string {
 	return "watch_file " + shell.Join(files...) + "\n"
-}
-
-// dataDirs has XDG_DATA_DIRS end with that of the shell, as nix develop does.
-func dataDirs(environ []string) []string {
-	for i, v := range environ {
-		if dirs, ok := strings.CutPrefix(v, "XDG_DATA_DIRS="); ok {
-			if outer := os.Getenv("XDG_DATA_DIRS"); outer != "" {
-				dirs = strings.TrimPrefix(dirs+":"+outer, ":")
-			}
-			environ[i] = "XDG_DATA_DIRS=" + dirs
-		}
-	}
-	return environ
 }

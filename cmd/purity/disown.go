@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce/host"
@@ -21,18 +22,19 @@ import (
 // environment as it was, and names what it left out.
 //
 // Where no environment tells what it has set, as in nix-shell, variables that widen a
-// policy are taken for its own.
+// policy are taken for its own, but for those that the shell outside has as they are.
 func disown() (calling, left []string) {
 	calling = os.Environ()
 	if !slices.ContainsFunc(calling, inDevShell) || !slices.ContainsFunc(calling, leads) {
 		return calling, nil
 	}
 	theirs, known := environmentsOf(calling)
+	outside := sync.OnceValue(outsideVariables)
 	for _, v := range calling {
 		name, value, _ := strings.Cut(v, "=")
 		switch {
 		case !leads(v) || narrows(name, value):
-		case slices.Contains(theirs, v), !known && opens(name):
+		case theirs.Set(v), !known && opens(name) && !outside()[v]:
 			os.Unsetenv(name)
 			if opens(name) {
 				left = append(left, name)
@@ -43,12 +45,12 @@ func disown() (calling, left []string) {
 }
 
 // inDevShell reports whether a variable is one by which a dev shell is known to be
-// active.
+// active. An environment can have emptied it.
 func inDevShell(v string) bool {
-	name, value, _ := strings.Cut(v, "=")
+	name, _, _ := strings.Cut(v, "=")
 	switch name {
 	case "IN_NIX_SHELL", "NIX_GCROOT", "DEVENV_ROOT", "DEVSHELL_DIR", shimsVariable:
-		return value != ""
+		return true
 	}
 	return false
 }
@@ -67,6 +69,13 @@ func ofPurity(name string) bool {
 	return false
 }
 
+// leading are variables that lead purity, or a program that it starts outside, beside
+// those that open and those of Nix, git and ssh.
+var leading = []string{
+	"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+	"PAGER", "MANPAGER", "LESS", "LESSOPEN", "LESSCLOSE", "GITHUB_STEP_SUMMARY", onlyWatchedVariable, flagsVariable,
+}
+
 // leads reports whether purity, or a program that it starts outside, obeys a variable.
 func leads(v string) bool {
 	name, _, _ := strings.Cut(v, "=")
@@ -76,10 +85,8 @@ func leads(v string) bool {
 	switch name {
 	case "NIX_GCROOT", "NIX_STORE_DIR", "NIX_STORE": // by which the environment is known
 		return false
-	case "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "PAGER", "MANPAGER", "LESS", "LESSOPEN", "LESSCLOSE", "GITHUB_STEP_SUMMARY", flagsVariable:
-		return true
 	}
-	return strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "SSH_")
+	return slices.Contains(leading, name) || strings.HasPrefix(name, "NIX_") || strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "SSH_")
 }
 
 // narrows reports whether a variable takes something from a policy and can add nothing:
@@ -104,23 +111,37 @@ func narrows(name, value string) bool {
 	return false
 }
 
-// environmentsOf are the variables of the environments that could be the active one, and
-// whether there is any: those that Nix made, and that of the shims in PATH.
-func environmentsOf(calling []string) (environ []string, known bool) {
+// environmentsOf are the environments that could be the active one, and whether they
+// tell all that it has set.
+//
+// Links in the project name some of them, and a command can have made those. So what is
+// found there can say that a variable is an environment's, and never that it is not.
+func environmentsOf(calling []string) (theirs nixeval.Owned, known bool) {
 	nix := nixeval.Nix{Environ: calling}
 	if cwd, err := os.Getwd(); err == nil {
-		environ = nix.ActiveVariables(upward(cwd, definitions[0]))
+		theirs, known = nix.Owned(upward(cwd, definitions[0]))
 	}
 	if cache, err := cacheDir(); err == nil {
 		nix.Cache = filepath.Join(cache, "purity")
 	}
-	if set, err := shim.Read(os.Getenv(shimsVariable)); err == nil {
-		if env, ok := nix.Recall(set.Request.Project, set.Entry); ok {
-			environ = append(environ, env.Exports()...)
-			if set.Hooked != nil {
-				environ = append(environ, env.After(*set.Hooked).Exports()...)
-			}
-		}
+	set, err := shim.Read(os.Getenv(shimsVariable))
+	if err != nil {
+		return theirs, known
 	}
-	return environ, len(environ) > 0
+	env, ok := nix.Recall(set.Request.Project, set.Entry)
+	if !ok {
+		return theirs, known
+	}
+	theirs.Add(env)
+	if set.Hooked != nil {
+		theirs.Add(env.After(*set.Hooked))
+	}
+	// direnv has no more of the environment than purity exported.
+	return theirs, known || set.Renewed && !slices.ContainsFunc(calling, ofNix)
+}
+
+// ofNix reports whether a variable is one by which a dev shell is known that Nix, devenv
+// or devshell made, and not purity.
+func ofNix(v string) bool {
+	return inDevShell(v) && !strings.HasPrefix(v, shimsVariable+"=")
 }

@@ -137,29 +137,27 @@ const shimsVariable = "PURITY_SHIMS"
 func (p *plan) exports(dir string, variables []string) string {
 	outer := p.app.calling
 	if os.Getenv("DIRENV_IN_ENVRC") != "" {
-		outer = parentEnviron(outer) // not what the .envrc exported before
+		if environ := environOf(os.Getppid()); environ != nil {
+			outer = environ // not what the .envrc exported before
+		}
 	}
 	words := []string{
 		"PATH=" + dir + ":" + os.Getenv("PATH"), shimsVariable + "=" + dir,
 		"PURITY_PROJECT=" + p.project.dir, outerVariable + "=" + fingerprints(append(outer, variables...)),
 	}
+	return exportLines(append(variables, words...))
+}
+
+// exportLines export variables, NAME=value, in any POSIX shell. What is no name of one is
+// left out.
+func exportLines(variables []string) string {
 	var b strings.Builder
-	for _, v := range append(variables, words...) {
+	for _, v := range variables {
 		if name, value, _ := strings.Cut(v, "="); shell.IsName(name) {
 			fmt.Fprintf(&b, "export %s=%s\n", name, shell.Quote(value))
 		}
 	}
 	return b.String()
-}
-
-// parentEnviron is the environment that the parent, a shell, was started with, or
-// otherwise if that cannot be told.
-func parentEnviron(otherwise []string) []string {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", os.Getppid()))
-	if err != nil {
-		return otherwise
-	}
-	return strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
 }
 
 // becomeShell prints how an interactive shell becomes a confined one, with the flags

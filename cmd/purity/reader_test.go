@@ -15,12 +15,12 @@ import (
 var trustedFiles = map[string]string{
 	"closure/binarycache/cache.go":              "a binary cache that a person names; signatures are checked",
 	"closure/hostile/hostile.go":                "opens the others' files",
+	"cmd/purity/ancestors.go":                   "/proc",
 	"cmd/purity/cause/file.go":                  "opens regular files only, with a limit of its own",
 	"cmd/purity/cause/having.go":                "a store path",
 	"cmd/purity/config/project.go":              "the list of what was allowed, which no command can write",
 	"cmd/purity/config/trust.go":                "the list of what was allowed, which no command can write",
 	"cmd/purity/doctor.go":                      "/proc",
-	"cmd/purity/entershell.go":                  "/proc",
 	"cmd/purity/git.go":                         "purity's cache, which no command can write",
 	"cmd/purity/renew.go":                       "the directory of shims, which no command can write",
 	"cmd/purity/report/file.go":                 "opened for writing only, before the command starts",
