@@ -8,6 +8,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/cause"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -129,14 +130,21 @@ func (p *plan) say(r report.Report) {
 	}
 }
 
-// sayChanges names files that run later.
+// maxChanges is how many changes are named for people. Machines get all.
+const maxChanges = 40
+
+// sayChanges names files that programs outside run or obey later.
 func (p *plan) sayChanges(changes []inspect.Change) {
 	if len(changes) == 0 {
 		return
 	}
-	p.app.log.Warn().Msg("changed files that run later, outside the confinement:")
-	for _, c := range changes {
-		p.app.log.Warn().Msgf("  %s (%s)", c.Path, c.What)
+	p.app.log.Warn().Msg("changed files that run or are obeyed later, outside the confinement:")
+	for i, c := range changes {
+		if i == maxChanges && !p.app.json {
+			p.app.log.Warn().Msgf("  and %d more; --log-format=json names all", len(changes)-i)
+			break
+		}
+		p.app.log.Warn().Msgf("  %s (%s): %s", screen.Printable(c.Path), c.What, c.By)
 	}
 }
 

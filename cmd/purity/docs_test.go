@@ -123,7 +123,7 @@ func TestArrows(t *testing.T) {
 		"closure/hostile":       `none`,
 		"enforce":               `closure|enforce/seccomp`,
 		"enforce/host":          `enforce`,
-		"enforce/inspect":       `none`,
+		"enforce/inspect":       `enforce`,
 		"enforce/selftest":      `enforce|enforce/host`,
 		"enforce/observe":       `enforce|enforce/seccomp`,
 		"enforce/parent":        `none`,

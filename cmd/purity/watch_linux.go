@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,7 +24,7 @@ import (
 func (p *plan) watch() (o outcome, err error) {
 	var before inspect.Snapshot
 	if p.reports() {
-		before = inspect.Take(p.project.dir)
+		before = p.snapshot()
 	}
 	child := exec.Command("/proc/self/exe", os.Args[1:]...)
 	child.Args[0] = os.Args[0]
@@ -50,9 +51,24 @@ func (p *plan) watch() (o outcome, err error) {
 	}
 	w.end(&o)
 	if before != nil {
-		o.changes = before.Changes(inspect.Take(p.project.dir))
+		o.changes = before.Changes(p.snapshot())
 	}
 	return o, nil
+}
+
+// snapshot is what of the project programs outside run or obey later. Its directories in
+// the caller's PATH are among that.
+func (p *plan) snapshot() inspect.Snapshot {
+	var programs []string
+	for _, dir := range filepath.SplitList(p.app.path) {
+		if dir == "" {
+			dir = "."
+		}
+		if dir, err := filepath.Abs(dir); err == nil {
+			programs = append(programs, dir)
+		}
+	}
+	return inspect.Take(p.project.dir, programs)
 }
 
 // watcher is the supervisor of a watched command.

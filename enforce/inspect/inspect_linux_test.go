@@ -75,28 +75,75 @@ func TestHazards(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.MkdirAll(dir+"/.git/hooks", 0o755))
-	for _, name := range []string{".git/hooks/a", ".git/hooks/b", "Makefile", "source.c"} {
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644))
+	write := func(name, content string) {
+		t.Helper()
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+	}
+	for _, name := range []string{
+		".git/HEAD", ".git/config", ".git/index", ".git/refs/heads/main", ".git/objects/ab/cd", ".git/logs/HEAD",
+		".git/hooks/a", ".git/hooks/b", "Makefile", "source.c", "nix/dev.nix", "bin/tool", "lib/tool", "node_modules/a/index.js",
+	} {
+		write(name, "x")
 	}
 	must(t, os.Symlink("Makefile", dir+"/GNUmakefile"))
-	before := Take(dir)
-	if changes := before.Changes(Take(dir)); len(changes) != 0 {
+	must(t, os.Symlink("source.c", dir+"/inner"))
+	programs := []string{"/usr/bin", dir + "/bin"}
+	before := Take(dir, programs)
+	if changes := before.Changes(Take(dir, programs)); len(changes) != 0 {
 		t.Errorf("changed without a change: %v", changes)
 	}
 	must(t, os.Remove(dir+"/.git/hooks/a"))
 	must(t, os.Chmod(dir+"/.git/hooks/b", 0o755))
-	must(t, os.WriteFile(dir+"/Makefile", []byte("y"), 0o644))
-	must(t, os.WriteFile(dir+"/source.c", []byte("y"), 0o644))
-	must(t, os.Mkdir(dir+"/.vscode", 0o755))
-	must(t, os.WriteFile(dir+"/.vscode/tasks.json", nil, 0o644))
 	must(t, os.Remove(dir+"/GNUmakefile"))
 	must(t, os.Symlink("source.c", dir+"/GNUmakefile"))
-	want := []Change{
-		{".git/hooks/a", "removed"}, {".git/hooks/b", "changed"}, {".vscode/tasks.json", "new"},
-		{"GNUmakefile", "changed"}, {"Makefile", "changed"},
+	must(t, os.Remove(dir+"/inner"))
+	must(t, os.Symlink("lib/tool", dir+"/inner")) // harmless, as are the following
+	write("source.c", "y")
+	write("lib/tool", "y")
+	write(".git/refs/heads/main", "y")
+	write(".git/objects/ab/cd", "y")
+	write(".git/logs/HEAD", "y")
+	write(".git/FETCH_HEAD", "y")
+	var want []Change
+	is := func(path, what, by string) { want = append(want, Change{path, what, by}) }
+	is(".git/hooks/a", "removed", "git")
+	is(".git/hooks/b", "changed", "git")
+	is("GNUmakefile", "changed", "make and others that run tasks")
+	for _, name := range []string{".git/config", ".git/index", "Makefile", "nix/dev.nix", "bin/tool"} {
+		write(name, "y")
 	}
-	if diff := cmp.Diff(want, before.Changes(Take(dir))); diff != "" {
+	is(".git/config", "changed", "git")
+	is(".git/index", "changed", "git")
+	is("Makefile", "changed", "make and others that run tasks")
+	is("nix/dev.nix", "changed", "Nix")
+	is("bin/tool", "changed", "your shell, by PATH")
+	write("node_modules/a/index.js", "yy")
+	write("node_modules/b/index.js", "yy")
+	is("node_modules", "changed", "editors, and whoever runs programs from there")
+	for name, by := range map[string]string{
+		".git/config.worktree": "git", ".git/info/attributes": "git", ".git/objects/info/alternates": "git",
+		".git/hooks/refs": "git", ".git/hooks/x.lock": "git", ".git/modules/sub/hooks/post-merge": "git",
+		".git/worktrees/w/config.worktree": "git", "sub/.gitattributes": "git", "sub/.git": "git",
+		"vendor/bare/HEAD": "git", "vendor/bare/config": "git", "vendor/bare/info/attributes": "git",
+		"sub/deep/Makefile": "make and others that run tasks", "sub/deep/.envrc": "direnv", ".cargo/config.toml": "cargo",
+		"sub/.npmrc": "npm and its kind", ".github/workflows/deploy.yml": "continuous integration",
+		".vscode/tasks.json": "editors", ".vscode/deep/er": "editors", "purity.toml": "purity", "conftest.py": "Python",
+		"bin/new": "your shell, by PATH",
+	} {
+		write(name, "")
+		is(name, "new", by)
+	}
+	must(t, os.MkdirAll(dir+"/vendor/bare/objects", 0o755))
+	must(t, os.MkdirAll(dir+"/vendor/bare/refs", 0o755))
+	must(t, os.Symlink("/usr", dir+"/result"))
+	must(t, os.Symlink("../../gone", dir+"/sub/dangling"))
+	is("result", "new", "what follows the link, out of the project")
+	is("sub/dangling", "new", "what follows the link, out of the project")
+	must(t, unix.Mkfifo(dir+"/sub/GNUmakefile", 0o600))
+	is("sub/GNUmakefile", "new", "make and others that run tasks")
+	slices.SortFunc(want, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	if diff := cmp.Diff(want, before.Changes(Take(dir, programs))); diff != "" {
 		t.Error(diff)
 	}
 }

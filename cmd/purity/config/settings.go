@@ -43,7 +43,7 @@ type Settings struct {
 	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" example:"4" help:"Oldest Landlock to be content with (3)."`
 	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" example:"true" help:"Go on with warnings where the kernel cannot uphold the policy."`
 	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" example:"true" help:"Run even where the kernel has no Landlock: not confined."`
-	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" example:"true" help:"Afterwards name changed files that run later outside: git hooks, .envrc, flake.nix (on where CI is set)."`
+	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" example:"true" help:"Afterwards name changed files that programs outside run or obey later: git hooks, .envrc, *.nix, Makefile (on where CI is set)."`
 }
 
 // FromEnvironment reports whether a PURITY_ variable says something.
