@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -226,4 +227,25 @@ func (n Nix) FeaturesOn(ctx context.Context) bool {
 	cmd.Stderr = &said
 	n.output(cmd) // it fails either way, and says why
 	return !strings.Contains(said.String(), "is disabled")
+}
+
+// Sandboxed reports whether every build of Nix runs in its sandbox, by the configuration
+// that this user's Nix reads; a daemon elsewhere can be set otherwise. With "relaxed"
+// some do not.
+func (n Nix) Sandboxed(ctx context.Context) (bool, error) {
+	n.Report = nil
+	// Nix 2.20 calls it `nix config show`, and knows this name still.
+	out, err := n.run(ctx, "/", "nix", "show-config", "--json", "--extra-experimental-features", "nix-command")
+	if err != nil {
+		return false, err
+	}
+	var config struct {
+		Sandbox struct {
+			Value any `json:"value"` // true, false or "relaxed"
+		} `json:"sandbox"`
+	}
+	if err := json.Unmarshal(out, &config); err != nil {
+		return false, fmt.Errorf("read nix show-config: %w", err)
+	}
+	return config.Sandbox.Value == true, nil
 }

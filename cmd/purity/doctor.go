@@ -54,6 +54,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)
 	checks = append(checks, checkShims(a.path)...)
+	checks = append(checks, a.checkSelf()...)
 	if c.JSON {
 		if err := printJSON(a.stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
 			return err
@@ -145,6 +146,9 @@ func (a *app) checkNix(ctx context.Context) []check {
 	} else {
 		checks = append(checks, check{"nix", ok, "the store " + nix.StoreDir() + " answers", ""})
 	}
+	if sandboxed, err := nix.Sandboxed(ctx); err == nil && !sandboxed {
+		checks = append(checks, check{"nix", warning, "not every build runs in Nix's sandbox: what evaluating a flake builds can run the project's code outside", "sandbox = true in nix.conf"})
+	}
 	if !nix.FeaturesOn(ctx) {
 		checks = append(checks, check{"nix", ok, "flakes are not switched on in nix.conf; purity switches them on for itself", ""})
 	}
@@ -207,6 +211,19 @@ func checkShims(path string) []check {
 		}
 	}
 	return checks
+}
+
+// checkSelf says if commands could replace this program.
+func (a *app) checkSelf() []check {
+	nix, err := a.nix()
+	if err != nil {
+		return nil // which checkNix says
+	}
+	if err := selfClosed(nix); err != nil {
+		_, fix, _ := explain(err)
+		return []check{{"purity", warning, err.Error(), fix}}
+	}
+	return nil
 }
 
 // checkSettings looks at purity.toml, if there is one.

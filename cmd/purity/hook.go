@@ -67,6 +67,11 @@ func (a *app) printHook(of string) error {
 	if err != nil {
 		return fmt.Errorf("print hook: %w", err)
 	}
+	if nix, err := a.nix(); err == nil {
+		if err := selfClosed(nix); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprint(a.stdout, shell.Hook(of, self))
 	return err
 }

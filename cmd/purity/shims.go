@@ -133,15 +133,42 @@ func (p *plan) closedToCommands(dir string) error {
 	if err := p.shimsClosed(dir); err != nil {
 		return &hintedError{fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere"}
 	}
-	for at := dir; at != "/"; at = filepath.Dir(at) {
-		for _, mark := range append([]string{".git"}, definitions...) {
-			if exists(filepath.Join(at, mark)) && (project{dir: at}).check(p.nix) == nil {
-				return &hintedError{fmt.Errorf("write shims: %s is in the project %s, whose commands may write there", dir, at), "leave --dir out, or name a directory elsewhere"}
-			}
-		}
+	if at := projectAround(p.nix, dir); at != "" {
+		return &hintedError{fmt.Errorf("write shims: %s is in the project %s, whose commands may write there", dir, at), "leave --dir out, or name a directory elsewhere"}
+	}
+	if err := selfClosed(p.nix); err != nil {
+		return err
+	}
+	if err := p.shimsClosed(executable()); err != nil {
+		return &hintedError{fmt.Errorf("start purity later: %w", err), selfHint}
 	}
 	return nil
 }
+
+// projectAround is the project that a path is in, so that commands may write it; empty if
+// there is none.
+func projectAround(nix nixeval.Nix, path string) string {
+	for at := path; at != "/" && at != "."; at = filepath.Dir(at) {
+		for _, mark := range append([]string{".git"}, definitions...) {
+			if exists(filepath.Join(at, mark)) && (project{dir: at}).check(nix) == nil {
+				return at
+			}
+		}
+	}
+	return ""
+}
+
+// selfClosed is an error if this program is in a project: what a hook or a shim starts
+// later is then what a command puts in its place.
+func selfClosed(nix nixeval.Nix) error {
+	self := executable()
+	if at := projectAround(nix, self); at != "" {
+		return &hintedError{fmt.Errorf("start purity later: %s is in the project %s, whose commands may write there", self, at), selfHint}
+	}
+	return nil
+}
+
+const selfHint = "install purity outside of projects: nix profile install, or copy it to ~/.local/bin"
 
 // shimsClosed is an error where the policy lets commands write a directory.
 func (p *plan) shimsClosed(dir string) error {

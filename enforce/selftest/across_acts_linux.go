@@ -72,10 +72,14 @@ var acts = map[string]func(args []string) error{
 		fmt.Println(name)
 		return os.WriteFile(name, []byte(secret), 0o644)
 	},
-	"leave": func(a []string) error { return os.WriteFile(a[0], []byte(secret), 0o644) }, // in the working directory
-	"find":  func(a []string) error { return open(a[0], unix.O_RDONLY) },
+	"leave": func(a []string) error { return os.WriteFile(inProject(a[0]), []byte(secret), 0o644) },
+	"find":  func(a []string) error { return open(inProject(a[0]), unix.O_RDONLY) },
 	"swap":  swapInBackground,
 }
+
+// inProject is a file of the project as purity tells it to commands, which can be a
+// directory that stands for none.
+func inProject(name string) string { return filepath.Join(os.Getenv("PURITY_PROJECT"), name) }
 
 // isCopy reports whether this program is a copy that was made for a scene, by another
 // name than purity's.
