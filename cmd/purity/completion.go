@@ -31,13 +31,9 @@ func (c completionCmd) Run(a *app) error {
 	return err
 }
 
-// completeWord is what a shell that completes starts purity with:
-// bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor.
-const completeWord = "complete"
-
 // runComplete is purity started by a shell that completes.
 func runComplete(args []string) (code int, ok bool) {
-	if len(args) < 5 || args[1] != completeWord {
+	if len(args) < 5 {
 		return 0, false
 	}
 	words, at := args[3:], shell.Cursor{}

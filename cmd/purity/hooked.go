@@ -13,10 +13,6 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// hookWord is the hidden argument by which purity runs a shellHook, confined, and
-// says what it leaves behind. After it comes a [shim.Set].
-const hookWord = "run-shell-hook"
-
 // runHook runs the shellHook of the environment as the programs of set would run,
 // in the project. What the hook prints is for the user to see, unless the shell
 // that asks for it has run it as well.
@@ -51,7 +47,7 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 // runHookProcess is purity started by runHook. It prints the environment before,
 // and the script, which it becomes, prints the one after.
 func runHookProcess(args []string) (code int, ok bool) {
-	if len(args) != 3 || args[1] != hookWord {
+	if len(args) != 3 {
 		return 0, false
 	}
 	a := newApp(globals{LogFormat: "text"})

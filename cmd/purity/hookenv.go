@@ -15,24 +15,22 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// What the hooks of shells start, beside which the command line would take too
-// long to learn.
-const (
-	envWord  = "hook-env"  // SHELL KEY SAID: what to evaluate in the working directory
-	lineWord = "hook-line" // SHELL LINE: the line with programs named by path confined
-)
-
-// runHookPart is purity started by a hook.
-func runHookPart(args []string) (code int, ok bool) {
-	switch {
-	case len(args) == 5 && args[1] == envWord:
-		h := hook{app: newApp(globals{LogFormat: "text"}), shell: args[2], key: args[3], said: args[4]}
-		fmt.Fprint(h.stdout, h.here())
-		return 0, true
-	case len(args) == 4 && args[1] == lineWord:
-		return newApp(globals{LogFormat: "text"}).hookLine(args[2], args[3]), true
+// runHookEnv is purity started by a shell that asks what to do in its directory.
+func runHookEnv(args []string) (code int, ok bool) {
+	if len(args) != 5 {
+		return 0, false
 	}
-	return 0, false
+	h := hook{app: newApp(globals{LogFormat: "text"}), shell: args[2], key: args[3], said: args[4]}
+	fmt.Fprint(h.stdout, h.here())
+	return 0, true
+}
+
+// runHookLine is purity started by a shell with a line that is to run.
+func runHookLine(args []string) (code int, ok bool) {
+	if len(args) != 4 {
+		return 0, false
+	}
+	return newApp(globals{LogFormat: "text"}).hookLine(args[2], args[3]), true
 }
 
 // hook is a shell that asks what to do in its working directory.

@@ -22,11 +22,11 @@ var (
 	hostileCommands = [][]string{
 		{"audit", "--", "true"}, {"learn", "--", "true"}, {"trace", "--", "true"}, {"shell"}, {"shims"}, {"closure"}, {"explain", "flake.nix"},
 		{"config", "check"}, {"config", "schema"}, {"which", "./program"}, {"exec", "--file", "shell.nix", "--", "true"}, {"exec", "--from-env", "--", "true"},
-		{"exec", "--no-project", "--", "true"}, {"hook", "bash"}, {"hook", "direnv"}, {"hook", "enter-shell"}, {"hook-env", "zsh", "", ""}, {"hook-env", "fish", "", ""},
-		{"hook-line", "bash", "./program"}, {"hook-line", "zsh", "result/bin/x"}, {"version"}, {"init"}, {"deny"}, {"gc"},
+		{"exec", "--no-project", "--", "true"}, {"hook", "bash"}, {"hook", "direnv"}, {"hook", "enter-shell"}, {"__hook-env", "zsh", "", ""}, {"__hook-env", "fish", "", ""},
+		{"__hook-line", "bash", "./program"}, {"__hook-line", "zsh", "result/bin/x"}, {"version"}, {"init"}, {"deny"}, {"gc"},
 	}
 	hostileEverywhere = [][]string{
-		{"exec", "--", "true"}, {"policy"}, {"doctor"}, {"hook-env", "bash", "", ""}, {"direnv-env"}, {"allow"}, {"hook-env", "bash", "", ""}, {"direnv-env"},
+		{"exec", "--", "true"}, {"policy"}, {"doctor"}, {"__hook-env", "bash", "", ""}, {"direnv-env"}, {"allow"}, {"__hook-env", "bash", "", ""}, {"direnv-env"},
 	}
 )
 
@@ -125,7 +125,7 @@ func (v visit) try(args []string) time.Duration {
 	if kib := <-peak; kib > maxVisitKiB {
 		fault("it takes %d KiB of memory", kib)
 	}
-	if !slices.Contains([]int{0, 1, exitFailure, exitNotExecutable, exitNotFound}, cmd.ProcessState.ExitCode()) && args[0] != "hook-line" {
+	if !slices.Contains([]int{0, 1, exitFailure, exitNotExecutable, exitNotFound}, cmd.ProcessState.ExitCode()) && args[0] != "__hook-line" {
 		fault("%s", cmd.ProcessState)
 	}
 	said := stderr.String()

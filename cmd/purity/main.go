@@ -14,9 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
-	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/enforce/selftest"
-	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 // Exit codes of purity itself; every other code is the command's.
@@ -34,10 +32,7 @@ func init() { runtime.LockOSThread() }
 func main() { os.Exit(run(os.Args)) }
 
 func run(args []string) int {
-	if code, ok := tempdir.RunSweeper(args); ok {
-		return code
-	}
-	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, outside.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
+	for _, part := range []mode{runMode, selftest.StandIn} {
 		if code, ok := part(args); ok {
 			return code
 		}

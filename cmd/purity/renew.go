@@ -16,14 +16,6 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shim"
 )
 
-// Words by which purity starts itself to renew shims in the background: first a
-// process that starts another and ends, so that the command which asked for it,
-// soon another program, has no child that it did not start.
-const (
-	startWord = "start-renewal-of-shims"
-	renewWord = "renew-shims"
-)
-
 // Files beside the shims.
 const (
 	renewalLock = ".lock"   // held while shims are renewed
@@ -53,19 +45,25 @@ func failedRenewal(dir string) (key, why string) {
 	return key, why
 }
 
-// runRenewal is purity started by startRenewal.
-func runRenewal(args []string) (code int, ok bool) {
-	if len(args) != 3 || args[1] != startWord && args[1] != renewWord {
+// runStartRenewal is purity started by startRenewal. It starts another and ends: the
+// command which asked for it, soon another program, has no child that it did not start.
+func runStartRenewal(args []string) (code int, ok bool) {
+	if len(args) != 3 {
 		return 0, false
 	}
-	if args[1] == startWord {
-		cmd := exec.Command("/proc/self/exe", renewWord, args[2])
-		cmd.Dir = "/"
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-		if cmd.Start() != nil {
-			return exitFailure, true
-		}
-		return 0, true
+	cmd := exec.Command("/proc/self/exe", renewWord, args[2])
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if cmd.Start() != nil {
+		return exitFailure, true
+	}
+	return 0, true
+}
+
+// runRenewal is purity started by runStartRenewal.
+func runRenewal(args []string) (code int, ok bool) {
+	if len(args) != 3 {
+		return 0, false
 	}
 	a := newApp(globals{Quiet: true, LogFormat: "text"})
 	return a.exit(a.renew(args[2])), true

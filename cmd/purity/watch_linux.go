@@ -244,12 +244,9 @@ func (w *watcher) close() {
 	}
 }
 
-// continueWord is the hidden argument by which purity becomes what end says.
-const continueWord = "__continue"
-
-// runContinue does that if args are those of it.
+// runContinue is purity started by end.
 func runContinue(args []string) (code int, ok bool) {
-	if len(args) != 2 || args[1] != continueWord {
+	if len(args) != 2 {
 		return 0, false
 	}
 	observe.Continue(3)

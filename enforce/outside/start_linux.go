@@ -62,11 +62,11 @@ func onThread(f func() error) error {
 	return <-result
 }
 
-// namespaceWord is the hidden argument by which purity, in a user and a mount namespace
+// Word is the hidden argument by which purity, in a user and a mount namespace
 // of its own, mounts directories noexec and becomes a program. After it come the
 // directories, "--", the file of the program and its arguments; or nothing, to see
 // whether there are such namespaces.
-const namespaceWord = "__outside"
+const Word = "__outside"
 
 // inNamespace changes a command to one that a user starts: to mount takes a user
 // namespace. It reports whether the kernel gives any.
@@ -77,12 +77,12 @@ func inNamespace(cmd *exec.Cmd, hostile []string) bool {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}},
 		AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN}, // of the namespace, which execve takes from a user else
 	}
-	probe := exec.Command(self, namespaceWord)
+	probe := exec.Command(self, Word)
 	probe.SysProcAttr = attr
 	if probe.Run() != nil {
 		return false
 	}
-	cmd.Args = slices.Concat([]string{"purity", namespaceWord}, hostile, []string{"--", cmd.Path}, cmd.Args)
+	cmd.Args = slices.Concat([]string{"purity", Word}, hostile, []string{"--", cmd.Path}, cmd.Args)
 	cmd.Path, cmd.SysProcAttr = self, attr
 	return true
 }
@@ -92,7 +92,7 @@ const self = "/proc/self/exe"
 
 // RunPart is purity started by a user's command, if args say so.
 func RunPart(args []string) (code int, ok bool) {
-	if len(args) < 2 || args[1] != namespaceWord {
+	if len(args) < 2 || args[1] != Word {
 		return 0, false
 	}
 	runtime.LockOSThread()

@@ -13,7 +13,7 @@ import (
 func allow(s *scene) error { return s.purity("allow").ok() }
 
 // hookEnv is what the hook of a shell asks at the prompt.
-func (s *scene) hookEnv(shell string) outcome { return s.purity("hook-env", shell, "", "") }
+func (s *scene) hookEnv(shell string) outcome { return s.purity("__hook-env", shell, "", "") }
 
 // inside has the user allow a project with dev.nix, and enter it with a hooked shell.
 func inHooked(s *scene) error {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// standInFile, beside a link to this program that is named nix, says that this
+// StandInFile, beside a link to this program that is named nix, says that this
 // program stands in for Nix, and names the dev environment that it gives.
 const standInFile = ".purity-selftest-environment"
 
@@ -49,8 +49,8 @@ func (s *scene) asked() int {
 	return strings.Count(string(data), "\n")
 }
 
-// standIn plays nix and nix-store if this program is called as one of a scene.
-func standIn(args []string) (code int, ok bool) {
+// StandIn plays nix and nix-store if this program is called as one of a scene.
+func StandIn(args []string) (code int, ok bool) {
 	name := filepath.Base(args[0])
 	if name != "nix" && name != "nix-store" {
 		return 0, false

@@ -13,7 +13,7 @@ import (
 // names that purity reads.
 func waitLeftovers() (all []leftover) {
 	policy, exec := []string{"policy"}, []string{"exec", "--", "attacker", nothingWord}
-	hook := []string{"hook-env", "bash", "", ""}
+	hook := []string{"__hook-env", "bash", "", ""}
 	for _, w := range []struct {
 		id, file string
 		args     []string

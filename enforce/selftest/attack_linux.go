@@ -35,11 +35,11 @@ const (
 	variantVariable = "PURITY_SELFTEST_POLICY"
 )
 
+// Words are the hidden first arguments of all parts.
+var Words = []string{attackWord, confineWord, victimWord, stepWord, nothingWord, raisedWord, plantConfinedWord, plantWord, reachWord}
+
 // RunPart does the work of a part of the test if args are those of one.
 func RunPart(args []string) (code int, ok bool) {
-	if code, ok := standIn(args); ok {
-		return code, true
-	}
 	if len(args) < 2 {
 		return 0, false
 	}

@@ -32,5 +32,11 @@ func (Report) Count(Status) int { return 0 }
 // Run says that there is nothing to attack.
 func Run() ([]Report, error) { return nil, enforce.ErrNotLinux }
 
+// Words are the hidden arguments of parts that there are on Linux alone.
+var Words []string
+
+// StandIn stands in for nothing.
+func StandIn([]string) (code int, ok bool) { return 0, false }
+
 // RunPart is a part of nothing.
 func RunPart([]string) (code int, ok bool) { return 0, false }

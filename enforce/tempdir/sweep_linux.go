@@ -63,7 +63,7 @@ type sweeper struct {
 func newSweeper(dir string) (*sweeper, error) {
 	s := &sweeper{poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}}
 	var err error
-	if s.argv, err = syscall.SlicePtrFromStrings([]string{"purity", sweepWord, dir}); err != nil {
+	if s.argv, err = syscall.SlicePtrFromStrings([]string{"purity", Word, dir}); err != nil {
 		return nil, err
 	}
 	s.envv = []*byte{nil}

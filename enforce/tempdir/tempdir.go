@@ -30,12 +30,12 @@ func Make(parent string) (string, error) {
 	return dir, nil
 }
 
-// sweepWord is the hidden argument by which purity becomes a sweeper.
-const sweepWord = "__sweep"
+// Word is the hidden argument by which purity becomes a sweeper.
+const Word = "__sweep"
 
 // RunSweeper does the work of a sweeper if args are those of one.
 func RunSweeper(args []string) (code int, ok bool) {
-	if len(args) != 3 || args[1] != sweepWord {
+	if len(args) != 3 || args[1] != Word {
 		return 0, false
 	}
 	if err := Sweep(args[2]); err != nil {

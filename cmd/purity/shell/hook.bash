@@ -43,7 +43,7 @@ _purity_line() {
   local typed=$READLINE_LINE line answer code=0
   _purity_expand || return 0
   [[ $line == */* || $line =~ $_purity_open ]] || return 0
-  answer=$("$_purity_bin" hook-line bash "$line" && echo x) || code=$?
+  answer=$("$_purity_bin" __hook-line bash "$line" && echo x) || code=$?
   case $code in
     0)
       if [[ $line != "$typed" ]] && shopt -q histverify; then

@@ -105,7 +105,7 @@ function _purity_check --on-event fish_prompt --on-variable PWD
     end
     set -g _purity_asking 1
     set -g purity_prompt '(not confined) '
-    set -l answer ($_purity_bin hook-env fish "$_purity_key" "$_purity_said" | string collect)
+    set -l answer ($_purity_bin __hook-env fish "$_purity_key" "$_purity_said" | string collect)
     set -g _purity_asking ''
     if test -n "$answer"
         echo $answer | source
@@ -186,7 +186,7 @@ function _purity_accept
         _purity_abbreviation
         set -l line (commandline | string collect)
         if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid
-            set -l new ($_purity_bin hook-line fish "$line" | string collect)
+            set -l new ($_purity_bin __hook-line fish "$line" | string collect)
             set -l code $pipestatus[1]
             test $code -le 2; or echo "purity: this line runs as it was typed, its programs not confined: $_purity_bin does not answer" >&2
             test $code -eq 0; and commandline -r -- $new

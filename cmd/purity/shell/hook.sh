@@ -99,7 +99,7 @@ _purity_check() {
   fi
   local answer
   _purity_asking=1 purity_prompt='(not confined) '
-  answer=$("$_purity_bin" hook-env "$1" "$_purity_key" "$_purity_said") || :
+  answer=$("$_purity_bin" __hook-env "$1" "$_purity_key" "$_purity_said") || :
   _purity_asking=
   if [[ -n $answer ]]; then
     eval "$answer"

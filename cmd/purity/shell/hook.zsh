@@ -78,7 +78,7 @@ _purity_words() {
     [[ ${aliases[$word]-} == */* ]] && text+=$'\n'$aliases[$word]
   done
   [[ $text == */* ]] || return 0
-  answer=$("$_purity_bin" hook-line zsh "$PREBUFFER$text") || code=$?
+  answer=$("$_purity_bin" __hook-line zsh "$PREBUFFER$text") || code=$?
   (( code <= 2 )) || _purity_note "$_purity_bin does not answer"
   (( code == 0 )) || return 0
   names=("${(@0)answer}")
