@@ -3,6 +3,7 @@ package enforce
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The reasons why a kernel has no Landlock for us.
@@ -24,7 +25,11 @@ type GapError struct {
 }
 
 func (e *GapError) Error() string {
-	return fmt.Sprintf("confine: this kernel (Landlock ABI %d) %v", e.ABI, e.Gaps[0])
+	var gaps []string
+	for _, gap := range e.Gaps {
+		gaps = append(gaps, gap.String())
+	}
+	return fmt.Sprintf("confine: this kernel (Landlock ABI %d) %s", e.ABI, strings.Join(gaps, "; it "))
 }
 
 // Kernel is what a kernel can do for a policy.

@@ -16,6 +16,18 @@ func Inside(path, dir string) bool {
 	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
 
+// Real is path without symbolic links, as far as it exists, for what is compared with other
+// paths. What a policy opens goes by [Resolve].
+func Real(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(Real(parent), filepath.Base(path))
+	}
+	return path
+}
+
 // LinkError says that a path of a policy passes through a symbolic link that a confined
 // command can have made.
 type LinkError struct {

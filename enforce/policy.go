@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -120,32 +119,23 @@ func (p Policy) Hash() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Covering are the grants that apply to a path, which is resolved as the
-// kernel would: what they allow together is what may be done with it.
-func (p Policy) Covering(path string) []Grant {
-	path = resolved(path)
+// Covering are the grants by which something of access is allowed with a path, which is
+// resolved as the kernel would: what they allow together is what may be done with it.
+func (p Policy) Covering(path string, access Access) []Grant {
+	path = Real(path)
 	var covering []Grant
 	for _, g := range p.Grants {
+		if g.Access&access == 0 {
+			continue // store paths are many
+		}
 		if info, err := os.Lstat(g.Path); g.NoFollow && err == nil && info.Mode()&os.ModeSymlink != 0 {
 			continue // it gets no rule
 		}
-		dir := resolved(g.Path)
-		if Inside(path, dir) {
+		if Inside(path, Real(g.Path)) {
 			covering = append(covering, g)
 		}
 	}
 	return covering
-}
-
-// resolved is path without symbolic links, as far as it exists.
-func resolved(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
-	}
-	if parent := filepath.Dir(path); parent != path {
-		return filepath.Join(resolved(parent), filepath.Base(path))
-	}
-	return path
 }
 
 // MissingError says that a path to grant does not exist.

@@ -161,7 +161,7 @@ func (a *app) observe(w watching) (*plan, report.Report, error) {
 func (p *plan) learner(secrets []string) learn.Run {
 	named := secrets
 	for _, path := range secrets {
-		named = append(named, real(path))
+		named = append(named, enforce.Real(path))
 	}
 	return learn.Run{Project: p.project.dir, Home: userHome(), Named: named, Executable: p.executable}
 }

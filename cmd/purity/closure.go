@@ -16,6 +16,7 @@ import (
 	"github.com/nix-purity/purity/closure/binarycache"
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 type closureCmd struct {
@@ -154,9 +155,9 @@ func printClosure(out io.Writer, c closure.Closure) error {
 	nodes := slices.SortedStableFunc(slices.Values(c.Nodes), func(a, b closure.Node) int { return cmp.Compare(b.NarSize, a.NarSize) })
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, n := range nodes {
-		fmt.Fprintf(table, "%s\t  %s\n", size(n.NarSize), n.Path)
+		fmt.Fprintf(table, "%s\t  %s\n", screen.Size(n.NarSize), n.Path)
 	}
-	fmt.Fprintf(table, "%s\t  in %d store paths\n", size(c.NarSize()), len(nodes))
+	fmt.Fprintf(table, "%s\t  in %d store paths\n", screen.Size(c.NarSize()), len(nodes))
 	return table.Flush()
 }
 
@@ -228,29 +229,16 @@ func mainOutput(n closure.Node) bool {
 func printDiff(out io.Writer, d closure.Difference) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, n := range d.Added {
-		fmt.Fprintf(table, "+\t%s\t%s\n", n.Path, size(n.NarSize))
+		fmt.Fprintf(table, "+\t%s\t%s\n", n.Path, screen.Size(n.NarSize))
 	}
 	for _, n := range d.Removed {
-		fmt.Fprintf(table, "-\t%s\t%s\n", n.Path, size(n.NarSize))
+		fmt.Fprintf(table, "-\t%s\t%s\n", n.Path, screen.Size(n.NarSize))
 	}
 	for _, change := range d.Changed {
-		fmt.Fprintf(table, "~\t%s\t%s -> %s\n", change.New.Path, size(change.Old.NarSize), size(change.New.NarSize))
+		fmt.Fprintf(table, "~\t%s\t%s -> %s\n", change.New.Path, screen.Size(change.Old.NarSize), screen.Size(change.New.NarSize))
 	}
 	if len(d.Added)+len(d.Removed)+len(d.Changed) == 0 {
 		fmt.Fprintln(table, "the same store paths")
 	}
 	return table.Flush()
-}
-
-// size writes bytes for people.
-func size(bytes int64) string {
-	switch {
-	case bytes < 1<<10:
-		return fmt.Sprintf("%d B", bytes)
-	case bytes < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
-	case bytes < 1<<30:
-		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
-	}
-	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
 }

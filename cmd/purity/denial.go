@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/cause"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -59,7 +60,7 @@ func userHome() string {
 	if home == "" {
 		return ""
 	}
-	return real(home)
+	return enforce.Real(home)
 }
 
 // unfolded are denials of commands, with what those of excepted programs used
@@ -76,7 +77,7 @@ func (p *plan) unfolded(denials []observe.Denial) []observe.Denial {
 		}
 		with := map[string]bool{}
 		for _, g := range host.Dependencies(d.Real) {
-			with[real(g.Path)] = true
+			with[enforce.Real(g.Path)] = true
 		}
 		for _, follower := range d.Followers {
 			if !with[follower.Real] {

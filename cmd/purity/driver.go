@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -49,7 +50,7 @@ func (a *app) drive(set shim.Set, dir, name string, args []string) error {
 // unwritten is an error where a confined command could have written a file or a link
 // to it.
 func (p *plan) unwritten(file string) error {
-	for _, path := range []string{file, real(file)} {
+	for _, path := range []string{file, enforce.Real(file)} {
 		if err := p.shimsClosed(path); err != nil {
 			return err
 		}

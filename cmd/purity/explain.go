@@ -91,10 +91,10 @@ func (c *explainCmd) Run(a *app) error {
 }
 
 func (p *plan) explain(path string) (explanation, error) {
-	e := explanation{Version: 1, Path: path, Real: real(path), Mode: p.mode()}
+	e := explanation{Version: 1, Path: path, Real: enforce.Real(path), Mode: p.mode()}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
-	covering := p.policy.Covering(path)
+	covering := p.policy.Covering(path, enforce.All)
 	allowed := enforce.Access(0)
 	for _, kind := range []struct {
 		name   string
@@ -124,7 +124,7 @@ func (p *plan) explain(path string) (explanation, error) {
 
 // remedy is what would allow what is refused of a file that was named so.
 func (p *plan) remedy(named, path string, allowed enforce.Access, inStore bool) string {
-	home := real(os.Getenv("HOME"))
+	home := enforce.Real(os.Getenv("HOME"))
 	short := host.Literal(path)
 	if home != "" && enforce.Inside(path, home) {
 		short = "~" + host.Literal(strings.TrimPrefix(path, home))

@@ -141,7 +141,7 @@ func (s gitSpec) inHostile(args []string) bool {
 			dir = filepath.Join(at, dir)
 		}
 		at = dir
-		return enforce.Passes("/", real(dir), s.Hostile...) || enforce.Passes("/", dir, s.Hostile...)
+		return enforce.Passes("/", enforce.Real(dir), s.Hostile...) || enforce.Passes("/", dir, s.Hostile...)
 	}
 	if check(cwd) || os.Getenv("GIT_DIR") != "" && check(os.Getenv("GIT_DIR")) {
 		return true

@@ -99,26 +99,11 @@ func (p *plan) presets(trees []string) []enforce.Grant {
 	return grants
 }
 
-// lists are the keys that hold paths, and what they allow.
-var lists = []struct {
-	key    string
-	access enforce.Access
-}{
-	{"read", enforce.Read},
-	{"write", enforce.Read | enforce.Write},
-	{"exec", enforce.Read | enforce.Execute},
-	{"devices", enforce.Read | enforce.Write | enforce.Ioctl},
-	{"sockets", enforce.Connect},
-}
-
 // said are the grants of the paths that file and flags name.
 func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 	var grants []enforce.Grant
-	for _, list := range lists {
-		if list.key == "sockets" && p.Sockets.None() {
-			continue
-		}
-		for _, e := range p.Entries(list.key) {
+	for _, key := range config.PathKeys {
+		for _, e := range p.Paths(key) {
 			paths, err := host.Here(e.Dir).Expand(e.Value)
 			if err == nil {
 				paths, err = existing(paths)
@@ -127,7 +112,7 @@ func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 				err = errors.New("there is no such path")
 			}
 			if err != nil {
-				err = fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
+				err = fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
 				if config.Is(p.StrictPaths, false) {
 					return nil, err
 				}
@@ -136,13 +121,13 @@ func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 			}
 			for _, path := range paths {
 				path, err := p.follow(path, trees)
-				if err == nil && list.access&enforce.Write != 0 {
+				if err == nil && key.Access&enforce.Write != 0 {
 					err = p.writable(path)
 				}
 				if err != nil {
-					return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
+					return nil, fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
 				}
-				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true})
+				grants = append(grants, enforce.Grant{Path: path, Access: key.Access, Reason: e.Origin, Resolved: true})
 			}
 		}
 	}
@@ -174,16 +159,10 @@ func (p *plan) exceptionGrants(trees []string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
-// exceptionAccess is what an exception lets through by its access, nothing for addresses.
-var exceptionAccess = map[string]enforce.Access{
-	"": enforce.Read | enforce.Write | enforce.Execute | enforce.Connect, "read": enforce.Read, "write": enforce.Read | enforce.Write,
-	"execute": enforce.Read | enforce.Execute, "connect": enforce.Connect,
-}
-
 // exceptionGrant lets through what one exception is for; a program with what it
 // needs to be started.
 func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Grant, error) {
-	access := exceptionAccess[e.Access]
+	access := e.Grants()
 	paths, err := host.Here(e.Dir).Expand(e.Path)
 	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
 		return nil, nil
@@ -258,9 +237,9 @@ func (p *plan) writable(path string) error {
 	if err != nil {
 		return err
 	}
-	path = real(path)
+	path = enforce.Real(path)
 	for _, kept := range []struct{ dir, what string }{
-		{real(p.nix.Cache), "purity's cache"}, {real(trust.Dir), "what you allowed"}, {p.nix.StoreDir(), "the store"},
+		{enforce.Real(p.nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {p.nix.StoreDir(), "the store"},
 	} {
 		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
 			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)

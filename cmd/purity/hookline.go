@@ -87,5 +87,5 @@ func (b byPath) confines(path string) bool {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false
 	}
-	return enforce.Passes(cwd, path, b.project, b.store, real(b.project), real(b.store))
+	return enforce.Passes(cwd, path, b.project, b.store, enforce.Real(b.project), enforce.Real(b.store))
 }

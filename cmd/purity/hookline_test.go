@@ -4,11 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/nix-purity/purity/enforce"
 )
 
 // Programs count as what the kernel would run: links are followed before "..".
 func TestByPath(t *testing.T) {
-	base := real(t.TempDir())
+	base := enforce.Real(t.TempDir())
 	for _, dir := range []string{"project/sub/deep", "store/a", "elsewhere/deep"} {
 		if err := os.MkdirAll(filepath.Join(base, dir), 0o755); err != nil {
 			t.Fatal(err)

@@ -88,7 +88,7 @@ func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 
 // executable reports whether the policy lets path be executed.
 func (p *plan) executable(path string) bool {
-	return slices.ContainsFunc(p.policy.Covering(path), func(g enforce.Grant) bool { return g.Access&enforce.Execute != 0 })
+	return len(p.policy.Covering(path, enforce.Execute)) > 0
 }
 
 // pipes are the descriptors that arguments name as files, as a shell hands over the

@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/enforce"
 )
 
 type learnCmd struct {
@@ -71,7 +72,7 @@ func (c *learnCmd) Run(a *app) error {
 
 // spare refuses to write over the settings that the run has been made with.
 func (c *learnCmd) spare(p *plan) error {
-	if p.file == nil || real(c.Output) != real(p.file.Path) || p.file.Empty() {
+	if p.file == nil || enforce.Real(c.Output) != enforce.Real(p.file.Path) || p.file.Empty() {
 		return nil
 	}
 	return &hintedError{fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want"}

@@ -23,7 +23,7 @@ import (
 func writableAlways(nix nixeval.Nix, p project) []string {
 	trees := p.trees()
 	for _, dir := range append(tempParents(nix), privateHome(nix, p)) {
-		trees = append(trees, real(dir))
+		trees = append(trees, enforce.Real(dir))
 	}
 	return trees
 }
@@ -49,21 +49,21 @@ func writableUnder(nix nixeval.Nix, p project, s settings, file *config.File) []
 			}
 		}
 	}
-	if s.Home != "private" && s.Home != "none" {
+	if s.Opens() != "" {
 		for _, e := range s.Entries("home") {
 			add(e.Dir, e.Value)
 		}
 	}
-	for _, list := range lists {
-		if list.access&enforce.Write != 0 {
-			for _, e := range s.Entries(list.key) {
+	for _, key := range config.PathKeys {
+		if key.Access&enforce.Write != 0 {
+			for _, e := range s.Paths(key) {
 				add(e.Dir, e.Value)
 			}
 		}
 	}
 	if file != nil {
 		for _, e := range file.Exceptions {
-			if _, port := e.Port(); !port && exceptionAccess[e.Access]&enforce.Write != 0 {
+			if _, port := e.Port(); !port && e.Grants()&enforce.Write != 0 {
 				add(e.Dir, e.Path)
 			}
 		}

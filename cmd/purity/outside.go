@@ -22,7 +22,7 @@ import (
 func (a *app) behindWalls(nix nixeval.Nix, hostile func() []string) nixeval.Nix {
 	nix.Start = func(cmd *exec.Cmd) error {
 		dirs := append(hostile(), nix.Cache)
-		if at := real(cmd.Path); slices.ContainsFunc(dirs, func(dir string) bool { return enforce.Inside(at, real(dir)) }) {
+		if at := enforce.Real(cmd.Path); slices.ContainsFunc(dirs, func(dir string) bool { return enforce.Inside(at, enforce.Real(dir)) }) {
 			return &hintedError{fmt.Errorf("%s lies where a command may write", cmd.Path), "take its directory out of PATH"}
 		}
 		path := outside.Path(os.Getenv("PATH"), dirs)

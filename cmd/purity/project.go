@@ -75,7 +75,7 @@ func standsFor(nix nixeval.Nix, dir, cwd string) project {
 }
 
 // noProjects is where the directories are that noProject makes.
-func noProjects(nix nixeval.Nix) string { return filepath.Join(real(nix.Cache), "none") }
+func noProjects(nix nixeval.Nix) string { return filepath.Join(enforce.Real(nix.Cache), "none") }
 
 // settings reads the purity.toml that is for the working directory, or the file
 // that takes its place; nil if there is none. Trees are what commands may write.
@@ -135,9 +135,9 @@ func (p project) check(nix nixeval.Nix) error {
 	switch home := os.Getenv("HOME"); {
 	case p.dir == "/":
 		return tooWide(p.dir, "it is the whole file system")
-	case home != "" && enforce.Inside(real(home), p.dir):
+	case home != "" && enforce.Inside(enforce.Real(home), p.dir):
 		return tooWide(p.dir, "your home directory is in it")
-	case enforce.Inside(real("/bin/sh"), p.dir) || enforce.Inside(real("/usr/bin/env"), p.dir):
+	case enforce.Inside(enforce.Real("/bin/sh"), p.dir) || enforce.Inside(enforce.Real("/usr/bin/env"), p.dir):
 		return tooWide(p.dir, "the host's programs are in it")
 	case enforce.Inside(p.dir, store):
 		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
@@ -145,7 +145,7 @@ func (p project) check(nix nixeval.Nix) error {
 		return tooWide(p.dir, "the store is in it")
 	case enforce.Inside(trustDir(), p.dir):
 		return tooWide(p.dir, "what you allowed (purity allow) is in it")
-	case enforce.Inside(real(nix.Cache), p.dir):
+	case enforce.Inside(enforce.Real(nix.Cache), p.dir):
 		return tooWide(p.dir, "purity's cache is in it, and a command that could write that would write its own policy")
 	}
 	return nil
@@ -158,22 +158,11 @@ func trustDir() string {
 	if err != nil {
 		return ""
 	}
-	return real(trust.Dir)
+	return enforce.Real(trust.Dir)
 }
 
 func tooWide(dir, why string) error {
 	return &hintedError{fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR"}
-}
-
-// real is path without symlinks as far as it exists.
-func real(path string) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
-	}
-	if parent := filepath.Dir(path); parent != path {
-		return filepath.Join(real(parent), filepath.Base(path))
-	}
-	return path
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the
@@ -198,7 +187,7 @@ func (p *plan) homeOf(trees []string) (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(real(p.nix.Cache), dir) || enforce.Inside(p.nix.StoreDir(), dir) || enforce.Inside(trustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(p.nix.Cache), dir) || enforce.Inside(p.nix.StoreDir(), dir) || enforce.Inside(trustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {

@@ -172,9 +172,7 @@ const selfHint = "install purity outside of projects: nix profile install, or co
 
 // shimsClosed is an error where the policy lets commands write a directory.
 func (p *plan) shimsClosed(dir string) error {
-	written := p.policy // links of its paths are looked at, and store paths are many
-	written.Grants = slices.DeleteFunc(slices.Clone(p.policy.Grants), func(g enforce.Grant) bool { return g.Access&enforce.Write == 0 })
-	for _, g := range written.Covering(dir) {
+	for _, g := range p.policy.Covering(dir, enforce.Write) {
 		return fmt.Errorf("a confined command may write %s (%s)", dir, g.Reason)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -32,7 +33,7 @@ environment in front of PATH.`
 
 // Run shows what the file opens and remembers that it may.
 func (c allowCmd) Run(a *app) error {
-	path := real(c.Dir)
+	path := enforce.Real(c.Dir)
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("allow project: %w", err)
@@ -159,7 +160,7 @@ func (c denyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	path := real(c.Dir)
+	path := enforce.Real(c.Dir)
 	denied := []string{path}
 	if filepath.Base(path) != config.Name {
 		denied = []string{filepath.Join(upward(path, config.Name), config.Name)}
@@ -186,7 +187,7 @@ func (c denyCmd) Run(a *app) error {
 
 // fileAt reads the purity.toml of a directory, or one that is named.
 func fileAt(path string) (*config.File, error) {
-	path = real(path)
+	path = enforce.Real(path)
 	root := "/"
 	if info, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)

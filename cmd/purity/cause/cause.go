@@ -76,13 +76,11 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 // writable reports whether the command may have written a file, or what leads to
 // it.
 func (f *finder) writable(path string) bool {
-	for _, g := range f.Policy.Covering(path) {
-		if g.Access&enforce.Write != 0 {
-			return true
-		}
+	if len(f.Policy.Covering(path, enforce.Write)) > 0 {
+		return true
 	}
 	for _, g := range f.Policy.Grants {
-		if g.Access&enforce.Write != 0 && inside(path, g.Path) {
+		if g.Access&enforce.Write != 0 && enforce.Inside(path, g.Path) {
 			return true
 		}
 	}
@@ -146,7 +144,7 @@ func (f *finder) place(d observe.Denial) place {
 		return inStore
 	case d.Access == "write":
 		return outside
-	case inside(d.Real, f.Home):
+	case enforce.Inside(d.Real, f.Home):
 		return inHome
 	}
 	return onHost
@@ -173,7 +171,7 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = f.storeHint(d, path)
 	case outside:
 		found.Why = "outside the project"
-		if inside(d.Real, f.Home) {
+		if enforce.Inside(d.Real, f.Home) {
 			found.Why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
 		}
 		found.Hint = f.openPath("write", d)

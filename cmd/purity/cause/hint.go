@@ -19,7 +19,8 @@ import (
 func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 
 // openPath is how a policy lets a path be used so.
-func (f *finder) openPath(key string, d observe.Denial) string {
+func (f *finder) openPath(word string, d observe.Denial) string {
+	key, _ := config.KeyOf(word)
 	path := d.Real
 	if d.Entry {
 		path = filepath.Dir(path)
@@ -31,21 +32,20 @@ func (f *finder) openPath(key string, d observe.Denial) string {
 	}
 	preset := f.preset(key, d)
 	switch {
-	case preset != "" && (opens == "" || key == "sockets"): // to talk to an agent is not to read its keys
+	case preset != "" && (opens == "" || word == "connect"): // to talk to an agent is not to read its keys
 		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
 	case opens != "":
 		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
 	}
-	return report.InPolicy + key + " = [" + config.Quote(host.Literal(path)) + "]"
+	return report.InPolicy + key.Key + " = [" + config.Quote(host.Literal(path)) + "]"
 }
 
 // preset is the one that opens a path for what a key of purity.toml is for, empty
 // if none does.
-func (f *finder) preset(key string, d observe.Denial) string {
-	access := map[string]enforce.Access{"read": enforce.Read, "write": enforce.Write, "sockets": enforce.Connect}[key]
+func (f *finder) preset(key config.PathKey, d observe.Denial) string {
 	for _, g := range f.presets {
-		mine := key != "read" || g.Reason == "git" // what presets open for reading is mostly more than is asked for
-		if mine && g.Access&access == access && inside(d.Real, g.Path) {
+		mine := key.Access != enforce.Read || g.Reason == "git" // what presets open for reading is mostly more than is asked for
+		if mine && g.Access&key.Access == key.Access && enforce.Inside(d.Real, g.Path) {
 			return g.Reason
 		}
 	}
@@ -66,7 +66,7 @@ func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 	case "header":
 		return f.fileHint(by, headerFiles(d.Path, by.dir))
 	case "socket":
-		return f.openPath("sockets", d)
+		return f.openPath("connect", d)
 	}
 	return f.openPath("read", d)
 }

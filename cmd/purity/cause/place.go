@@ -19,7 +19,3 @@ func toolchain(path string) string {
 	}
 	return ""
 }
-
-func inside(path, dir string) bool {
-	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
-}

@@ -105,6 +105,8 @@ func (e *Exception) check() error {
 		return fmt.Errorf("until: want a day such as 2026-12-31, not %q", e.Until)
 	case e.Access != "" && !slices.Contains(accesses, e.Access):
 		return fmt.Errorf("access: want %s, not %q", strings.Join(accesses, ", "), e.Access)
+	case e.badPort():
+		return fmt.Errorf("path: %s has no port from 1 to 65535", e.Path)
 	case !host.Valid(e.Path):
 		return fmt.Errorf("path: %s is no pattern", e.Path)
 	case strings.TrimSpace(e.Reason) == "":
@@ -125,7 +127,17 @@ func (e Exception) Port() (uint16, bool) {
 		return 0, false
 	}
 	port, err := strconv.ParseUint(e.Path[strings.LastIndexByte(e.Path, ':')+1:], 10, 16)
-	return uint16(port), err == nil && strings.Contains(e.Path, ":")
+	return uint16(port), err == nil && port > 0 && strings.Contains(e.Path, ":")
+}
+
+// badPort reports whether e is for an address with a number that is no port.
+func (e Exception) badPort() bool {
+	_, ok := e.Port()
+	at := strings.LastIndexByte(e.Path, ':')
+	if ok || filepath.IsAbs(e.Path) || at < 0 || e.Access != "connect" && e.Access != "listen" {
+		return false
+	}
+	return strings.Trim(e.Path[at+1:], "0123456789") == ""
 }
 
 // Matches reports whether e is for a path (or address) that a program uses so: as

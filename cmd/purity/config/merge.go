@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"slices"
 )
 
 // Effective is what file and flags say together.
@@ -76,18 +75,17 @@ func (f *File) Line(key string, element int) string {
 // Paths are all paths that f names, patterns as they are written: of rows, of
 // exceptions, and that of HOME.
 func (f *File) Paths() []string {
-	s := f.Settings
-	paths := slices.Concat(s.Read, s.Write, s.Exec, s.Devices)
-	if !s.Sockets.None() {
-		paths = append(paths, s.Sockets...)
+	var paths []string
+	for _, k := range PathKeys {
+		paths = append(paths, k.In(f.Settings)...)
 	}
 	for _, e := range f.Exceptions {
 		if _, port := e.Port(); !port {
 			paths = append(paths, e.Path)
 		}
 	}
-	if s.Home != "" && s.Home != "private" && s.Home != "none" {
-		paths = append(paths, s.Home)
+	if dir := f.Settings.Opens(); dir != "" {
+		paths = append(paths, dir)
 	}
 	return paths
 }

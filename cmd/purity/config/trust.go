@@ -32,24 +32,21 @@ func (f *File) Widens(base host.Level) []string {
 	if n := s.Network; n != nil && !base.Network && (n.Any || n.UDP || len(n.Connect)+len(n.Bind) > 0) {
 		say("network", -1, "network "+n.written())
 	}
-	for _, list := range []struct {
-		key    string
-		values []string
-	}{
-		{"read", s.Read}, {"write", s.Write}, {"exec", s.Exec}, {"devices", s.Devices}, {"presets", s.Presets},
-		{"sockets", s.Sockets}, {"env.keep", s.Keep}, {"capabilities", s.Capabilities},
-	} {
-		if list.key == "sockets" && s.Sockets.None() {
-			continue
-		}
-		for i, value := range list.values {
-			what := list.key + " " + value
-			if preset, ok := host.FindPreset(value); ok && list.key == "presets" {
+	list := func(key string, values []string) {
+		for i, value := range values {
+			what := key + " " + value
+			if preset, ok := host.FindPreset(value); ok && key == "presets" {
 				what = "preset " + value + ": " + preset.Opens
 			}
-			say(list.key, i, what)
+			say(key, i, what)
 		}
 	}
+	for _, k := range PathKeys {
+		list(k.Key, k.In(s))
+	}
+	list("presets", s.Presets)
+	list("env.keep", s.Keep)
+	list("capabilities", s.Capabilities)
 	if s.Mode != "" && s.Mode != "enforce" {
 		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
 	}

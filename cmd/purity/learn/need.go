@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/secret"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -83,14 +84,14 @@ func (c *collector) denial(d observe.Denial, why string) {
 	case d.Entry || d.Access == "write" && !there(d.Real):
 		n.path = existing(filepath.Dir(d.Real))
 		n.real = n.path
-	case inside(d.Path, c.Project): // a link in the project can be made to lead anywhere
+	case enforce.Inside(d.Path, c.Project): // a link in the project can be made to lead anywhere
 		n.path = d.Real
 	}
 	c.add(n)
 	if d.Access == "execute" {
 		for _, g := range host.Dependencies(d.Real) {
 			if strings.Contains(g.Reason, "loader") && !c.Executable(g.Path) {
-				c.add(need{access: "execute", path: g.Path, real: real(g.Path), what: "loader of " + filepath.Base(d.Path), why: "loader of " + d.Path})
+				c.add(need{access: "execute", path: g.Path, real: enforce.Real(g.Path), what: "loader of " + filepath.Base(d.Path), why: "loader of " + d.Path})
 			}
 		}
 	}
@@ -193,17 +194,6 @@ func existing(dir string) string {
 		dir = filepath.Dir(dir)
 	}
 	return dir
-}
-
-func real(path string) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
-	}
-	return path
-}
-
-func inside(path, dir string) bool {
-	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
 
 // comment is what follows a # of TOML: one line, whatever is in it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
 
@@ -15,11 +16,6 @@ import (
 func (n Needs) Policy(said config.Settings, network config.Network) (s config.Settings, note func(key, element string) string) {
 	s = said
 	notes := map[string]string{}
-	lists := map[string]*[]string{"read": &s.Read, "write": &s.Write, "execute": &s.Exec, "connect": (*[]string)(&s.Sockets)}
-	keys := map[string]string{"read": "read", "write": "write", "execute": "exec", "connect": "sockets"}
-	for _, list := range lists {
-		*list = slices.Clone(*list)
-	}
 	for _, need := range n.all {
 		switch {
 		case need.port != 0:
@@ -34,8 +30,12 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 			s.Network = &network
 		default:
 			path := host.Literal(need.path)
-			*lists[need.access] = append(*lists[need.access], path)
-			notes[keys[need.access]+"\x00"+path] = comment(need.what)
+			key, ok := config.KeyOf(need.access)
+			if !ok {
+				continue
+			}
+			key.Add(&s, path)
+			notes[key.Key+"\x00"+path] = comment(need.what)
 		}
 	}
 	return s, func(key, element string) string { return notes[key+"\x00"+element] }
@@ -48,7 +48,7 @@ func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 	for _, need := range n.all {
 		if need.access == "execute" {
 			for _, g := range host.Dependencies(need.real) {
-				with[real(g.Path)] = true
+				with[enforce.Real(g.Path)] = true
 			}
 		}
 	}

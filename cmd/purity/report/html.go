@@ -23,7 +23,7 @@ type tile struct {
 // html writes a page that needs nothing else: findings, what is
 // excepted or never used, and the closure as a treemap.
 func (r Report) html(out io.Writer) error {
-	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": size}).Parse(page)
+	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": screen.Size}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err) // the page is our own
 	}
@@ -37,7 +37,7 @@ func (r Report) html(out io.Writer) error {
 		Tiles          []tile
 		Total          string
 		Rows, Excepted []row
-	}{r, r.Doubt(), treemap(r.Paths), size(total), rows(r.Findings), rows(r.Excepted)})
+	}{r, r.Doubt(), treemap(r.Paths), screen.Size(total), rows(r.Findings), rows(r.Excepted)})
 }
 
 // row is a finding as the page shows it.
@@ -68,7 +68,7 @@ func treemap(paths []Path) []tile {
 			if len(name) > 33 {
 				name = name[33:]
 			}
-			tiles = append(tiles, tile{name, paths[0].Path, size(paths[0].Size), paths[0].Used, x, y, w, h})
+			tiles = append(tiles, tile{name, paths[0].Path, screen.Size(paths[0].Size), paths[0].Used, x, y, w, h})
 			return
 		}
 		var whole, part float64

@@ -146,7 +146,7 @@ func (w *writer) unused(all []Unused) {
 			w.line("")
 			w.line("purity: never used of the packages that the dev shell declares, with the size of their closures:")
 		}
-		w.line(fmt.Sprintf("  %10s  %s", size(u.Size), screen.Printable(u.Path)))
+		w.line(fmt.Sprintf("  %10s  %s", screen.Size(u.Size), screen.Printable(u.Path)))
 	}
 	if others := len(all) - declared; others > 0 {
 		w.line("")

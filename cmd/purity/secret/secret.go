@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/nix-purity/purity/enforce"
 )
 
 // secretPlaces are below the homes of users.
@@ -48,24 +50,24 @@ type Finder struct {
 // In is what looks like a secret and would be open if a path were, with all
 // below it; empty if nothing does.
 func (f Finder) In(path string) string {
-	if slices.ContainsFunc(f.Named, func(named string) bool { return inside(path, named) }) {
+	if slices.ContainsFunc(f.Named, func(named string) bool { return enforce.Inside(path, named) }) {
 		return ""
 	}
-	within := func(dir string) bool { return inside(path, dir) }
+	within := func(dir string) bool { return enforce.Inside(path, dir) }
 	if name := filepath.Base(path); secretName().MatchString(name) && !strings.HasSuffix(name, ".pub") && !slices.ContainsFunc(packaged, within) {
 		return path
 	}
 	for _, file := range secretFiles {
-		if inside(path, file) || inside(file, path) {
+		if enforce.Inside(path, file) || enforce.Inside(file, path) {
 			return file
 		}
 	}
 	for _, home := range f.homes(path) {
-		if inside(home, path) { // all of a home
+		if enforce.Inside(home, path) { // all of a home
 			return filepath.Join(home, secretPlaces[0])
 		}
 		for _, place := range secretPlaces {
-			if secret := filepath.Join(home, place); inside(path, secret) || strings.HasPrefix(path, secret+".") || inside(secret, path) {
+			if secret := filepath.Join(home, place); enforce.Inside(path, secret) || strings.HasPrefix(path, secret+".") || enforce.Inside(secret, path) {
 				return secret
 			}
 		}
@@ -84,8 +86,4 @@ func (f Finder) homes(path string) []string {
 		name, _, _ = strings.Cut(rest, "/")
 	}
 	return append(homes, "/home/"+name)
-}
-
-func inside(path, dir string) bool {
-	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
