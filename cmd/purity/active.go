@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -34,7 +35,7 @@ func (a *app) runHere(command []string) error {
 	file := command[0]
 	if !strings.Contains(file, "/") {
 		if file = nixeval.Find(file, os.Getenv("PATH")); file == "" {
-			return &absentError{name: command[0], source: "the confinement that this command runs in"}
+			return &words.AbsentError{Name: command[0], Source: "the confinement that this command runs in"}
 		}
 	}
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, a.calling)}

@@ -2,46 +2,27 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
-	"github.com/rs/zerolog"
-	"golang.org/x/term"
 )
 
-// app is what every command gets: where to write, and how to speak.
+// app is what every command gets: how to speak, and what purity was called with.
 type app struct {
-	stdout io.Writer
-	stderr *os.File
-	log    zerolog.Logger // -v, or everything with --log-format json
-	json   bool
-	quiet  bool
-	tty    bool   // standard error is a terminal
-	path   string // PATH as it was, with directories of shims
+	screen.Voice
+	path string // PATH as it was, with directories of shims
 	// calling is the environment that purity was called with.
 	calling []string
 }
 
 func newApp(g globals) *app {
 	calling, left := disown()
-	a := &app{calling: calling, stdout: os.Stdout, stderr: os.Stderr, json: g.LogFormat == "json", quiet: g.Quiet, path: os.Getenv("PATH")}
+	a := &app{Voice: screen.NewVoice(g.Verbose, g.Quiet, g.LogFormat == "json"), calling: calling, path: os.Getenv("PATH")}
 	os.Setenv("PATH", withoutShims(a.path)) // what purity itself runs, such as nix, is no shim's
-	a.tty = !a.json && term.IsTerminal(int(os.Stderr.Fd()))
-	level := zerolog.InfoLevel
-	if g.Verbose {
-		level = zerolog.DebugLevel
-	}
-	if a.quiet {
-		level = zerolog.ErrorLevel
-	}
-	var out io.Writer = os.Stderr
-	if !a.json {
-		out = lines{os.Stderr}
-	}
-	a.log = zerolog.New(out).Level(level)
 	a.disowned(left)
 	return a
 }
@@ -49,14 +30,14 @@ func newApp(g globals) *app {
 // disowned warns of variables that do not count.
 func (a *app) disowned(names []string) {
 	for _, name := range names {
-		a.log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
+		a.Log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
 	}
 }
 
 // fail says why purity ends and returns its exit code.
 func (a *app) fail(err error) int {
-	message, hint, code := explain(err)
-	event := a.log.Error()
+	message, hint, code := words.Explain(err)
+	event := a.Log.Error()
 	if hint != "" {
 		event = event.Str("hint", hint)
 	}
@@ -82,7 +63,7 @@ func cacheDir() (string, error) {
 	if home != "" && !filepath.IsAbs(home) {
 		err := fmt.Errorf("find cache directory: HOME=%s is not an absolute path", home)
 		if home, absErr := filepath.Abs(home); absErr == nil {
-			return "", &hintedError{err, "if that is meant:  export HOME=" + shell.Quote(home)}
+			return "", words.Hint(err, "if that is meant:  export HOME="+shell.Quote(home))
 		}
 		return "", err
 	}

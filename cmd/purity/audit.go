@@ -12,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -57,7 +58,7 @@ func (c *auditCmd) Run(a *app) error {
 		return err
 	}
 	if !c.toStdout() {
-		if err := r.Text(a.stdout, a.stdoutStyle()); err != nil {
+		if err := r.Text(a.Stdout, a.Style()); err != nil {
 			return err
 		}
 	}
@@ -81,7 +82,7 @@ func (a *app) commandFailed(r report.Report) error {
 	if r.ExitCode == 0 {
 		return nil
 	}
-	a.log.Warn().Msgf("the command failed with exit code %d, so there may be more", r.ExitCode)
+	a.Log.Warn().Msgf("the command failed with exit code %d, so there may be more", r.ExitCode)
 	return codeError(exitCommandFailed)
 }
 
@@ -152,7 +153,7 @@ func (a *app) observe(w watching) (*plan, report.Report, error) {
 	r := p.report(o, command)
 	err = to.write(r)
 	if err == nil && !o.watched {
-		err = &hintedError{fmt.Errorf("%s: this process is watched already, or may not watch, so nothing can be found out", w.of), "run it outside of other sandboxes and of purity"}
+		err = words.Hint(fmt.Errorf("%s: this process is watched already, or may not watch, so nothing can be found out", w.of), "run it outside of other sandboxes and of purity")
 	}
 	return p, r, err
 }
@@ -173,10 +174,10 @@ func (a *app) sayLeftOut(needs learn.Needs) {
 		if secret.Opens != secret.Path {
 			text = secret.Path + " would open " + secret.Opens + " and is left out"
 		}
-		a.log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
+		a.Log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
 	}
 	for _, address := range needs.Other {
-		a.log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")
+		a.Log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")
 	}
 }
 
@@ -210,7 +211,7 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 	}
 	p.app.sayLeftOut(needs)
 	if added > 0 {
-		p.app.log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
+		p.app.Log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 type closureCmd struct {
@@ -39,19 +40,19 @@ func (c *closureCmd) Run(a *app) error {
 	}
 	switch {
 	case c.JSON:
-		return printJSON(a.stdout, have)
+		return printJSON(a.Stdout, have)
 	case c.Dot:
-		return have.WriteDOT(a.stdout)
+		return have.WriteDOT(a.Stdout)
 	case c.Why != "":
-		return printWhy(a.stdout, have, c.Why)
+		return printWhy(a.Stdout, have, c.Why)
 	case c.Diff != "":
 		other, err := c.other(ctx, a)
 		if err != nil {
 			return err
 		}
-		return printDiff(a.stdout, have.Diff(other))
+		return printDiff(a.Stdout, have.Diff(other))
 	}
-	return printClosure(a.stdout, have)
+	return printClosure(a.Stdout, have)
 }
 
 // closure is the one asked for: of store paths in a binary cache, or of an
@@ -61,7 +62,7 @@ func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, erro
 		return c.cached(ctx, a)
 	}
 	if len(c.Ref) > 1 {
-		return closure.Closure{}, &hintedError{fmt.Errorf("resolve closure: %d references are given", len(c.Ref)), "purity closure REF --diff OTHER compares two"}
+		return closure.Closure{}, words.Hint(fmt.Errorf("resolve closure: %d references are given", len(c.Ref)), "purity closure REF --diff OTHER compares two")
 	}
 	return a.closureOf(ctx, first(c.Ref), c.source)
 }
@@ -70,7 +71,7 @@ func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, erro
 // directory are read here; Nix is asked about any other cache.
 func (c *closureCmd) cached(ctx context.Context, a *app) (closure.Closure, error) {
 	if len(c.Ref) == 0 {
-		return closure.Closure{}, &hintedError{errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…"}
+		return closure.Closure{}, words.Hint(errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…")
 	}
 	trusted := c.TrustedKey
 	if len(trusted) == 0 {
@@ -176,7 +177,7 @@ func printWhy(out io.Writer, c closure.Closure, wanted string) error {
 func match(c closure.Closure, wanted string) (closure.Path, error) {
 	if p, _, err := closure.Within(c.StoreDir, wanted); err == nil {
 		if !c.Contains(p) {
-			return "", &hintedError{fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists what is"}
+			return "", words.Hint(fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists what is")
 		}
 		return p, nil
 	}
@@ -190,7 +191,7 @@ func match(c closure.Closure, wanted string) (closure.Path, error) {
 		}
 	}
 	if len(found) == 0 {
-		return "", &hintedError{fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is"}
+		return "", words.Hint(fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is")
 	}
 	for _, meant := range []func(closure.Node) bool{
 		func(closure.Node) bool { return true },
@@ -205,7 +206,7 @@ func match(c closure.Closure, wanted string) (closure.Path, error) {
 	for _, n := range found {
 		names += "\n" + string(n.Path)
 	}
-	return "", &hintedError{errors.New(names), "purity closure --why " + string(found[0].Path)}
+	return "", words.Hint(errors.New(names), "purity closure --why "+string(found[0].Path))
 }
 
 // ofPackage reports whether the name of a store path is that of a package, with or

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/complete"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 type completionCmd struct {
@@ -27,7 +28,7 @@ func (c completionCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("print completion: %w", err)
 	}
-	_, err = fmt.Fprint(a.stdout, shell.Completion(c.Shell, self))
+	_, err = fmt.Fprint(a.Stdout, shell.Completion(c.Shell, self))
 	return err
 }
 
@@ -36,23 +37,23 @@ func runComplete(args []string) (code int, ok bool) {
 	if len(args) < 5 {
 		return 0, false
 	}
-	words, at := args[3:], shell.Cursor{}
-	switch last := len(words) - 1; args[2] {
+	typed, at := args[3:], shell.Cursor{}
+	switch last := len(typed) - 1; args[2] {
 	case "bash":
-		words, at = shell.ReadLine(args[4], args[3])
+		typed, at = shell.ReadLine(args[4], args[3])
 	case "fish": // gives the last word as it is typed
-		typed, _ := shell.ReadLine(words[last], "")
-		words[last] = typed[len(typed)-1]
+		word, _ := shell.ReadLine(typed[last], "")
+		typed[last] = word[len(word)-1]
 	}
-	if len(words) < 2 {
-		return exitFailure, true
+	if len(typed) < 2 {
+		return words.Failure, true
 	}
 	a := newApp(globals{Quiet: true, LogFormat: "text"})
-	answer := complete.Read(model(), words[1:]).Answer(a.sources())
+	answer := complete.Read(model(), typed[1:]).Answer(a.sources())
 	choices := make([]shell.Choice, len(answer.Candidates))
 	for i, c := range answer.Candidates {
 		choices[i] = shell.Choice{Word: c.Value, Help: c.Help}
 	}
-	fmt.Fprint(a.stdout, shell.Choices(args[2], at, string(answer.Paths), answer.Prefix, choices))
+	fmt.Fprint(a.Stdout, shell.Choices(args[2], at, string(answer.Paths), answer.Prefix, choices))
 	return 0, true
 }

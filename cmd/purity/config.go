@@ -7,6 +7,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 type configCmd struct {
@@ -38,22 +39,22 @@ func (c configCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	printf(a.stdout, "%s is right\n", file.Path)
+	screen.Printf(a.Stdout, "%s is right\n", file.Path)
 	flags, err := settingsOfVariables()
 	if err != nil {
 		return err
 	}
 	wider := file.Widens(levelOf(flags))
 	for _, what := range wider {
-		printf(a.stdout, "it opens %s\n", what)
+		screen.Printf(a.Stdout, "it opens %s\n", what)
 	}
 	switch err := a.trusted(file, flags, projectAt(filepath.Dir(file.Path))); {
 	case len(wider) == 0:
-		fmt.Fprintln(a.stdout, "it opens nothing beyond the default policy")
+		fmt.Fprintln(a.Stdout, "it opens nothing beyond the default policy")
 	case err == nil:
-		fmt.Fprintln(a.stdout, "that is allowed")
+		fmt.Fprintln(a.Stdout, "that is allowed")
 	case untrusted(err):
-		fmt.Fprintln(a.stdout, "that is not allowed yet: purity allow")
+		fmt.Fprintln(a.Stdout, "that is not allowed yet: purity allow")
 	default:
 		return err
 	}
@@ -67,8 +68,8 @@ type configSchemaCmd struct {
 // Run prints the schema.
 func (c configSchemaCmd) Run(a *app) error {
 	if c.Report {
-		_, err := io.WriteString(a.stdout, report.Schema)
+		_, err := io.WriteString(a.Stdout, report.Schema)
 		return err
 	}
-	return config.WriteSchema(a.stdout)
+	return config.WriteSchema(a.Stdout)
 }

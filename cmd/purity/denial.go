@@ -40,7 +40,7 @@ func (p *plan) report(o outcome, command []string) report.Report {
 // findings are denials with their reasons, which take a while, where anybody is to
 // read them.
 func (p *plan) findings(denials []observe.Denial) []report.Finding {
-	if p.app.quiet && !p.reporting {
+	if p.app.Quiet && !p.reporting {
 		bare := make([]report.Finding, len(denials))
 		for i, d := range denials {
 			bare[i].Denial = d
@@ -116,17 +116,17 @@ func (p *plan) say(r report.Report) {
 	r.Unused = nil
 	switch {
 	case !r.Watched && !p.wanted: // it was an offer
-	case p.app.json:
+	case p.app.JSON:
 		if doubt := r.Doubt(); doubt != "" {
-			p.app.log.Warn().Msg(doubt)
+			p.app.Log.Warn().Msg(doubt)
 		}
 		for _, f := range r.Findings {
-			p.app.log.Warn().Interface("finding", f).Msg("outside the environment: " + f.Subject())
+			p.app.Log.Warn().Interface("finding", f).Msg("outside the environment: " + f.Subject())
 		}
-	case p.app.quiet:
+	case p.app.Quiet:
 	default:
-		if err := r.Text(p.app.stderr, style(p.app.stderr)); err != nil {
-			p.app.log.Error().Msg(err.Error())
+		if err := r.Text(p.app.Stderr, screen.StyleOf(p.app.Stderr)); err != nil {
+			p.app.Log.Error().Msg(err.Error())
 		}
 	}
 }
@@ -139,13 +139,13 @@ func (p *plan) sayChanges(changes []inspect.Change) {
 	if len(changes) == 0 {
 		return
 	}
-	p.app.log.Warn().Msg("changed files that run or are obeyed later, outside the confinement:")
+	p.app.Log.Warn().Msg("changed files that run or are obeyed later, outside the confinement:")
 	for i, c := range changes {
-		if i == maxChanges && !p.app.json {
-			p.app.log.Warn().Msgf("  and %d more; --log-format=json names all", len(changes)-i)
+		if i == maxChanges && !p.app.JSON {
+			p.app.Log.Warn().Msgf("  and %d more; --log-format=json names all", len(changes)-i)
 			break
 		}
-		p.app.log.Warn().Msgf("  %s (%s): %s", screen.Printable(c.Path), c.What, c.By)
+		p.app.Log.Warn().Msgf("  %s (%s): %s", screen.Printable(c.Path), c.What, c.By)
 	}
 }
 

@@ -35,10 +35,10 @@ func (c diffReportCmd) Run(a *app) error {
 	}
 	difference := later.Since(earlier)
 	if !c.toStdout() {
-		if err := difference.Text(a.stdout, a.stdoutStyle()); err != nil {
+		if err := difference.Text(a.Stdout, a.Style()); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "purity: %d new, %d gone\n", len(difference.Findings), len(difference.Gone))
+		fmt.Fprintf(a.Stdout, "purity: %d new, %d gone\n", len(difference.Findings), len(difference.Gone))
 	}
 	if err := to.write(difference); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -43,14 +44,14 @@ type direnvEnvCmd struct {
 // Run prints what direnv's bash is to evaluate. Also where there is no environment
 // direnv has to know which files could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
-	fmt.Fprint(a.stdout, watchFiles(append([]string{config.Name, trustDir()}, definitions...)))
+	fmt.Fprint(a.Stdout, watchFiles(append([]string{config.Name, trustDir()}, definitions...)))
 	p, dir, err := c.load(a)
 	if err != nil {
-		fmt.Fprintln(a.stdout, "return 1")
+		fmt.Fprintln(a.Stdout, "return 1")
 		return a.unconfined(err)
 	}
 	run := nixeval.Run{Home: p.home, Temp: os.TempDir(), Dir: p.project.cwd, Project: p.project.dir}
-	fmt.Fprint(a.stdout, p.exports(dir, exported(p.env.Variables(run))), "_purity_stay_first\n")
+	fmt.Fprint(a.Stdout, p.exports(dir, exported(p.env.Variables(run))), "_purity_stay_first\n")
 	return nil
 }
 
@@ -66,13 +67,13 @@ func (c *direnvEnvCmd) load(a *app) (p *plan, dir string, err error) {
 	dir = filepath.Join(nix.ProjectDir(project.dir), "direnv-"+request.Identity("direnv", c.Config, flags.identity())[:8])
 	before := &plan{app: a, nix: nix, project: project, request: request, flags: c.Settings, config: c.Config}
 	set, noShims := before.shimsBefore(dir)
-	fmt.Fprint(a.stdout, watchFiles(before.watchedByDirenv(set)))
+	fmt.Fprint(a.Stdout, watchFiles(before.watchedByDirenv(set)))
 	permission, changed, err := permissionOf(project.dir)
 	switch {
 	case err == nil && permission == config.Unknown:
 		err = notAllowed(project.dir, permission, changed)
 	case err == nil && permission == config.Changed && noShims == nil:
-		a.log.Warn().Str("hint", "look at it, then: purity allow").
+		a.Log.Warn().Str("hint", "look at it, then: purity allow").
 			Msgf("%s changed since it was allowed, and the environment from before is in use", changed)
 		return before, dir, nil
 	case err == nil && permission == config.Allowed && noShims == nil && set.Changed() == "":
@@ -84,8 +85,8 @@ func (c *direnvEnvCmd) load(a *app) (p *plan, dir string, err error) {
 	if p, err = c.evaluate(a, dir); err == nil || noShims != nil {
 		return p, dir, err
 	}
-	message, _, _ := explain(err)
-	a.log.Warn().Msg("the environment from before stays: " + message)
+	message, _, _ := words.Explain(err)
+	a.Log.Warn().Msg("the environment from before stays: " + message)
 	return before, dir, nil
 }
 
@@ -133,7 +134,7 @@ func loadsEnvrc(args []string) bool {
 func (a *app) runOutside(name string, args []string) error {
 	file := nixeval.Find(name, os.Getenv("PATH"))
 	if file == "" {
-		return &absentError{name: name, source: "this machine"}
+		return &words.AbsentError{Name: name, Source: "this machine"}
 	}
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), a.calling)}
 }

@@ -12,7 +12,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
@@ -56,15 +58,15 @@ func (c doctorCmd) Run(a *app) error {
 	checks = append(checks, checkShims(a.path)...)
 	checks = append(checks, a.checkSelf()...)
 	if c.JSON {
-		if err := printJSON(a.stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
+		if err := printJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
 			return err
 		}
 	} else {
-		table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 		for _, c := range checks {
-			printf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
+			screen.Printf(table, "%s\t%s\t%s\n", c.Status, c.Subject, c.Finding)
 			if c.Fix != "" {
-				printf(table, "\t\t-> %s\n", c.Fix)
+				screen.Printf(table, "\t\t-> %s\n", c.Fix)
 			}
 		}
 		if err := table.Flush(); err != nil {
@@ -137,7 +139,7 @@ func (a *app) checkNix(ctx context.Context) []check {
 	}
 	version, err := nix.Version(ctx)
 	if err != nil {
-		_, fix, _ := explain(err)
+		_, fix, _ := words.Explain(err)
 		return []check{{"nix", failure, err.Error(), fix}}
 	}
 	checks := []check{{"nix", ok, version, ""}}
@@ -165,12 +167,12 @@ func (a *app) checkProject() []check {
 	}
 	dir, root, err := inputs.FindFlake(cwd)
 	if err != nil {
-		return []check{{"project", warning, "no flake here or above", noFlakeHint()}}
+		return []check{{"project", warning, "no flake here or above", words.NoFlakeHint()}}
 	}
 	checks := []check{{"project", ok, "flake " + dir, ""}}
 	if nix, err := a.nix(); err == nil {
 		if err := (project{dir: dir, cwd: cwd}).check(nix); err != nil {
-			_, fix, _ := explain(err)
+			_, fix, _ := words.Explain(err)
 			checks = append(checks, check{"project", failure, err.Error(), fix})
 		}
 	}
@@ -220,7 +222,7 @@ func (a *app) checkSelf() []check {
 		return nil // which checkNix says
 	}
 	if err := selfClosed(nix); err != nil {
-		_, fix, _ := explain(err)
+		_, fix, _ := words.Explain(err)
 		return []check{{"purity", warning, err.Error(), fix}}
 	}
 	return nil
@@ -239,7 +241,7 @@ func (a *app) checkSettings(cwd, dir string) []check {
 		}
 	}
 	if err != nil {
-		_, fix, _ := explain(err)
+		_, fix, _ := words.Explain(err)
 		return []check{{"settings", failure, err.Error(), fix}}
 	}
 	if mode := file.Settings.Mode; mode != "" && mode != "enforce" {

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -64,15 +66,15 @@ func driver(name string) ([]string, error) {
 	path := os.Getenv("PATH")
 	file := nixeval.Find(name, path)
 	if file == "" {
-		return nil, &absentError{name: name, source: "this machine"}
+		return nil, &words.AbsentError{Name: name, Source: "this machine"}
 	}
-	words := strings.Fields(firstLine(file))
-	if len(words) != 2 || words[0] != "#!/usr/bin/env" {
+	line := strings.Fields(firstLine(file))
+	if len(line) != 2 || line[0] != "#!/usr/bin/env" {
 		return []string{file}, nil
 	}
-	interpreter := nixeval.Find(words[1], path)
+	interpreter := nixeval.Find(line[1], path)
 	if interpreter == "" {
-		return nil, &absentError{name: words[1], source: "this machine"}
+		return nil, &words.AbsentError{Name: line[1], Source: "this machine"}
 	}
 	return []string{interpreter, file}, nil
 }
@@ -93,10 +95,10 @@ func firstLine(name string) string {
 func (a *app) whichDriver(name string) error {
 	files, err := driver(name)
 	if err != nil {
-		printf(a.stdout, "%s: not in PATH\n", name)
-		return codeError(exitNotFound)
+		screen.Printf(a.Stdout, "%s: not in PATH\n", name)
+		return codeError(words.NotFound)
 	}
-	printf(a.stdout, "%s: %s, not confined: it drives Nix\n", name, files[len(files)-1])
+	screen.Printf(a.Stdout, "%s: %s, not confined: it drives Nix\n", name, files[len(files)-1])
 	return codeError(1)
 }
 

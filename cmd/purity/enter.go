@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 // enter is all that comes after what is asked for is known. It returns only on
@@ -25,7 +27,7 @@ func (p *plan) enter(ctx context.Context, command []string, said reporting, prog
 	p.reporting, p.missing = said.wanted(), said.Absent
 	p.wanted = p.mode() != "enforce" || p.failImpure || p.reporting || p.trace != nil
 	if p.wanted && p.explains() == "off" {
-		return &hintedError{errors.New("report what the command uses: it is not watched"), "leave --explain=off out"}
+		return words.Hint(errors.New("report what the command uses: it is not watched"), "leave --explain=off out")
 	}
 	if !p.watched() || watchedByParent() {
 		return p.run(ctx, program)

@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -56,13 +57,13 @@ func (c *enterShellCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.stdout, p.exports(dir, nil), afterwards(os.Getenv("PATH")))
+	fmt.Fprint(a.Stdout, p.exports(dir, nil), afterwards(os.Getenv("PATH")))
 	return nil
 }
 
 // unconfined is err with what it means for the shell that asked.
 func (a *app) unconfined(err error) error {
-	a.log.Warn().Msg("nothing is confined in this shell")
+	a.Log.Warn().Msg("nothing is confined in this shell")
 	return err
 }
 
@@ -76,8 +77,8 @@ func entersShell(args []string) bool {
 // endShell has the shell that evaluates the output end, because nothing would be
 // confined in it.
 func (a *app) endShell(code int) int {
-	a.log.Warn().Msg("this shell ends, because purity cannot confine it")
-	fmt.Fprintf(a.stdout, "exit %d\n", code)
+	a.Log.Warn().Msg("this shell ends, because purity cannot confine it")
+	fmt.Fprintf(a.Stdout, "exit %d\n", code)
 	return code
 }
 
@@ -100,7 +101,7 @@ func (p *plan) shellShims(outside []string) (string, error) {
 		return dir, nil
 	}
 	if p.env.ScriptDir == "" {
-		p.app.log.Info().Msg("this shell does not tell which variables are the dev shell's; programs get those that name store paths, and what --keep names")
+		p.app.Log.Info().Msg("this shell does not tell which variables are the dev shell's; programs get those that name store paths, and what --keep names")
 	}
 	_, err := p.makeShims(dir, shim.Set{Renew: "leave this shell and enter it again", Outside: outside})
 	return dir, err
@@ -184,11 +185,11 @@ func (a *app) becomeShell() error {
 	self := executable()
 	whole := shell.Join(append([]string{self, "shell", "--from-env"}, flags...)...)
 	each := shell.Join(slices.Concat([]string{self, "hook", "enter-shell"}, flags, outside)...)
-	_, err := fmt.Fprintf(a.stdout, `case ${DIRENV_IN_ENVRC:+direnv-}$- in
+	_, err := fmt.Fprintf(a.Stdout, `case ${DIRENV_IN_ENVRC:+direnv-}$- in
   direnv-*) eval "$(%[2]s)" ;;
   *i*) exec %[1]s || exit %[3]d ;;
   *) eval "$(%[2]s)" ;;
 esac
-`, whole, each, exitFailure)
+`, whole, each, words.Failure)
 	return err
 }

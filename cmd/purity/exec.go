@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -52,9 +53,9 @@ func (c *execCmd) Run(a *app) error {
 	if p.alreadyConfined() {
 		switch {
 		case c.Fail:
-			return &hintedError{errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside"}
+			return words.Hint(errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside")
 		case c.wanted():
-			a.log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
+			a.Log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
 		}
 		return p.runAgain(command)
 	}
@@ -69,10 +70,10 @@ func commandLine(given []string, of string) ([]string, error) {
 	case len(given) > 0 && given[0] == "--":
 		given = given[1:]
 	case len(given) > 0 && strings.HasPrefix(given[0], "-"):
-		return nil, &hintedError{fmt.Errorf("read command line: unknown flag %s", given[0]), "purity " + of + " --help"}
+		return nil, words.Hint(fmt.Errorf("read command line: unknown flag %s", given[0]), "purity "+of+" --help")
 	}
 	if len(given) == 0 || given[0] == "" {
-		return nil, &hintedError{errors.New("run command: none is given"), "purity " + of + " -- make"}
+		return nil, words.Hint(errors.New("run command: none is given"), "purity "+of+" -- make")
 	}
 	return given, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -58,34 +59,34 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(a.stdout, e)
+		return printJSON(a.Stdout, e)
 	}
-	printf(a.stdout, "%s\n", e.Path)
+	screen.Printf(a.Stdout, "%s\n", e.Path)
 	if e.Real != e.Path {
-		printf(a.stdout, "which is %s\n", e.Real)
+		screen.Printf(a.Stdout, "which is %s\n", e.Real)
 	}
 	if !e.Exists {
-		fmt.Fprintln(a.stdout, "which does not exist")
+		fmt.Fprintln(a.Stdout, "which does not exist")
 	}
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
 		if v.Allowed {
-			printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
+			screen.Printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
 		} else {
-			printf(table, "  %s\tno\n", v.Access)
+			screen.Printf(table, "  %s\tno\n", v.Access)
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	for i, path := range e.Chain {
-		fmt.Fprintln(a.stdout, strings.Repeat("  ", i+1)+string(path))
+		fmt.Fprintln(a.Stdout, strings.Repeat("  ", i+1)+string(path))
 	}
 	if e.Mode != "enforce" {
-		printf(a.stdout, "But the mode is %s, in which nothing is refused.\n", e.Mode)
+		screen.Printf(a.Stdout, "But the mode is %s, in which nothing is refused.\n", e.Mode)
 	}
 	if e.Remedy != "" {
-		printf(a.stdout, "%s\n", e.Remedy)
+		screen.Printf(a.Stdout, "%s\n", e.Remedy)
 	}
 	return nil
 }

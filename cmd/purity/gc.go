@@ -30,7 +30,7 @@ func (gcCmd) Run(a *app) error {
 	}
 	removed, err := nix.Collect()
 	for _, c := range removed {
-		a.log.Info().Msgf("removed %d environments of %s", c.Environments, c.Project)
+		a.Log.Info().Msgf("removed %d environments of %s", c.Environments, c.Project)
 	}
 	if err != nil {
 		return err
@@ -40,10 +40,10 @@ func (gcCmd) Run(a *app) error {
 	}
 	shims, err := collectShims(nix)
 	if shims > 0 {
-		a.log.Info().Msgf("removed %d directories of shims", shims)
+		a.Log.Info().Msgf("removed %d directories of shims", shims)
 	}
 	if err == nil && len(removed)+shims == 0 {
-		a.log.Info().Msg("nothing to remove: every cached project is still there")
+		a.Log.Info().Msg("nothing to remove: every cached project is still there")
 	}
 	return err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -86,7 +87,7 @@ func runGit(dir, name string, args []string) (code int, ok bool) {
 		err = spec.become(args)
 	}
 	fmt.Fprintln(os.Stderr, "purity: error: run git:", err)
-	return exitFailure, true
+	return words.Failure, true
 }
 
 // become replaces this process by git.

@@ -219,7 +219,7 @@ func (p *plan) remark(text string) {
 		return
 	}
 	p.remarked = append(p.remarked, text)
-	p.app.log.Warn().Msg(text)
+	p.app.Log.Warn().Msg(text)
 }
 
 func existing(paths []string) ([]string, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/manual"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 type helpCmd struct {
@@ -39,7 +40,7 @@ func (c helpCmd) Run(a *app) error {
 		if nearest := config.Nearest(name, names); nearest != "" {
 			hint = "did you mean purity help " + nearest + "?"
 		}
-		return &hintedError{fmt.Errorf("show help: there is none for %q", name), hint}
+		return words.Hint(fmt.Errorf("show help: there is none for %q", name), hint)
 	}
 	return a.show(page)
 }
@@ -58,8 +59,8 @@ func (a *app) show(p manual.Page) error {
 	const widest = 100
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil {
-		_, err := fmt.Fprint(a.stdout, p.Text(80, false))
+		_, err := fmt.Fprint(a.Stdout, p.Text(80, false))
 		return err
 	}
-	return a.paged(p.Text(min(width, widest), a.stdoutStyle().Bold))
+	return a.Paged(p.Text(min(width, widest), a.Style().Bold))
 }

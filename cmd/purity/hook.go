@@ -72,6 +72,6 @@ func (a *app) printHook(of string) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprint(a.stdout, shell.Hook(of, self))
+	_, err = fmt.Fprint(a.Stdout, shell.Hook(of, self))
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -26,7 +27,7 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 	var said strings.Builder
 	cmd.Stderr = &said
 	if !p.silentHook {
-		cmd.Stderr = p.app.stderr
+		cmd.Stderr = p.app.Stderr
 	}
 	out, err := cmd.Output()
 	before, environ, _ := strings.Cut(string(out), "\x00\x00")
@@ -38,7 +39,7 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 		if text := strings.TrimSpace(said.String()); text != "" {
 			message = fmt.Errorf("%w\n%s", message, text)
 		}
-		return nil, &hintedError{message, "purity exec -- true  shows what it does"}
+		return nil, words.Hint(message, "purity exec -- true  shows what it does")
 	}
 	hooked := p.env.ParseHooked(environ, strings.Split(before, "\x00"))
 	return &hooked, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -21,7 +22,7 @@ func runHookEnv(args []string) (code int, ok bool) {
 		return 0, false
 	}
 	h := hook{app: newApp(globals{LogFormat: "text"}), shell: args[2], key: args[3], said: args[4]}
-	fmt.Fprint(h.stdout, h.here())
+	fmt.Fprint(h.Stdout, h.here())
 	return 0, true
 }
 
@@ -92,7 +93,7 @@ func (h *hook) enter(nix nixeval.Nix, p project, permission config.Permission, c
 	dir := hookShims(nix, p.dir)
 	set, env, err := h.shims(nix, p, dir, permission, changed)
 	if err != nil {
-		message, hint, _ := explain(err)
+		message, hint, _ := words.Explain(err)
 		h.again, h.mark = true, "(not confined) "
 		if hint != "" {
 			message += "; " + hint
@@ -167,7 +168,7 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 		h.rememberFailure(dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
-	h.log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.dir, len(made.env.Paths), made.level.Name, time.Since(began).Seconds())
+	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.dir, len(made.env.Paths), made.level.Name, time.Since(began).Seconds())
 	set, err = shim.Read(dir)
 	return set, made.env, err
 }
@@ -217,7 +218,7 @@ func (h *hook) flag() string {
 // say says a message, unless it was the last one, and returns what was said last.
 func (h *hook) say(message string) string {
 	if message != "" && message != h.said {
-		h.log.Info().Msg(message)
+		h.Log.Info().Msg(message)
 	}
 	return message
 }

@@ -27,7 +27,7 @@ const (
 // their words, or for zsh those words, with a zero byte between them.
 func (a *app) hookLine(language, line string) int {
 	asTyped := func(err error) int {
-		a.log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
+		a.Log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
 		return lineUnread
 	}
 	nix, err := a.nix()
@@ -40,7 +40,7 @@ func (a *app) hookLine(language, line string) int {
 		if len(words) == 0 {
 			return lineAsTyped
 		}
-		fmt.Fprint(a.stdout, strings.Join(words, "\x00"))
+		fmt.Fprint(a.Stdout, strings.Join(words, "\x00"))
 		return 0
 	}
 	changed, err := shell.Confine(language, line, shim.ByPath, by.decides)
@@ -52,7 +52,7 @@ func (a *app) hookLine(language, line string) int {
 	case changed == line:
 		return lineAsTyped
 	}
-	fmt.Fprintln(a.stdout, changed)
+	fmt.Fprintln(a.Stdout, changed)
 	return 0
 }
 

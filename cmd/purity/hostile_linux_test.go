@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -125,7 +126,7 @@ func (v visit) try(args []string) time.Duration {
 	if kib := <-peak; kib > maxVisitKiB {
 		fault("it takes %d KiB of memory", kib)
 	}
-	if !slices.Contains([]int{0, 1, exitFailure, exitNotExecutable, exitNotFound}, cmd.ProcessState.ExitCode()) && args[0] != "__hook-line" {
+	if !slices.Contains([]int{0, 1, words.Failure, words.NotExecutable, words.NotFound}, cmd.ProcessState.ExitCode()) && args[0] != "__hook-line" {
 		fault("%s", cmd.ProcessState)
 	}
 	said := stderr.String()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/starter"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 type initCmd struct {
@@ -49,21 +50,21 @@ func (c *initCmd) Run(a *app) error {
 		return err
 	}
 	for _, file := range plan.Files {
-		if err := c.write(a.stdout, project, file); err != nil {
+		if err := c.write(a.Stdout, project, file); err != nil {
 			return err
 		}
 	}
 	for _, note := range plan.Notes {
-		fmt.Fprintf(a.stdout, "\n%s:\n\n%s", note.Where, indented(note.Lines))
+		fmt.Fprintf(a.Stdout, "\n%s:\n\n%s", note.Where, indented(note.Lines))
 	}
-	c.next(a.stdout, project)
+	c.next(a.Stdout, project)
 	return nil
 }
 
 func (c *initCmd) plan(project starter.Project) (starter.Plan, error) {
 	if _, evaluated := project.Source(); c.CI != "" && !evaluated {
 		command, _ := project.Build()
-		return starter.Plan{}, &hintedError{errors.New("write job: there is none for devenv yet"), "in one of yours:  devenv shell -- purity audit --from-env --fail -- " + command}
+		return starter.Plan{}, words.Hint(errors.New("write job: there is none for devenv yet"), "in one of yours:  devenv shell -- purity audit --from-env --fail -- "+command)
 	}
 	if c.CI != "" {
 		return project.CI(c.CI), nil
@@ -86,7 +87,7 @@ func (c *initCmd) write(out io.Writer, project starter.Project, file starter.Fil
 	default:
 		err := file.Write(project)
 		if err != nil {
-			return &hintedError{err, "with --dry-run the text is shown, to be put there by hand"}
+			return words.Hint(err, "with --dry-run the text is shown, to be put there by hand")
 		}
 		done := "wrote " + file.Name
 		if file.Append {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -72,7 +73,7 @@ func (p *plan) launch(program launcher) error {
 
 // exec is the last step of every run.
 func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
-	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
+	p.app.Log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
 	err := p.policy.Exec(enforce.Command{
 		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: append(jobserver(l.environ), pipes(l.argv)...), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
 	})
@@ -81,7 +82,7 @@ func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	}
 	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
 		name := filepath.Base(l.path)
-		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
+		err = words.Hint(err, "it is outside the environment; purity exec -- "+name+" runs the "+name+" of the dev shell, if it has one")
 	}
 	return err
 }
@@ -134,7 +135,7 @@ func script(file string) bool {
 func (p *plan) command(command, environ []string, run nixeval.Run) (launch, error) {
 	if p.env.Hooked {
 		scripts, err := p.env.Scripts(run)
-		argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command[0]).text()}
+		argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command[0]).Text()}
 		return launch{p.env.Bash, append(argv, command...), environ}, err
 	}
 	path, err := p.find(command[0], environ)
@@ -166,6 +167,6 @@ func (p *plan) find(name string, environ []string) (string, error) {
 	return "", p.absent(name)
 }
 
-func (p *plan) absent(name string) *absentError {
-	return &absentError{name: name, source: p.env.Source, host: nixeval.Find(name, os.Getenv("PATH"))}
+func (p *plan) absent(name string) *words.AbsentError {
+	return &words.AbsentError{Name: name, Source: p.env.Source, Host: nixeval.Find(name, os.Getenv("PATH"))}
 }

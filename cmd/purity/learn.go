@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -53,7 +54,7 @@ func (c *learnCmd) Run(a *app) error {
 		return err
 	}
 	if c.Output == "" {
-		_, err = a.stdout.Write(text)
+		_, err = a.Stdout.Write(text)
 	} else {
 		var name string
 		if name, err = p.outside(c.Output); err == nil {
@@ -65,7 +66,7 @@ func (c *learnCmd) Run(a *app) error {
 	}
 	a.sayLeftOut(needs)
 	if doubt := r.Doubt(); doubt != "" {
-		a.log.Warn().Msg(doubt)
+		a.Log.Warn().Msg(doubt)
 	}
 	return a.commandFailed(r)
 }
@@ -75,7 +76,7 @@ func (c *learnCmd) spare(p *plan) error {
 	if p.file == nil || enforce.Real(c.Output) != enforce.Real(p.file.Path) || p.file.Empty() {
 		return nil
 	}
-	return &hintedError{fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want"}
+	return words.Hint(fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want")
 }
 
 // learned is a purity.toml with what the flags said and what was needed besides.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -87,7 +88,7 @@ func (p *plan) follow(path string, trees []string) (string, error) {
 		if slices.Contains(p.allowedLinks(), linkLine(link)) {
 			return to, nil
 		}
-		return "", &hintedError{err, "name " + link.Target + " itself, or where purity.toml names it: purity allow"}
+		return "", words.Hint(err, "name "+link.Target+" itself, or where purity.toml names it: purity allow")
 	}
 	return to, err
 }
@@ -175,7 +176,7 @@ func outsideOf(trees []string, name string) (string, error) {
 	}
 	dir, err := enforce.Resolve(filepath.Dir(name), trees)
 	if link := (*enforce.LinkError)(nil); errors.As(err, &link) {
-		err = &hintedError{err, "if that is meant, name " + filepath.Join(link.Target, filepath.Base(name)) + " itself"}
+		err = words.Hint(err, "if that is meant, name "+filepath.Join(link.Target, filepath.Base(name))+" itself")
 	}
 	return filepath.Join(dir, filepath.Base(name)), err
 }

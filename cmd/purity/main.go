@@ -14,16 +14,12 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// Exit codes of purity itself; every other code is the command's.
-const (
-	exitFailure       = 125 // purity could not do what was asked, so nothing ran
-	exitNotExecutable = 126 // the command was found but may not be or cannot be executed
-	exitSick          = 1   // purity doctor found an error
-	exitNotFound      = 127 // there is no such command in the environment
-)
+// exitSick is the exit code where purity doctor found an error.
+const exitSick = 1
 
 // The main goroutine stays on the main thread, so that the process keeps its
 // identity for those who watch it when it is replaced by the command.
@@ -122,7 +118,7 @@ func plainExec(command []string) *execCmd {
 func usageError(err error) error {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
-		return &hintedError{err, "purity " + parse.Context.Selected().Path() + " --help"}
+		return words.Hint(err, "purity "+parse.Context.Selected().Path()+" --help")
 	}
-	return &hintedError{err, "purity --help"}
+	return words.Hint(err, "purity --help")
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/nixeval"
@@ -23,7 +24,7 @@ func (a *app) behindWalls(nix nixeval.Nix, hostile func() []string) nixeval.Nix 
 	nix.Start = func(cmd *exec.Cmd) error {
 		dirs := append(hostile(), nix.Cache)
 		if at := enforce.Real(cmd.Path); slices.ContainsFunc(dirs, func(dir string) bool { return enforce.Inside(at, enforce.Real(dir)) }) {
-			return &hintedError{fmt.Errorf("%s lies where a command may write", cmd.Path), "take its directory out of PATH"}
+			return words.Hint(fmt.Errorf("%s lies where a command may write", cmd.Path), "take its directory out of PATH")
 		}
 		path := outside.Path(os.Getenv("PATH"), dirs)
 		git, err := gitFor(nix, path, dirs)
@@ -33,7 +34,7 @@ func (a *app) behindWalls(nix nixeval.Nix, hostile func() []string) nixeval.Nix 
 		cmd.Env = append(cmd.Env, "PATH="+strings.TrimPrefix(git+":"+path, ":")) // the last one counts
 		err = outside.Start(cmd, dirs, mounts(nix))
 		if withoutLandlock(err) {
-			a.log.Warn().Msgf("nothing keeps Nix from executing what commands left behind: %v", err)
+			a.Log.Warn().Msgf("nothing keeps Nix from executing what commands left behind: %v", err)
 			return cmd.Start()
 		}
 		return err

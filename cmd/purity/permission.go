@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -15,7 +16,7 @@ func notAllowed(dir string, permission config.Permission, changed string) error 
 	if permission == config.Changed {
 		err = fmt.Errorf("enter %s: %s changed since it was allowed", dir, changed)
 	}
-	return &hintedError{err, "look at it, then: purity allow " + dir}
+	return words.Hint(err, "look at it, then: purity allow "+dir)
 }
 
 func permissionOf(dir string) (permission config.Permission, changed string, err error) {

@@ -148,7 +148,7 @@ func (p *plan) run(ctx context.Context, program launcher) error {
 	err := p.launch(program)
 	var missing *enforce.MissingError
 	if errors.As(err, &missing) && !p.request.Refresh && p.shims == nil && p.env.Contains(missing.Path) {
-		p.app.log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
+		p.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
 		p.request.Refresh = true
 		if err := p.resolve(ctx); err != nil {
 			return err

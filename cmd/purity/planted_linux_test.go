@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -28,7 +29,7 @@ func TestPlanted(t *testing.T) {
 			u.run(t, 0, dir, "exec", "-q", "--", "sh", "-c", "mkdir real; ln -s real stay; ln -s "+secret+" out; cp /dev/null certs.pem")
 			for _, flag := range []string{"--read", "--write", "--exec", "--devices", "--sockets", "--home"} {
 				u.run(t, 0, dir, "exec", "-q", flag, "stay", "--", "true")
-				out := u.run(t, exitFailure, dir, "exec", "-q", flag, "out", "--", "true")
+				out := u.run(t, words.Failure, dir, "exec", "-q", flag, "out", "--", "true")
 				if !strings.Contains(out, "is a symbolic link in "+dir) || !strings.Contains(out, "leads to "+secret) {
 					t.Errorf("%s: %s", flag, out)
 				}

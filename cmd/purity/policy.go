@@ -59,11 +59,11 @@ func (c *policyCmd) Run(a *app) error {
 	}
 	switch {
 	case c.JSON:
-		return printJSON(a.stdout, p.json())
+		return printJSON(a.Stdout, p.json())
 	case c.Diff:
-		return p.diff(a.stdout)
+		return p.diff(a.Stdout)
 	}
-	return p.table(a.stdout)
+	return p.table(a.Stdout)
 }
 
 // policyOf resolves an environment and makes the policy of a run in it.
@@ -73,7 +73,7 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (*plan, erro
 		return nil, err
 	}
 	if err := a.trusted(p.file, p.flags, p.project); untrusted(err) { // to look at is what comes first
-		a.log.Warn().Msg(err.Error())
+		a.Log.Warn().Msg(err.Error())
 	} else if err != nil {
 		return nil, err
 	}
@@ -164,11 +164,11 @@ func (p *plan) table(out io.Writer) error {
 	}
 	gaps := p.gaps()
 	for _, gap := range gaps {
-		printf(table, "\tthis kernel\t%s\n", gap)
+		screen.Printf(table, "\tthis kernel\t%s\n", gap)
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
 		for _, s := range host.Sockets(host.Here(p.project.cwd)) {
-			printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
+			screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
 		}
 	}
 	return table.Flush()

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -47,7 +48,7 @@ func findProject(flag, anchor string) (project, error) {
 			return project{}, fmt.Errorf("find project %s: not a directory", flag)
 		}
 		if around := upward(cwd, anchor); enforce.Inside(flag, around) && !enforce.Inside(dir, around) {
-			return project{}, &hintedError{fmt.Errorf("find project %s: a link leads out of %s", flag, around), "if that is meant:  --project " + dir}
+			return project{}, words.Hint(fmt.Errorf("find project %s: a link leads out of %s", flag, around), "if that is meant:  --project "+dir)
 		}
 		if !enforce.Inside(cwd, dir) {
 			cwd = dir
@@ -140,7 +141,7 @@ func (p project) check(nix nixeval.Nix) error {
 	case enforce.Inside(enforce.Real("/bin/sh"), p.dir) || enforce.Inside(enforce.Real("/usr/bin/env"), p.dir):
 		return tooWide(p.dir, "the host's programs are in it")
 	case enforce.Inside(p.dir, store):
-		return &hintedError{fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours"}
+		return words.Hint(fmt.Errorf("use project %s: it is in the store, which is never written", p.dir), "copy the sources to a directory of yours")
 	case enforce.Inside(store, p.dir):
 		return tooWide(p.dir, "the store is in it")
 	case enforce.Inside(trustDir(), p.dir):
@@ -162,7 +163,7 @@ func trustDir() string {
 }
 
 func tooWide(dir, why string) error {
-	return &hintedError{fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR"}
+	return words.Hint(fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR")
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the

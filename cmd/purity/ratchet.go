@@ -30,7 +30,7 @@ func (p *plan) ratchet(revision string) error {
 		return fmt.Errorf("compare exceptions with %s: %w", revision, err)
 	}
 	if p.grown = now > before; p.grown {
-		p.app.log.Error().Msgf("%s has %s, and had %d at %s", path, screen.Plural(now, "exception"), before, revision)
+		p.app.Log.Error().Msgf("%s has %s, and had %d at %s", path, screen.Plural(now, "exception"), before, revision)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 // Files beside the shims.
@@ -31,7 +32,7 @@ func (a *app) startRenewal(dir, current string) {
 	cmd := exec.Command("/proc/self/exe", startWord, dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Run(); err != nil {
-		a.log.Warn().Msgf("renew shims of %s: %v", dir, err)
+		a.Log.Warn().Msgf("renew shims of %s: %v", dir, err)
 	}
 }
 
@@ -55,7 +56,7 @@ func runStartRenewal(args []string) (code int, ok bool) {
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if cmd.Start() != nil {
-		return exitFailure, true
+		return words.Failure, true
 	}
 	return 0, true
 }
@@ -111,7 +112,7 @@ func (a *app) renew(dir string) error {
 // rememberFailure notes beside the shims, which need not be there, that they could
 // not be made in a state of the project.
 func (a *app) rememberFailure(dir, state string, err error) {
-	message, hint, _ := explain(err)
+	message, hint, _ := words.Explain(err)
 	if hint != "" {
 		message += "; " + hint
 	}
@@ -119,7 +120,7 @@ func (a *app) rememberFailure(dir, state string, err error) {
 		return // then it is tried again
 	}
 	if err := renameio.WriteFile(filepath.Join(dir, renewalFail), []byte(state+"\n"+message), 0o600); err != nil {
-		a.log.Debug().Err(err).Msg("the failure is not remembered")
+		a.Log.Debug().Err(err).Msg("the failure is not remembered")
 	}
 }
 

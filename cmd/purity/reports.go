@@ -6,10 +6,7 @@ import (
 	"os"
 	"slices"
 
-	"golang.org/x/term"
-
 	"github.com/nix-purity/purity/cmd/purity/report"
-	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -46,7 +43,7 @@ func (f reporting) open(a *app, outside func(name string) (string, error)) (repo
 		if err != nil {
 			return nil, fmt.Errorf("write report: %w", err)
 		}
-		file, err := report.Open(name, f.ReportFormat, a.stdout, enforce.OpenRoot)
+		file, err := report.Open(name, f.ReportFormat, a.Stdout, enforce.OpenRoot)
 		if err != nil {
 			return nil, err
 		}
@@ -66,17 +63,3 @@ func (all reports) write(r report.Report) error {
 // outputApart has the command's standard output go where its errors go: the one
 // of purity is for what others are to read.
 func outputApart() { os.Stdout = os.Stderr }
-
-// style is how text is written to a stream of this process
-// (https://no-color.org).
-func style(f *os.File) report.Style {
-	return report.Style{Bold: term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "", Width: screen.Width(f)}
-}
-
-// stdoutStyle is that of standard output, where that is one of this process.
-func (a *app) stdoutStyle() report.Style {
-	if f, ok := a.stdout.(*os.File); ok {
-		return style(f)
-	}
-	return report.Style{}
-}

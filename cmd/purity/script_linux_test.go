@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/fixtures"
-	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {

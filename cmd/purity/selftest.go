@@ -48,10 +48,10 @@ func (c selftestCmd) Run(a *app) error {
 		reports = append(reports, across)
 	}
 	if c.JSON {
-		if err := printJSON(a.stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
+		if err := printJSON(a.Stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
 			return err
 		}
-	} else if err := c.table(a.stdout, reports); err != nil {
+	} else if err := c.table(a.Stdout, reports); err != nil {
 		return err
 	}
 	for _, r := range reports {

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -40,12 +41,12 @@ func newSettings(file *config.File, flags config.Settings, cwd string) (settings
 	}
 	for _, v := range s.Set {
 		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
-			return s, &hintedError{fmt.Errorf("set variable %q: no value", v), "--set " + v + "=VALUE"}
+			return s, words.Hint(fmt.Errorf("set variable %q: no value", v), "--set "+v+"=VALUE")
 		}
 	}
 	for _, name := range slices.Concat(s.Keep, s.Unset) {
 		if name == "" || strings.Contains(name, "=") {
-			return s, &hintedError{fmt.Errorf("name variable %q: not a name", name), "--set takes VAR=VALUE, --keep and --unset take VAR"}
+			return s, words.Hint(fmt.Errorf("name variable %q: not a name", name), "--set takes VAR=VALUE, --keep and --unset take VAR")
 		}
 	}
 	for _, name := range flags.Presets {

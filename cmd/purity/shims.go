@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -63,9 +64,9 @@ func (c *shimsCmd) Run(a *app) error {
 		return err
 	}
 	if c.Dir == "" {
-		fmt.Fprintln(a.stdout, dir)
+		fmt.Fprintln(a.Stdout, dir)
 	}
-	a.log.Info().Str("hint", "PATH="+shell.Quote(dir)+":$PATH").Msgf("%d shims of %s in %s", count, p.env.Source, dir)
+	a.Log.Info().Str("hint", "PATH="+shell.Quote(dir)+":$PATH").Msgf("%d shims of %s in %s", count, p.env.Source, dir)
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (c *shimsCmd) Run(a *app) error {
 func (p *plan) makeShims(dir string, set shim.Set) (count int, err error) {
 	to, err := enforce.Resolve(dir, p.writableTrees())
 	if err != nil {
-		return 0, &hintedError{fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere"}
+		return 0, words.Hint(fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere")
 	}
 	dir = to
 	if err := p.closedToCommands(dir); err != nil {
@@ -131,16 +132,16 @@ func (p *plan) closedToCommands(dir string) error {
 		return err
 	}
 	if err := p.shimsClosed(dir); err != nil {
-		return &hintedError{fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere"}
+		return words.Hint(fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere")
 	}
 	if at := projectAround(p.nix, dir); at != "" {
-		return &hintedError{fmt.Errorf("write shims: %s is in the project %s, whose commands may write there", dir, at), "leave --dir out, or name a directory elsewhere"}
+		return words.Hint(fmt.Errorf("write shims: %s is in the project %s, whose commands may write there", dir, at), "leave --dir out, or name a directory elsewhere")
 	}
 	if err := selfClosed(p.nix); err != nil {
 		return err
 	}
 	if err := p.shimsClosed(executable()); err != nil {
-		return &hintedError{fmt.Errorf("start purity later: %w", err), selfHint}
+		return words.Hint(fmt.Errorf("start purity later: %w", err), selfHint)
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func projectAround(nix nixeval.Nix, path string) string {
 func selfClosed(nix nixeval.Nix) error {
 	self := executable()
 	if at := projectAround(nix, self); at != "" {
-		return &hintedError{fmt.Errorf("start purity later: %s is in the project %s, whose commands may write there", self, at), selfHint}
+		return words.Hint(fmt.Errorf("start purity later: %s is in the project %s, whose commands may write there", self, at), selfHint)
 	}
 	return nil
 }
@@ -194,7 +195,7 @@ func runShim(dir, name string, args []string) int {
 func (a *app) shim(dir, name string, args []string) error {
 	set, err := shim.Read(dir)
 	if errors.Is(err, os.ErrNotExist) {
-		return &hintedError{fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- " + name}
+		return words.Hint(fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- "+name)
 	} else if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
@@ -233,7 +234,7 @@ func (a *app) shim(dir, name string, args []string) error {
 	})
 	var missing *enforce.MissingError
 	if errors.As(err, &missing) && p.env.Contains(missing.Path) {
-		err = &hintedError{err, set.Renew}
+		err = words.Hint(err, set.Renew)
 	}
 	return err
 }
@@ -293,13 +294,13 @@ func (p *plan) recall() error {
 		if p.shims.Renewed { // who sees to it looks when it was made
 			os.Chtimes(filepath.Join(p.shims.dir, shim.File), time.Unix(0, 0), time.Unix(0, 0))
 		}
-		return &hintedError{fmt.Errorf("use shims of %s: the environment of %s is cached no more", p.shims.dir, p.request), p.shims.Renew}
+		return words.Hint(fmt.Errorf("use shims of %s: the environment of %s is cached no more", p.shims.dir, p.request), p.shims.Renew)
 	}
 	p.env = env
 	p.useHooked(p.shims.Set)
 	if !p.shims.Renewed {
 		if file := p.shims.Changed(); file != "" {
-			return &hintedError{fmt.Errorf("use shims of %s: %s changed since they were made", p.shims.dir, file), p.shims.Renew}
+			return words.Hint(fmt.Errorf("use shims of %s: %s changed since they were made", p.shims.dir, file), p.shims.Renew)
 		}
 		return nil
 	}

@@ -15,7 +15,7 @@ var starting = map[string]string{
 	"cmd/purity/hooked.go":                   "purity itself, to run a shellHook confined",
 	"cmd/purity/launch.go":                   "becomes the command: what an ENOEXEC leaves to a shell, in the confinement",
 	"cmd/purity/outside.go":                  "Nix, behind the walls",
-	"cmd/purity/pager.go":                    "the user's own pager, which no dev shell has set",
+	"cmd/purity/screen/pager.go":             "the user's own pager, which no dev shell has set",
 	"cmd/purity/ratchet.go":                  "purity itself as git",
 	"cmd/purity/renew.go":                    "purity itself, to renew shims",
 	"cmd/purity/watch_linux.go":              "purity itself, to become the command",

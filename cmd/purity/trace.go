@@ -49,7 +49,7 @@ func (c *traceCmd) Run(a *app) error {
 		return errors.New("trace: this process is confined already, and nobody inside can watch")
 	}
 	tree := processes{known: map[int]process{}, top: os.Getpid()}
-	p.trace = func(e observe.Event) { fmt.Fprintln(a.stderr, p.traced(&tree, e)) }
+	p.trace = func(e observe.Event) { fmt.Fprintln(a.Stderr, p.traced(&tree, e)) }
 	return p.enter(context.Background(), command, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
 		return p.command(command, environ, run)
 	})

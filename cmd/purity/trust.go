@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -53,7 +54,7 @@ func (c allowCmd) Run(a *app) error {
 	case err != nil && !errors.Is(err, errNoSettings):
 		return err
 	case err != nil && dir == "":
-		return &hintedError{fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init"}
+		return words.Hint(fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init")
 	}
 	if file != nil {
 		if err := a.allowFile(trust, file); err != nil {
@@ -91,7 +92,7 @@ func (a *app) allowProject(trust config.Trust, dir string) error {
 	if more := len(files) - len(names); more > 0 {
 		names = append(names, screen.Plural(more, "more file")+" that its evaluation reads")
 	}
-	printf(a.stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(names, ", "))
+	screen.Printf(a.Stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(names, ", "))
 	return nil
 }
 
@@ -111,7 +112,7 @@ func (a *app) lock(dir string) error {
 	err = nix.Lock(context.Background(), dir)
 	var none *nixeval.NotFoundError
 	if err != nil && !errors.As(err, &none) {
-		a.log.Warn().Msg(err.Error())
+		a.Log.Warn().Msg(err.Error())
 	}
 	return nil
 }
@@ -133,19 +134,19 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 		}
 	}
 	if len(wider)+len(narrow) == 0 {
-		printf(a.stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
+		screen.Printf(a.Stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
 	links := linksOf(nix, projectAt(filepath.Dir(file.Path)), file)
 	if err := trust.Allow(file, links); err != nil {
 		return err
 	}
-	printf(a.stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
+	screen.Printf(a.Stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
 	for _, what := range append(wider, narrow...) {
-		printf(a.stdout, "  %s\n", what)
+		screen.Printf(a.Stdout, "  %s\n", what)
 	}
 	for _, link := range links {
-		printf(a.stdout, "  the symbolic link %s, as long as it leads there\n", link)
+		screen.Printf(a.Stdout, "  the symbolic link %s, as long as it leads there\n", link)
 	}
 	return nil
 }
@@ -175,12 +176,12 @@ func (c denyCmd) Run(a *app) error {
 			return err
 		}
 		if forgotten > 0 {
-			printf(a.stdout, "denied %s\n", path)
+			screen.Printf(a.Stdout, "denied %s\n", path)
 			nothing = false
 		}
 	}
 	if nothing {
-		printf(a.stdout, "nothing was allowed of %s\n", path)
+		screen.Printf(a.Stdout, "nothing was allowed of %s\n", path)
 	}
 	return nil
 }
@@ -209,27 +210,6 @@ func levelOf(flags config.Settings) host.Level {
 	return level
 }
 
-// untrustedError says that a file opens more than the level in force, and that nobody
-// allowed it so.
-type untrustedError struct {
-	path  string
-	level host.Level
-	wider []string
-	links []string
-}
-
-func (e *untrustedError) Error() string {
-	than := "the default policy"
-	if e.level.Name != host.DefaultLevel {
-		than = "level " + e.level.Name
-	}
-	text := fmt.Sprintf("use %s: it opens more than %s and was not allowed: %s", e.path, than, strings.Join(e.wider, "; "))
-	if len(e.links) > 0 {
-		text += "; by the symbolic link " + strings.Join(e.links, ", ")
-	}
-	return text
-}
-
 // trusted is the error for a file that opens more than the level that flags start from
 // and was not allowed, nil for any other.
 func (a *app) trusted(file *config.File, flags config.Settings, p project) error {
@@ -249,11 +229,11 @@ func (a *app) trusted(file *config.File, flags config.Settings, p project) error
 	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
 		return nil
 	}
-	return &untrustedError{file.Path, base, file.Widens(base), links}
+	return &words.UntrustedError{Path: file.Path, Level: base, Wider: file.Widens(base), Links: links}
 }
 
 // untrusted reports whether err is that a file was not allowed.
 func untrusted(err error) bool {
-	var u *untrustedError
+	var u *words.UntrustedError
 	return errors.As(err, &u)
 }

@@ -72,7 +72,7 @@ func (p *plan) usage(r *report.Report, used map[string]bool) {
 	}
 	have, err := p.env.Closure()
 	if err != nil {
-		p.app.log.Debug().Err(err).Msg("what was used is not known")
+		p.app.Log.Debug().Err(err).Msg("what was used is not known")
 		return
 	}
 	for _, n := range have.Nodes {

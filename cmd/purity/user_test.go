@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -164,7 +165,7 @@ func TestUsers(t *testing.T) {
 				if out := u.run(t, 0, dir, "-v", "exec", "--", "make", "test"); strings.Contains(out, "start nix") {
 					t.Errorf("the second run asks Nix: %s", out)
 				}
-				if out := u.run(t, exitNotExecutable, dir, "exec", "--", "/usr/bin/gcc", "--version"); !strings.Contains(out, "permission denied") {
+				if out := u.run(t, words.NotExecutable, dir, "exec", "--", "/usr/bin/gcc", "--version"); !strings.Contains(out, "permission denied") {
 					t.Errorf("output: %s", out)
 				}
 				u.run(t, 2, dir, "exec", "--", "make", "-f", "/etc/passwd")

@@ -18,6 +18,6 @@ func (versionCmd) Run(a *app) error {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v = cmp.Or(v, info.Main.Version)
 	}
-	fmt.Fprintf(a.stdout, "purity %s (%s %s/%s)\n", cmp.Or(v, "(devel)"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(a.Stdout, "purity %s (%s %s/%s)\n", cmp.Or(v, "(devel)"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

@@ -22,12 +22,12 @@ func (p *plan) ready() error {
 		return err
 	}
 	if k.Err != nil {
-		p.app.log.Warn().Msg("NOT CONFINED: " + k.Err.Error())
+		p.app.Log.Warn().Msg("NOT CONFINED: " + k.Err.Error())
 		return nil
 	}
 	for _, gap := range gaps {
 		if gap.Fatal {
-			p.app.log.Warn().Msg("best effort: this kernel " + gap.String())
+			p.app.Log.Warn().Msg("best effort: this kernel " + gap.String())
 		}
 	}
 	return nil
@@ -48,24 +48,24 @@ func (p *plan) warn() {
 		return // which has said it
 	}
 	if p.mode() != "enforce" {
-		p.app.log.Warn().Msgf("NOT CONFINED: mode %s (%s), in which nothing is refused", p.mode(), p.modeOrigin())
+		p.app.Log.Warn().Msgf("NOT CONFINED: mode %s (%s), in which nothing is refused", p.mode(), p.modeOrigin())
 	}
 	for _, odd := range enforce.OddDescriptors() {
-		p.app.log.Warn().Msg(odd + ", which leads past the confinement")
+		p.app.Log.Warn().Msg(odd + ", which leads past the confinement")
 	}
 	if p.evaluated {
 		for _, hazard := range inspect.Hazards(p.project.dir) {
-			p.app.log.Warn().Msg(hazard.String())
+			p.app.Log.Warn().Msg(hazard.String())
 		}
 	} else {
 		for _, at := range inspect.Mounts(p.project.dir) {
-			p.app.log.Warn().Msg(at + ": a mount, which makes what is mounted a part of the project")
+			p.app.Log.Warn().Msg(at + ": a mount, which makes what is mounted a part of the project")
 		}
 	}
 	const override = "dac_override"
 	bit, _ := enforce.Capability(override)
 	if os.Geteuid() == 0 && p.frame().Capabilities&bit == 0 && !inspect.Mine(p.project.dir) {
-		p.app.log.Warn().Str("hint", "run as its owner, or --capabilities "+override+",chown,fowner").
+		p.app.Log.Warn().Str("hint", "run as its owner, or --capabilities "+override+",chown,fowner").
 			Msg(p.project.dir + " belongs to another user, and root without its capabilities may not write it")
 	}
 }

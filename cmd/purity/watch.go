@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/parent"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -29,7 +30,7 @@ const (
 // somebody wants to know, who then is told.
 func (p *plan) watched() bool {
 	if _, err := os.Stat("/proc/self/exe"); err != nil && !p.wanted {
-		p.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		p.app.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 		return false
 	}
 	return !watchedByParent() && (p.explains() != "off" || p.reports())
@@ -42,11 +43,11 @@ func (p *plan) ask(ctx context.Context) (nixeval.Environment, error) {
 	if env, ok := p.handed(); ok {
 		return env, nil
 	}
-	progress := newProgress(p.app, p.request.String(), p.silent)
-	p.nix.Report = progress.event
+	progress := screen.NewProgress(p.app.Voice, p.request.String(), p.silent)
+	p.nix.Report = progress.Event
 	env, err := p.nix.Resolve(ctx, p.request)
-	progress.done(env, err)
-	p.evaluated = p.evaluated || progress.asked
+	progress.Done(env, err)
+	p.evaluated = p.evaluated || progress.Asked
 	return env, err
 }
 
@@ -74,7 +75,7 @@ func (p *plan) explains() string {
 		return "files"
 	case p.Explain != "":
 		return p.Explain
-	case os.Getenv("CI") != "" || p.app.tty:
+	case os.Getenv("CI") != "" || p.app.TTY:
 		return "programs"
 	}
 	return "off"

@@ -128,7 +128,7 @@ func (p *plan) openConfirmer() confirmer {
 	if err == nil {
 		return audit
 	}
-	p.app.log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
+	p.app.Log.Debug().Err(err).Msg("the kernel's audit log may not be read, so denials are not confirmed by it")
 	if p.explains() != "files" && !p.wanted {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (p *plan) openConfirmer() confirmer {
 	if err == nil {
 		return points
 	}
-	p.app.log.Debug().Err(err).Msg("the kernel's tracepoints may not be read, so denials are not confirmed by them")
+	p.app.Log.Debug().Err(err).Msg("the kernel's tracepoints may not be read, so denials are not confirmed by them")
 	return nil
 }
 
@@ -175,7 +175,7 @@ func (w *watcher) begin() {
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
 			w.failed = temp == ""
-			w.plan.app.log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+			w.plan.app.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 			return
 		}
 		w.listener, w.observer = listener, observer
@@ -219,7 +219,7 @@ func (w *watcher) end(o *outcome) {
 		heir.Dir = "/"
 		heir.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := heir.Start(); err != nil {
-			w.plan.app.log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
+			w.plan.app.Log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
 		}
 	}
 	o.watched, o.used, o.unjudged = true, w.used, w.observer.Unjudged()

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nix-purity/purity/fixtures"
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/fixtures"
 )
 
 // session is an interactive bash in a terminal of its own, in a project.

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -33,11 +35,11 @@ func (c whichCmd) Run(a *app) error {
 		file = nixeval.Find(file, a.path)
 	}
 	if _, err := os.Stat(file); err != nil {
-		printf(a.stdout, "%s: not in PATH\n", c.Program)
-		return codeError(exitNotFound)
+		screen.Printf(a.Stdout, "%s: not in PATH\n", c.Program)
+		return codeError(words.NotFound)
 	}
 	if os.Getenv(activeVariable) != "" && enforce.Confined() {
-		printf(a.stdout, "%s: %s, confined, as all is here\n", c.Program, file)
+		screen.Printf(a.Stdout, "%s: %s, confined, as all is here\n", c.Program, file)
 		return nil
 	}
 	nix, err := a.nix()
@@ -53,7 +55,7 @@ func (c whichCmd) Run(a *app) error {
 		return fmt.Errorf("use %s: %w", file, err)
 	}
 	if name == shim.ByPath {
-		printf(a.stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
+		screen.Printf(a.Stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
 		return codeError(1)
 	}
 	if slices.Contains(set.Outside, name) {
@@ -73,13 +75,13 @@ func (c whichCmd) Run(a *app) error {
 	}
 	target := nixeval.Find(name, p.env.Path())
 	if target == "" {
-		printf(a.stdout, "%s: not in the environment; its shim runs nothing\n", name)
-		return codeError(exitNotFound)
+		screen.Printf(a.Stdout, "%s: not in the environment; its shim runs nothing\n", name)
+		return codeError(words.NotFound)
 	}
-	printf(a.stdout, "%s: %s, confined\n", name, target)
-	printf(a.stdout, "  environment  %s, %d store paths\n", p.env.Source, len(p.env.Paths))
-	printf(a.stdout, "  project      %s\n", set.Request.Project)
-	printf(a.stdout, "  shim         %s\n", filepath.Join(dir, name))
+	screen.Printf(a.Stdout, "%s: %s, confined\n", name, target)
+	screen.Printf(a.Stdout, "  environment  %s, %d store paths\n", p.env.Source, len(p.env.Paths))
+	screen.Printf(a.Stdout, "  project      %s\n", set.Request.Project)
+	screen.Printf(a.Stdout, "  shim         %s\n", filepath.Join(dir, name))
 	return nil
 }
 
@@ -88,9 +90,9 @@ func (c whichCmd) Run(a *app) error {
 func (a *app) whichFile(nix nixeval.Nix, typed, file string) error {
 	project := os.Getenv("PURITY_PROJECT")
 	if project != "" && strings.Contains(typed, "/") && (byPath{project, nix.StoreDir()}).confines(file) {
-		printf(a.stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
+		screen.Printf(a.Stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
 		return nil
 	}
-	printf(a.stdout, "%s: %s, not confined\n", typed, file)
+	screen.Printf(a.Stdout, "%s: %s, not confined\n", typed, file)
 	return codeError(1)
 }

@@ -30,9 +30,9 @@ func TestSecretHints(t *testing.T) {
 		{"read", "/proc/self/environ", "/proc/self/environ", false, closed + "(/proc): better keep it closed"},
 		{"read", "/people/me/.config/git/config", "", false, `if it has to be, the preset for it:  presets = ["git"]`},
 		{"read", "/people/me/.config/git/credentials", "", false, closed + "(/people/me/.config/git/credentials): better keep it closed"},
-		{"sockets", "/tmp/ssh-1/agent.2", "", false, `if it has to be, the preset for it:  presets = ["ssh-agent"]`},
-		{"sockets", "/tmp/ssh-1/agent.3", "", false, closed + "(/tmp/ssh-1/agent.3): better keep it closed"},
-		{"sockets", "/run/x/socket", "", false, `if it has to be, in purity.toml:  sockets = ["/run/x/socket"]`},
+		{"connect", "/tmp/ssh-1/agent.2", "", false, `if it has to be, the preset for it:  presets = ["ssh-agent"]`},
+		{"connect", "/tmp/ssh-1/agent.3", "", false, closed + "(/tmp/ssh-1/agent.3): better keep it closed"},
+		{"connect", "/run/x/socket", "", false, `if it has to be, in purity.toml:  sockets = ["/run/x/socket"]`},
 	} {
 		d := observe.Denial{Path: tt.path, Real: tt.real, Entry: tt.entry}
 		if d.Real == "" {

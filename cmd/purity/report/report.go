@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
@@ -116,7 +117,7 @@ var Formats = []string{"text", "json", "sarif", "github", "html"}
 func (r Report) Write(out io.Writer, format string) error {
 	switch format {
 	case "text":
-		return r.Text(out, Style{})
+		return r.Text(out, screen.Style{})
 	case "json":
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")

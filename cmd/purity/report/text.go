@@ -15,14 +15,8 @@ import (
 // InPolicy begins a hint that ends with a line of purity.toml.
 const InPolicy = "if it has to be, in purity.toml:  "
 
-// Style is how a terminal is written to.
-type Style struct {
-	Bold  bool // what is found, in bold type
-	Width int  // where lines end; 0 for nowhere
-}
-
 // Text writes the form for people.
-func (r Report) Text(out io.Writer, style Style) error {
+func (r Report) Text(out io.Writer, style screen.Style) error {
 	w := writer{style: style}
 	w.findings(r)
 	if text := r.Doubt(); text != "" {
@@ -56,7 +50,7 @@ func (r Report) Text(out io.Writer, style Style) error {
 
 // writer makes text of a report.
 type writer struct {
-	style Style
+	style screen.Style
 	text  strings.Builder
 }
 

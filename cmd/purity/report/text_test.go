@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 // Text ends lines at the width of a terminal, but breaks no path and nothing that
 // is to be pasted.
 func TestWidth(t *testing.T) {
 	var out bytes.Buffer
-	if err := recorded(t, "impure.json").Text(&out, Style{Bold: true, Width: 60}); err != nil {
+	if err := recorded(t, "impure.json").Text(&out, screen.Style{Bold: true, Width: 60}); err != nil {
 		t.Fatal(err)
 	}
 	golden := filepath.Join("testdata", "impure.60")
@@ -40,7 +42,7 @@ func TestTogether(t *testing.T) {
 			r.Findings = append(r.Findings, Finding{Hint: InPolicy + line})
 		}
 		var out bytes.Buffer
-		if err := r.Text(&out, Style{Width: 40}); err != nil {
+		if err := r.Text(&out, screen.Style{Width: 40}); err != nil {
 			t.Fatal(err)
 		}
 		_, after, _ := strings.Cut(out.String(), "\npurity: all of it, in purity.toml:\n")

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"encoding/json"
@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 // lines writes zerolog's events as lines for people: "purity: warning: …",
@@ -51,7 +49,7 @@ func (l lines) Write(event []byte) (int, error) {
 func told(message string) string {
 	lines := strings.Split(strings.ReplaceAll(strings.TrimSuffix(message, "\n"), "\t", "        "), "\n")
 	for i, line := range lines {
-		lines[i] = screen.Printable(line)
+		lines[i] = Printable(line)
 		if i > 0 && !strings.HasPrefix(line, " ") {
 			lines[i] = "  " + lines[i]
 		}
@@ -59,17 +57,17 @@ func told(message string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// printf writes what is made of strings from elsewhere, none of which a terminal
+// Printf writes what is made of strings from elsewhere, none of which a terminal
 // obeys.
-func printf(out io.Writer, format string, args ...any) {
+func Printf(out io.Writer, format string, args ...any) {
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case string:
-			args[i] = screen.Printable(arg)
+			args[i] = Printable(arg)
 		case error:
-			args[i] = screen.Printable(arg.Error())
+			args[i] = Printable(arg.Error())
 		case fmt.Stringer:
-			args[i] = screen.Printable(arg.String())
+			args[i] = Printable(arg.String())
 		}
 	}
 	fmt.Fprintf(out, format, args...)

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"errors"
@@ -9,21 +9,24 @@ import (
 	"strings"
 )
 
-// paged shows text through the pager of the person at the terminal, or as it is
+// notFound is the exit code of a shell that does not find a command.
+const notFound = 127
+
+// Paged shows text through the pager of the person at the terminal, or as it is
 // where there is none.
-func (a *app) paged(text string) error {
+func (v Voice) Paged(text string) error {
 	pager := pagerCommand()
 	if pager == nil {
-		_, err := io.WriteString(a.stdout, text)
+		_, err := io.WriteString(v.Stdout, text)
 		return err
 	}
 	pager.Stdin, pager.Stdout, pager.Stderr = strings.NewReader(text), os.Stdout, os.Stderr
 	signal.Ignore(os.Interrupt) // it is the pager's
 	err := pager.Run()
-	if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) && exit.ExitCode() != exitNotFound {
+	if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) && exit.ExitCode() != notFound {
 		return nil // whatever it ended for, it was there
 	}
-	_, err = io.WriteString(a.stdout, text)
+	_, err = io.WriteString(v.Stdout, text)
 	return err
 }
 

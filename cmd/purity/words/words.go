@@ -1,4 +1,8 @@
-package main
+// Package words has the words for everything that can go wrong: an error says what was
+// done to what and why it did not work, a hint is what to do next, where possible as a
+// line that can be pasted. It knows the errors of all packages below; what is found out in
+// cmd/purity itself and has a hint of its own is made by [Hint].
+package words
 
 import (
 	"errors"
@@ -11,13 +15,17 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
-// This file has the words for everything that can go wrong: an error says
-// what was done to what and why it did not work, a hint is what to do next,
-// where possible as a line that can be pasted.
+// Exit codes of purity itself; every other code is the command's.
+const (
+	Failure       = 125 // purity could not do what was asked, so nothing ran
+	NotExecutable = 126 // the command was found but may not be or cannot be executed
+	NotFound      = 127 // there is no such command in the environment
+)
 
 // hintedError is an error whose place already knows the way out.
 type hintedError struct {
@@ -28,9 +36,12 @@ type hintedError struct {
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
-// explain returns what is said about err and the exit code it stands for.
-func explain(err error) (message, hint string, code int) {
-	message, code = err.Error(), exitFailure
+// Hint is err with what to do about it.
+func Hint(err error, hint string) error { return &hintedError{err, hint} }
+
+// Explain returns what is said about err and the exit code it stands for.
+func Explain(err error) (message, hint string, code int) {
+	message, code = err.Error(), Failure
 	var (
 		hinted     *hintedError
 		noFlake    *inputs.NoFlakeError
@@ -38,18 +49,18 @@ func explain(err error) (message, hint string, code int) {
 		evaluation *nixeval.EvaluationError
 		invalid    *closure.InvalidPathError
 		missing    *enforce.MissingError
-		absent     *absentError
+		absent     *AbsentError
 		exec       *enforce.ExecError
 		gap        *enforce.GapError
 		position   *config.PositionError
 		named      *report.NameError
-		unallowed  *untrustedError
+		unallowed  *UntrustedError
 	)
 	switch {
 	case errors.As(err, &exec):
-		hint, code = execHint(exec), exitNotExecutable
+		hint, code = execHint(exec), NotExecutable
 		if errors.Is(err, os.ErrNotExist) {
-			code = exitNotFound
+			code = NotFound
 		}
 		if errors.As(err, &hinted) {
 			hint = hinted.hint
@@ -70,7 +81,7 @@ func explain(err error) (message, hint string, code int) {
 	case errors.As(err, &gap):
 		hint = "with --best-effort purity goes on, and names what it cannot refuse"
 	case errors.As(err, &noFlake):
-		hint = noFlakeHint()
+		hint = NoFlakeHint()
 	case errors.As(err, &noProgram):
 		hint = "install Nix (https://nixos.org/download), or on Debian: apt-get install nix-bin"
 	case errors.As(err, &evaluation):
@@ -84,12 +95,13 @@ func explain(err error) (message, hint string, code int) {
 	case errors.Is(err, nixeval.ErrNoShell):
 		hint = "enter one first (nix develop), or leave out --from-env"
 	case errors.As(err, &absent):
-		message, hint, code = absent.words(), absent.hint(), exitNotFound
+		message, hint, code = absent.words(), absent.hint(), NotFound
 	}
 	return message, hint, code
 }
 
-func noFlakeHint() string {
+// NoFlakeHint is what to do where there is no flake.
+func NoFlakeHint() string {
 	for _, name := range []string{"shell.nix", "default.nix"} {
 		if _, err := os.Stat(name); err == nil {
 			return "use the file that is here: --file " + name
@@ -130,28 +142,28 @@ func restore(path string) string {
 	return ""
 }
 
-// absentError says that a command is not in the environment.
-type absentError struct {
-	name   string
-	source string // the environment
-	host   string // where the host has it, empty if nowhere
+// AbsentError says that a command is not in the environment.
+type AbsentError struct {
+	Name   string
+	Source string // the environment
+	Host   string // where the host has it, empty if nowhere
 }
 
-func (e *absentError) Error() string { return e.words() }
+func (e *AbsentError) Error() string { return e.words() }
 
-func (e *absentError) words() string {
-	if e.host == "" {
-		return fmt.Sprintf("run %s: it is neither in the environment (%s) nor on this machine", e.name, e.source)
+func (e *AbsentError) words() string {
+	if e.Host == "" {
+		return fmt.Sprintf("run %s: it is neither in the environment (%s) nor on this machine", e.Name, e.Source)
 	}
-	return fmt.Sprintf("run %s: it is not in the environment (%s); this machine has %s, which is outside and stays out of reach", e.name, e.source, e.host)
+	return fmt.Sprintf("run %s: it is not in the environment (%s); this machine has %s, which is outside and stays out of reach", e.Name, e.Source, e.Host)
 }
 
-func (e *absentError) hint() string {
-	return fmt.Sprintf("add the package with bin/%s to the packages of the dev shell", e.name)
+func (e *AbsentError) hint() string {
+	return fmt.Sprintf("add the package with bin/%s to the packages of the dev shell", e.Name)
 }
 
-// text is the error and its hint as purity prints them, for bash to say.
-func (e *absentError) text() string {
+// Text is the error and its hint as purity prints them, for bash to say.
+func (e *AbsentError) Text() string {
 	return "purity: error: " + e.words() + "\npurity: hint: " + e.hint()
 }
 
@@ -163,4 +175,25 @@ func execHint(e *enforce.ExecError) string {
 		return "if the file is there, its #! interpreter or ELF loader is not"
 	}
 	return ""
+}
+
+// UntrustedError says that a file opens more than the level in force, and that nobody
+// allowed it so.
+type UntrustedError struct {
+	Path  string
+	Level host.Level
+	Wider []string
+	Links []string
+}
+
+func (e *UntrustedError) Error() string {
+	than := "the default policy"
+	if e.Level.Name != host.DefaultLevel {
+		than = "level " + e.Level.Name
+	}
+	text := fmt.Sprintf("use %s: it opens more than %s and was not allowed: %s", e.Path, than, strings.Join(e.Wider, "; "))
+	if len(e.Links) > 0 {
+		text += "; by the symbolic link " + strings.Join(e.Links, ", ")
+	}
+	return text
 }
