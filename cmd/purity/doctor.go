@@ -215,19 +215,6 @@ func checkShims(path string) []check {
 	return checks
 }
 
-// checkSelf says if commands could replace this program.
-func (a *app) checkSelf() []check {
-	nix, err := a.nix()
-	if err != nil {
-		return nil // which checkNix says
-	}
-	if err := selfClosed(nix); err != nil {
-		_, fix, _ := words.Explain(err)
-		return []check{{"purity", warning, err.Error(), fix}}
-	}
-	return nil
-}
-
 // checkSettings looks at purity.toml, if there is one.
 func (a *app) checkSettings(cwd, dir string) []check {
 	file, err := config.Find(cwd, dir)

@@ -83,11 +83,11 @@ var variableLeftovers = []leftover{
 	{id: "variable.enter-shell", what: "have the dev shell set PURITY_WRITE, and shims are made for it", setup: entered("PURITY_WRITE=@outside@"),
 		attack: func(s *scene) error { return s.shimReaches("write", s.outside+"/file") },
 		twin:   func(s *scene) error { return s.shimReaches("read", s.project+"/file") }},
-	{id: "descriptor.jobserver-file", what: "keep an open file by MAKEFLAGS", attack: inheriting("file"), twin: inheriting("pipe")},
-	{id: "descriptor.jobserver-directory", what: "keep an open directory by MAKEFLAGS", attack: inheriting("directory"), twin: inheriting("pipe")},
-	{id: "descriptor.jobserver-settings", what: "the same by env.set of a purity.toml", plant: func(s *scene) error {
+	{id: "descriptor.jobserver-file", what: "keep an open file by MAKEFLAGS", attack: inheriting("file", true), twin: inheriting("pipe", true)},
+	{id: "descriptor.jobserver-directory", what: "keep an open directory by MAKEFLAGS", attack: inheriting("directory", true), twin: inheriting("pipe", true)},
+	{id: "descriptor.jobserver-settings", what: "keep a pipe that no make has by env.set of a purity.toml", plant: func(s *scene) error {
 		return s.write("purity.toml", "[env]\nset = { MAKEFLAGS = \"-j --jobserver-auth=3,4\" }\n")
-	}, attack: inheriting("file-toml"), twin: inheriting("pipe")},
+	}, attack: inheriting("pipe", false), twin: inheriting("pipe", true)},
 	{id: "active.claimed", what: "leave PURITY_ACTIVE for the user's environment", attack: claimed, twin: reaching(nil, "read", "@project@/file")},
 }
 
@@ -102,41 +102,47 @@ func (s *scene) shimReaches(what ...string) error {
 	return s.reached(s.run(strings.Trim(line, "'")+"/attacker", append([]string{reachWord}, what...)...))
 }
 
-// inheriting is nil if a command keeps a descriptor because MAKEFLAGS names it.
-func inheriting(kind string) func(*scene) error {
+// inheriting is nil if a command keeps a descriptor of some kind because MAKEFLAGS names
+// it: those of the calling make, which go on to the command, or else those of the settings.
+func inheriting(kind string, calling bool) func(*scene) error {
 	return func(s *scene) error {
-		var files []*os.File
-		flags := []string{"--set", "MAKEFLAGS=-j --jobserver-auth=3,4"}
-		switch kind {
-		case "pipe":
-			r, w, err := os.Pipe()
-			if err != nil {
-				return err
-			}
-			files = []*os.File{r, w}
-		default:
-			name := s.outside
-			if strings.HasPrefix(kind, "file") {
-				name += "/file"
-			}
-			if kind == "file-toml" {
-				flags = nil
-			}
-			for range 2 {
-				f, err := os.Open(name)
-				if err != nil {
-					return err
-				}
-				files = append(files, f)
-			}
+		const makeflags = "MAKEFLAGS=-j --jobserver-auth=3,4"
+		var flags []string
+		if calling {
+			before := s.environ
+			defer func() { s.environ = before }()
+			s.environ = append(slices.Clone(before), makeflags)
+			flags = []string{"--keep", "MAKEFLAGS"}
+		}
+		files, err := twoOf(kind, s.outside)
+		if err != nil {
+			return err
 		}
 		defer func() {
 			for _, f := range files {
 				f.Close()
 			}
 		}()
-		return s.reached(s.runIn(s.project, files, s.program, s.reachArgs(flags, "descriptor", "3", strings.TrimSuffix(kind, "-toml"))...))
+		return s.reached(s.runIn(s.project, files, s.program, s.reachArgs(flags, "descriptor", "3", kind)...))
 	}
+}
+
+// twoOf opens two files of a kind, or both ends of a pipe.
+func twoOf(kind, outside string) ([]*os.File, error) {
+	if kind == "pipe" {
+		r, w, err := os.Pipe()
+		return []*os.File{r, w}, err
+	}
+	name := outside
+	if kind == "file" {
+		name += "/file"
+	}
+	one, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	two, err := os.Open(name)
+	return []*os.File{one, two}, err
 }
 
 // claimed has a command say what purity told it of its confinement, and the user's
