@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -14,24 +16,25 @@ import (
 // app is what every command gets: how to speak, and what purity was called with.
 type app struct {
 	screen.Voice
-	path string // PATH as it was, with directories of shims
-	// calling is the environment that purity was called with.
-	calling []string
+	caller.Called
+	args []string // this program's, with its name
 }
 
-func newApp(g globals) *app {
-	calling, left := disown()
-	a := &app{Voice: screen.NewVoice(g.Verbose, g.Quiet, g.LogFormat == "json"), calling: calling, path: os.Getenv("PATH")}
-	os.Setenv("PATH", withoutShims(a.path)) // what purity itself runs, such as nix, is no shim's
-	a.disowned(left)
+// newApp is that of a process which was called so, with flags.
+func newApp(args []string, called caller.Called, g globals) *app {
+	a := &app{Voice: screen.NewVoice(g.Verbose, g.Quiet, g.LogFormat == "json"), Called: called, args: args}
+	for _, name := range a.Ignored {
+		a.Log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
+	}
 	return a
 }
 
-// disowned warns of variables that do not count.
-func (a *app) disowned(names []string) {
-	for _, name := range names {
-		a.Log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
-	}
+// plainApp is that of a part of purity which has no flags.
+func plainApp(args []string) *app { return newApp(args, caller.Take(), globals{LogFormat: "text"}) }
+
+// quietApp is one that nobody looks at.
+func quietApp(args []string) *app {
+	return newApp(args, caller.Take(), globals{Quiet: true, LogFormat: "text"})
 }
 
 // fail says why purity ends and returns its exit code.
@@ -45,34 +48,33 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// nix is how the commands ask Nix for environments.
-func (a *app) nix() (nixeval.Nix, error) {
-	cache, err := cacheDir()
-	if err != nil {
-		return nixeval.Nix{}, err
+// exit is the exit code that err stands for; it is said, unless it was.
+func (a *app) exit(err error) int {
+	var ended *watch.EndedError
+	var code codeError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &ended):
+		return ended.Exit()
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, errSick):
+		return exitSick
+	default:
+		return a.fail(err)
 	}
-	nix := nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}
-	return a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) }), nil
 }
 
-// cacheDir is the user's cache directory. A relative XDG_CACHE_HOME does not count (XDG
-// Base Directory Specification); a relative HOME would have it be in the project, where
-// commands write.
-func cacheDir() (string, error) {
-	home := os.Getenv("HOME")
-	if home != "" && !filepath.IsAbs(home) {
-		err := fmt.Errorf("find cache directory: HOME=%s is not an absolute path", home)
-		if home, absErr := filepath.Abs(home); absErr == nil {
-			return "", words.Hint(err, "if that is meant:  export HOME="+shell.Quote(home))
-		}
-		return "", err
-	}
-	if cache := os.Getenv("XDG_CACHE_HOME"); cache != "" && !filepath.IsAbs(cache) && home != "" {
-		return filepath.Join(home, ".cache"), nil
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find cache directory: %w", err)
-	}
-	return cache, nil
+// codeError ends purity with a code; everything has been said.
+type codeError int
+
+func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// nix is how the commands ask Nix for environments.
+func (a *app) nix() (nixeval.Nix, error) { return confine.Nix(a.Voice) }
+
+// hooks are what hooks and shims need.
+func (a *app) hooks() hook.Hooks {
+	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

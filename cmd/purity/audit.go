@@ -2,19 +2,20 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/learn"
+	"github.com/nix-purity/purity/cmd/purity/outcome"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/nixeval"
 )
 
 // Exit codes of purity audit.
@@ -49,28 +50,42 @@ what the command prints goes to standard error.`
 
 // Run watches the command and reports.
 func (c *auditCmd) Run(a *app) error {
-	w := watching{of: "audit", flake: c.Flake, source: c.source, settings: c.Settings, command: c.Command, said: c.reporting, quiet: c.toStdout()}
-	if c.Ratchet != "" {
-		w.first = func(p *plan) error { return p.ratchet(c.Ratchet) }
+	r, err := a.watching("audit", c.Flake, c.source, c.Settings, c.Command)
+	if err != nil {
+		return err
 	}
-	p, r, err := a.observe(w)
+	r.reports = c.reporting
+	if c.toStdout() {
+		r.stdout = os.Stderr
+	}
+	grown := ""
+	if c.Ratchet != "" {
+		r.before = func(confine.Found) error {
+			grown, err = outcome.Ratchet(r.ask, c.Ratchet)
+			if grown != "" {
+				a.Log.Error().Msg(grown)
+			}
+			return err
+		}
+	}
+	done, err := a.observe("audit", r)
 	if err != nil {
 		return err
 	}
 	if !c.toStdout() {
-		if err := r.Text(a.Stdout, a.Style()); err != nil {
+		if err := done.report.Text(a.Stdout, a.Style()); err != nil {
 			return err
 		}
 	}
 	if c.UpdateBaseline {
-		if err := p.updateBaseline(r, c.Secret); err != nil {
+		if err := a.updateBaseline(done, c.Secret); err != nil {
 			return err
 		}
 	}
-	if err := a.commandFailed(r); err != nil {
+	if err := a.commandFailed(done.report); err != nil {
 		return err
 	}
-	if c.Fail && (len(r.Findings) > c.Max || r.Doubt() != "") || p.grown {
+	if c.Fail && (len(done.report.Findings) > c.Max || done.report.Doubt() != "") || grown != "" {
 		return codeError(exitImpure)
 	}
 	return nil
@@ -86,85 +101,40 @@ func (a *app) commandFailed(r report.Report) error {
 	return codeError(exitCommandFailed)
 }
 
-// codeError ends purity with a code; everything has been said.
-type codeError int
-
-func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// watching is a run that is watched and not confined.
-type watching struct {
-	of       string // the command of purity
-	flake    string
-	source   source
-	settings config.Settings
-	command  []string
-	said     reporting
-	quiet    bool              // standard output is not for the command
-	first    func(*plan) error // done before anything runs
+// watching is a run of a command of purity that watches and does not confine.
+func (a *app) watching(of, flake string, from source, flags config.Settings, typed []string) (run, error) {
+	command, err := confine.CommandLine(typed, of)
+	if err != nil {
+		return run{}, err
+	}
+	flags.Mode, flags.Explain = "audit", watch.Files
+	ask, environment, err := a.ask(flake, from, flags)
+	if err == nil && ask.Active() {
+		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", of)
+	}
+	return run{ask: ask, from: environment, command: command, tells: true}, err
 }
 
-// observe runs a command in an environment, watched and not confined, and
-// reports. As the watched child it does not return.
-func (a *app) observe(w watching) (*plan, report.Report, error) {
-	command, err := commandLine(w.command, w.of)
+// observe is such a run. As the watched child it does not return.
+func (a *app) observe(of string, r run) (ran, error) {
+	done, err := a.start(r)
 	if err != nil {
-		return nil, report.Report{}, err
+		return done, err
 	}
-	w.settings.Mode, w.settings.Explain = "audit", "files"
-	p, err := a.prepare(w.flake, w.source, w.settings)
-	if err == nil {
-		err = a.trusted(p.file, p.flags, p.project)
+	err = done.to.write(done.report)
+	if err == nil && !done.of.Watched {
+		err = words.Hint(fmt.Errorf("%s: this process is watched already, or may not watch, so nothing can be found out", of), "run it outside of other sandboxes and of purity")
 	}
-	if err == nil && p.alreadyConfined() {
-		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", w.of)
-	}
-	var to reports
-	if err == nil && !watchedByParent() {
-		to, err = w.said.open(a, p.outside)
-	}
-	ctx := context.Background()
-	if err == nil {
-		err = p.resolve(ctx)
-	}
-	if err != nil {
-		return nil, report.Report{}, err
-	}
-	p.wanted, p.reporting, p.missing = true, true, w.said.Absent
-	if watchedByParent() {
-		return nil, report.Report{}, p.run(ctx, func(environ []string, run nixeval.Run) (launch, error) {
-			return p.command(command, environ, run)
-		})
-	}
-	if w.first != nil {
-		if err := w.first(p); err != nil {
-			return nil, report.Report{}, err
-		}
-	}
-	if w.quiet {
-		outputApart()
-	}
-	o, err := p.watch()
-	switch {
-	case err != nil:
-		return nil, report.Report{}, err
-	case o.failed:
-		return nil, report.Report{}, &endedError{o.status}
-	}
-	r := p.report(o, command)
-	err = to.write(r)
-	if err == nil && !o.watched {
-		err = words.Hint(fmt.Errorf("%s: this process is watched already, or may not watch, so nothing can be found out", w.of), "run it outside of other sandboxes and of purity")
-	}
-	return p, r, err
+	return done, err
 }
 
 // learner knows what is needed to learn from this run.
-func (p *plan) learner(secrets []string) learn.Run {
+func (d ran) learner(secrets []string) learn.Run {
 	named := secrets
 	for _, path := range secrets {
 		named = append(named, enforce.Real(path))
 	}
-	return learn.Run{Project: p.project.dir, Home: userHome(), Named: named, Executable: p.executable}
+	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable}
 }
 
 // sayLeftOut names what nobody is to open unseen, and what no policy can.
@@ -183,13 +153,13 @@ func (a *app) sayLeftOut(needs learn.Needs) {
 
 // updateBaseline adds an exception for each finding to the purity.toml that is
 // read here.
-func (p *plan) updateBaseline(r report.Report, secrets []string) error {
-	needs := p.learner(secrets).Needs(r.Findings)
-	path := filepath.Join(p.project.dir, config.Name)
-	if p.file != nil {
-		path = p.file.Path
+func (a *app) updateBaseline(done ran, secrets []string) error {
+	needs := done.learner(secrets).Needs(done.report.Findings)
+	path := filepath.Join(done.plan.Project.Dir, config.Name)
+	if done.plan.File != nil {
+		path = done.plan.File.Path
 	}
-	file, err := p.openBaseline(path)
+	file, err := openBaseline(done.plan.Ask, path)
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
@@ -209,9 +179,9 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
-	p.app.sayLeftOut(needs)
+	a.sayLeftOut(needs)
 	if added > 0 {
-		p.app.Log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
+		a.Log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}
 	return nil
 }
@@ -219,8 +189,8 @@ func (p *plan) updateBaseline(r report.Report, secrets []string) error {
 // openBaseline opens a purity.toml to add to it. The command, which ran unconfined, and
 // those before it can have put anything there; only a regular file is added to, and no
 // link is followed.
-func (p *plan) openBaseline(path string) (*os.File, error) {
-	path, err := p.outside(path)
+func openBaseline(ask confine.Ask, path string) (*os.File, error) {
+	path, err := ask.Outside(path)
 	if err != nil {
 		return nil, err
 	}

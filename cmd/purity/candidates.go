@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nix-purity/purity/cmd/purity/complete"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -30,7 +31,7 @@ func (a *app) sources() map[string]complete.Source {
 		"NAME":       a.storeNames,
 		"COMMAND":    a.programs,
 		"PROGRAM":    a.programs,
-		"PROG":       func(*complete.Line) []complete.Candidate { return candidates(shim.Programs(a.path)) },
+		"PROG":       func(*complete.Line) []complete.Candidate { return candidates(shim.Programs(a.Path)) },
 	}
 }
 
@@ -110,7 +111,7 @@ func (a *app) devShells(l *complete.Line) []complete.Candidate {
 	}
 	defer os.RemoveAll(temp)
 	nix.Cache = temp
-	nix = a.behindWalls(nix, func() []string { return writableAlways(nix, projectHere()) })
+	nix = confine.BehindWalls(a.Voice, nix)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	names := make(chan []string, 1)

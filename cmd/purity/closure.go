@@ -116,17 +116,18 @@ func first(refs []string) string {
 
 // closureOf resolves an environment and returns its closure with references.
 func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Closure, error) {
-	p, err := a.prepare(ref, s, config.Settings{})
+	ask, from, err := a.ask(ref, s, config.Settings{})
 	if err != nil {
 		return closure.Closure{}, err
 	}
-	if err := p.resolve(ctx); err != nil {
+	found, err := from(ctx, ask)
+	if err != nil {
 		return closure.Closure{}, err
 	}
 	if s.ClosureFile != "" { // it lists paths, and Nix knows the rest
-		return p.nix.Closure(ctx, p.env.Paths...)
+		return ask.Nix.Closure(ctx, found.Env.Paths...)
 	}
-	return p.env.Closure()
+	return found.Env.Closure()
 }
 
 // other is what --diff names.

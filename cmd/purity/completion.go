@@ -48,7 +48,7 @@ func runComplete(args []string) (code int, ok bool) {
 	if len(typed) < 2 {
 		return words.Failure, true
 	}
-	a := newApp(globals{Quiet: true, LogFormat: "text"})
+	a := quietApp(args)
 	answer := complete.Read(model(), typed[1:]).Answer(a.sources())
 	choices := make([]shell.Choice, len(answer.Candidates))
 	for i, c := range answer.Candidates {

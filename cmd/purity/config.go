@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
 type configCmd struct {
@@ -44,16 +46,16 @@ func (c configCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	wider := file.Widens(levelOf(flags))
+	wider := file.Widens(confine.LevelOf(flags))
 	for _, what := range wider {
 		screen.Printf(a.Stdout, "it opens %s\n", what)
 	}
-	switch err := a.trusted(file, flags, projectAt(filepath.Dir(file.Path))); {
+	switch err := a.trusted(file, flags, confine.ProjectAt(filepath.Dir(file.Path))); {
 	case len(wider) == 0:
 		fmt.Fprintln(a.Stdout, "it opens nothing beyond the default policy")
 	case err == nil:
 		fmt.Fprintln(a.Stdout, "that is allowed")
-	case untrusted(err):
+	case words.Untrusted(err):
 		fmt.Fprintln(a.Stdout, "that is not allowed yet: purity allow")
 	default:
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/report"
 )
 
@@ -21,7 +22,7 @@ the earlier one did not, or could not be seen as well.`
 
 // Run prints what is new.
 func (c diffReportCmd) Run(a *app) error {
-	to, err := c.open(a, func(name string) (string, error) { return outsideOf(projectHere().trees(), name) })
+	to, err := c.open(a, func(name string) (string, error) { return confine.Outside(confine.ProjectHere().Trees(), name) })
 	if err != nil {
 		return err
 	}

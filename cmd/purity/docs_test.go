@@ -141,7 +141,7 @@ func TestArrows(t *testing.T) {
 	}
 	owners := map[string]string{ // likewise, of outside things to the packages that may
 		"github.com/alecthomas/kong":                            "cmd/purity(/complete|/manual)?",
-		"github.com/rs/zerolog":                                 "cmd/purity(/screen)?",
+		"github.com/rs/zerolog":                                 "cmd/purity(/screen|/watch)?",
 		"github.com/landlock-lsm/go-landlock/landlock/syscall":  "enforce",
 		"github.com/landlock-lsm/go-landlock/landlock":          "nobody",
 		"github.com/nix-community/go-nix/pkg/narinfo":           "closure/binarycache",

@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -55,7 +57,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks := append(checkKernel(k), checkServices(k)...)
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)
-	checks = append(checks, checkShims(a.path)...)
+	checks = append(checks, checkShims(a.Path)...)
 	checks = append(checks, a.checkSelf()...)
 	if c.JSON {
 		if err := printJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
@@ -171,7 +173,7 @@ func (a *app) checkProject() []check {
 	}
 	checks := []check{{"project", ok, "flake " + dir, ""}}
 	if nix, err := a.nix(); err == nil {
-		if err := (project{dir: dir, cwd: cwd}).check(nix); err != nil {
+		if err := (confine.Project{Dir: dir, Cwd: cwd}).Check(nix); err != nil {
 			_, fix, _ := words.Explain(err)
 			checks = append(checks, check{"project", failure, err.Error(), fix})
 		}
@@ -215,6 +217,28 @@ func checkShims(path string) []check {
 	return checks
 }
 
+// checkSelf says if commands could replace this program.
+func (a *app) checkSelf() []check {
+	nix, err := a.nix()
+	if err != nil {
+		return nil // which checkNix says
+	}
+	if err := hook.SelfClosed(nix); err != nil {
+		_, fix, _ := words.Explain(err)
+		return []check{{"purity", warning, err.Error(), fix}}
+	}
+	return nil
+}
+
+// trusted is the error for a file that was not allowed, for those who run nothing.
+func (a *app) trusted(file *config.File, flags config.Settings, p confine.Project) error {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	return confine.Trusted(nix, file, flags, p)
+}
+
 // checkSettings looks at purity.toml, if there is one.
 func (a *app) checkSettings(cwd, dir string) []check {
 	file, err := config.Find(cwd, dir)
@@ -224,7 +248,7 @@ func (a *app) checkSettings(cwd, dir string) []check {
 	if err == nil {
 		var flags config.Settings
 		if flags, err = settingsOfVariables(); err == nil {
-			err = a.trusted(file, flags, projectAt(dir))
+			err = a.trusted(file, flags, confine.ProjectAt(dir))
 		}
 	}
 	if err != nil {

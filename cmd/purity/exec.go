@@ -1,16 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/words"
-	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/nixeval"
 )
 
 type execCmd struct {
@@ -37,43 +32,25 @@ are its own, and everything it starts is confined as well.`
 
 // Run replaces purity by the command; it returns only on an error.
 func (c *execCmd) Run(a *app) error {
-	command, err := commandLine(c.Command, "exec")
+	command, err := confine.CommandLine(c.Command, "exec")
 	if err != nil {
 		return err
 	}
-	if c.UnlessConfined && os.Getenv(activeVariable) != "" && enforce.Confined() {
-		return a.runHere(command)
+	if c.UnlessConfined && confine.Inside() {
+		return confine.RunHere(command, a.Environ)
 	}
-	ctx := context.Background()
-	p, err := a.prepare(c.Flake, c.source, c.Settings)
+	ask, from, err := a.ask(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
-	p.failImpure = c.Fail
-	if p.alreadyConfined() {
+	if ask.Active() {
 		switch {
 		case c.Fail:
 			return words.Hint(errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside")
 		case c.wanted():
 			a.Log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
 		}
-		return p.runAgain(command)
+		return ask.RunAgain(command, a.Environ)
 	}
-	return p.enter(ctx, command, c.reporting, func(environ []string, run nixeval.Run) (launch, error) {
-		return p.command(command, environ, run)
-	})
-}
-
-// commandLine is the command that was given, without the -- before it.
-func commandLine(given []string, of string) ([]string, error) {
-	switch {
-	case len(given) > 0 && given[0] == "--":
-		given = given[1:]
-	case len(given) > 0 && strings.HasPrefix(given[0], "-"):
-		return nil, words.Hint(fmt.Errorf("read command line: unknown flag %s", given[0]), "purity "+of+" --help")
-	}
-	if len(given) == 0 || given[0] == "" {
-		return nil, words.Hint(errors.New("run command: none is given"), "purity "+of+" -- make")
-	}
-	return given, nil
+	return a.execute(run{ask: ask, from: from, command: command, reports: c.reporting, fail: c.Fail})
 }

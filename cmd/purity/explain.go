@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -54,7 +55,7 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	e, err := p.explain(c.Path)
+	e, err := explainPath(p, c.Path)
 	if err != nil {
 		return err
 	}
@@ -91,11 +92,11 @@ func (c *explainCmd) Run(a *app) error {
 	return nil
 }
 
-func (p *plan) explain(path string) (explanation, error) {
-	e := explanation{Version: 1, Path: path, Real: enforce.Real(path), Mode: p.mode()}
+func explainPath(p confine.Plan, path string) (explanation, error) {
+	e := explanation{Version: 1, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
-	covering := p.policy.Covering(path, enforce.All)
+	covering := p.Policy.Covering(path, enforce.All)
 	allowed := enforce.Access(0)
 	for _, kind := range []struct {
 		name   string
@@ -110,21 +111,21 @@ func (p *plan) explain(path string) (explanation, error) {
 		}
 		e.Access = append(e.Access, v)
 	}
-	store, _, err := closure.Within(p.nix.StoreDir(), e.Real)
+	store, _, err := closure.Within(p.Nix.StoreDir(), e.Real)
 	inStore := err == nil
-	if inStore && p.env.Contains(string(store)) {
-		have, err := p.env.Closure()
+	if inStore && p.Env.Contains(string(store)) {
+		have, err := p.Env.Closure()
 		if err != nil {
 			return e, err
 		}
 		e.Chain = have.Why(store)
 	}
-	e.Remedy = p.remedy(e.Path, e.Real, allowed, inStore)
+	e.Remedy = remedy(p, e.Path, e.Real, allowed, inStore)
 	return e, nil
 }
 
 // remedy is what would allow what is refused of a file that was named so.
-func (p *plan) remedy(named, path string, allowed enforce.Access, inStore bool) string {
+func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore bool) string {
 	home := enforce.Real(os.Getenv("HOME"))
 	short := host.Literal(path)
 	if home != "" && enforce.Inside(path, home) {
@@ -138,9 +139,9 @@ func (p *plan) remedy(named, path string, allowed enforce.Access, inStore bool) 
 		return ""
 	case inStore:
 		return "It is a store path outside the closure: add its package to the packages of the dev shell."
-	case program && nixeval.Find(filepath.Base(named), p.env.Path()) != "":
+	case program && nixeval.Find(filepath.Base(named), p.Env.Path()) != "":
 		name := filepath.Base(named)
-		return "The dev shell has " + nixeval.Find(name, p.env.Path()) + ": run it as " + name + ", without the directory."
+		return "The dev shell has " + nixeval.Find(name, p.Env.Path()) + ": run it as " + name + ", without the directory."
 	case program:
 		return "To run it, add the package with bin/" + filepath.Base(named) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
 	}

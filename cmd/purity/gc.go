@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -35,7 +36,7 @@ func (gcCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(gitDirs(nix)); err != nil { // which are made again when Nix is asked
+	if err := os.RemoveAll(walls.Dirs(nix)); err != nil { // which are made again when Nix is asked
 		return fmt.Errorf("remove directories of git: %w", err)
 	}
 	shims, err := collectShims(nix)

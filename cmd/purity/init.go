@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/starter"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
@@ -28,7 +30,7 @@ is written. To run it again is harmless.`
 
 // Run writes what is not there, and says what else there is to do.
 func (c *initCmd) Run(a *app) error {
-	found, err := findProject("", definitions[0])
+	found, err := confine.FindProject("", config.Definitions[0])
 	if err != nil {
 		return err
 	}
@@ -36,10 +38,10 @@ func (c *initCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := found.check(nix); err != nil {
+	if err := found.Check(nix); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(found.dir)
+	root, err := os.OpenRoot(found.Dir)
 	if err != nil {
 		return fmt.Errorf("open project: %w", err)
 	}

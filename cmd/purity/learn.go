@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 
 	"github.com/google/renameio/v2"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/learn"
-	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -42,14 +43,20 @@ func (c *learnCmd) Run(a *app) error {
 	if c.Output == "-" {
 		c.Output = ""
 	}
-	w := watching{of: "learn", flake: c.Flake, source: c.source, settings: c.Settings, command: c.Command, quiet: c.Output == ""}
-	w.first = c.spare
-	p, r, err := a.observe(w)
+	r, err := a.watching("learn", c.Flake, c.source, c.Settings, c.Command)
 	if err != nil {
 		return err
 	}
-	needs := p.learner(c.Secret).Needs(r.Findings)
-	text, err := p.learned(c.Settings, needs, r)
+	if c.Output == "" {
+		r.stdout = os.Stderr
+	}
+	r.before = func(confine.Found) error { return c.spare(r.ask) }
+	done, err := a.observe("learn", r)
+	if err != nil {
+		return err
+	}
+	needs := done.learner(c.Secret).Needs(done.report.Findings)
+	text, err := learned(done, c.Settings, needs)
 	if err != nil {
 		return err
 	}
@@ -57,7 +64,7 @@ func (c *learnCmd) Run(a *app) error {
 		_, err = a.Stdout.Write(text)
 	} else {
 		var name string
-		if name, err = p.outside(c.Output); err == nil {
+		if name, err = r.ask.Outside(c.Output); err == nil {
 			err = renameio.WriteFile(name, text, 0o644)
 		}
 	}
@@ -65,23 +72,24 @@ func (c *learnCmd) Run(a *app) error {
 		return fmt.Errorf("write policy: %w", err)
 	}
 	a.sayLeftOut(needs)
-	if doubt := r.Doubt(); doubt != "" {
+	if doubt := done.report.Doubt(); doubt != "" {
 		a.Log.Warn().Msg(doubt)
 	}
-	return a.commandFailed(r)
+	return a.commandFailed(done.report)
 }
 
 // spare refuses to write over the settings that the run has been made with.
-func (c *learnCmd) spare(p *plan) error {
-	if p.file == nil || enforce.Real(c.Output) != enforce.Real(p.file.Path) || p.file.Empty() {
+func (c *learnCmd) spare(ask confine.Ask) error {
+	if ask.File == nil || enforce.Real(c.Output) != enforce.Real(ask.File.Path) || ask.File.Empty() {
 		return nil
 	}
 	return words.Hint(fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want")
 }
 
 // learned is a purity.toml with what the flags said and what was needed besides.
-func (p *plan) learned(said config.Settings, needs learn.Needs, r report.Report) ([]byte, error) {
-	network := config.Network{Any: p.level.Network}
+func learned(done ran, said config.Settings, needs learn.Needs) ([]byte, error) {
+	p, r := done.plan, done.report
+	network := config.Network{Any: p.Base.Network}
 	if p.Network != nil {
 		network = *p.Network
 	}
@@ -89,8 +97,8 @@ func (p *plan) learned(said config.Settings, needs learn.Needs, r report.Report)
 	settings, note := needs.Policy(said, network)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(r.Environment), screen.Printable(shell.Join(r.Command...)))
-	if p.file != nil && !p.file.Empty() {
-		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(p.file.Path))
+	if p.File != nil && !p.File.Empty() {
+		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(p.File.Path))
 	}
 	err := settings.WriteTOML(&b, note)
 	return b.Bytes(), err

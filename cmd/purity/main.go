@@ -12,8 +12,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
@@ -25,25 +27,23 @@ const exitSick = 1
 // identity for those who watch it when it is replaced by the command.
 func init() { runtime.LockOSThread() }
 
-func main() { os.Exit(run(os.Args)) }
+func main() { os.Exit(dispatch(os.Args)) }
 
-func run(args []string) int {
+func dispatch(args []string) int {
 	for _, part := range []mode{runMode, selftest.StandIn} {
 		if code, ok := part(args); ok {
 			return code
 		}
 	}
 	if dir, name, ok := shim.Called(args[0]); ok {
-		if code, ok := runGit(dir, name, args[1:]); ok {
+		if code, ok := walls.RunGit(dir, name, args[1:]); ok {
 			return code
 		}
 		return runShim(dir, name, args[1:])
 	}
-	calling, left := disown() // before the flags are read, which variables stand for, too
+	called := caller.Take() // before the flags are read, which variables stand for, too
 	command, flags, err := parse(args[0], normalise(args[1:]))
-	app := newApp(flags)
-	app.calling = calling
-	app.disowned(left)
+	app := newApp(args, called, flags)
 	code := 0
 	if err != nil {
 		code = app.fail(usageError(err))
@@ -54,24 +54,6 @@ func run(args []string) int {
 		return app.endShell(code)
 	}
 	return code
-}
-
-// exit is the exit code that err stands for, if it is said.
-func (a *app) exit(err error) int {
-	var ended *endedError
-	var code codeError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &ended):
-		return ended.exit()
-	case errors.As(err, &code):
-		return int(code)
-	case errors.Is(err, errSick):
-		return exitSick
-	default:
-		return a.fail(err)
-	}
 }
 
 // parse reads the command line.

@@ -1,33 +1,43 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/watch"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
-// Hidden first arguments by which purity, or a hook that it printed, starts purity for
-// one part of its work. Each begins with __, so that none is a word of a program that a
-// shim runs; the command line does not know them, because to learn it takes too long.
+// Hidden first arguments by which a hook that purity printed starts it. The command line
+// does not know them, because to learn it takes too long.
 const (
-	completeWord = "__complete"      // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
-	continueWord = "__continue"      // answers what a watched command left behind
-	hookWord     = "__run-hook"      // SET: runs a shellHook, confined, and prints what it leaves behind
-	envWord      = "__hook-env"      // SHELL KEY SAID: what to evaluate in the working directory
-	lineWord     = "__hook-line"     // SHELL LINE: the line with programs named by path confined
-	startWord    = "__start-renewal" // DIR: starts a renewal and ends, so that nobody has a child that it did not start
-	renewWord    = "__renew"         // DIR: makes shims anew
+	completeWord = "__complete"  // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
+	promptWord   = "__hook-env"  // SHELL KEY SAID: what to evaluate in the working directory
+	lineWord     = "__hook-line" // SHELL LINE: the line with programs named by path confined
 )
 
 // A mode does its part if args, the first of which is the program, are those of it.
 type mode func(args []string) (code int, ok bool)
 
-// modes are all of them, by their words.
+// modes are all parts of purity's work that it starts itself for, or that a hook does, by
+// their first arguments. Each begins with __, so that none is a word of a program that a
+// shim runs.
 func modes() map[string]mode {
 	all := map[string]mode{
-		completeWord: runComplete, continueWord: runContinue, hookWord: runHookProcess,
-		envWord: runHookEnv, lineWord: runHookLine, startWord: runStartRenewal, renewWord: runRenewal,
-		outside.Word: outside.RunPart, tempdir.Word: tempdir.RunSweeper,
+		completeWord:   runComplete,
+		promptWord:     runPrompt,
+		lineWord:       runLine,
+		hook.HookWord:  with(func(args []string, set string) int { a := plainApp(args); return a.exit(a.hooks().RunHook(set)) }),
+		hook.RenewWord: with(func(args []string, dir string) int { a := quietApp(args); return a.exit(a.hooks().Renew(dir)) }),
+		hook.StartWord: with(func(_ []string, dir string) int { return failed(hook.StartRenewal(dir)) }),
+		watch.Word:     watch.Continue,
+		outside.Word:   outside.RunPart,
+		tempdir.Word:   tempdir.RunSweeper,
 	}
 	for _, word := range selftest.Words {
 		all[word] = selftest.RunPart
@@ -37,7 +47,7 @@ func modes() map[string]mode {
 
 // runMode does the part of purity that the first argument names, if it names one.
 func runMode(args []string) (code int, ok bool) {
-	if len(args) < 2 {
+	if len(args) < 2 || !strings.HasPrefix(args[1], "__") {
 		return 0, false
 	}
 	part := modes()[args[1]]
@@ -45,4 +55,55 @@ func runMode(args []string) (code int, ok bool) {
 		return 0, false
 	}
 	return part(args)
+}
+
+// with is a mode of one argument.
+func with(run func(args []string, argument string) int) mode {
+	return func(args []string) (code int, ok bool) {
+		if len(args) != 3 {
+			return 0, false
+		}
+		return run(args, args[2]), true
+	}
+}
+
+// failed is the exit code of what nobody hears of.
+func failed(err error) int {
+	if err != nil {
+		return words.Failure
+	}
+	return 0
+}
+
+// runPrompt is purity started by a shell that asks what to do in its directory.
+func runPrompt(args []string) (code int, ok bool) {
+	if len(args) != 5 {
+		return 0, false
+	}
+	a := plainApp(args)
+	p := hook.Prompt{Hooks: a.hooks(), Shell: args[2], Key: args[3], Said: args[4]}
+	fmt.Fprint(a.Stdout, p.Here())
+	return 0, true
+}
+
+// runLine is purity started by a shell with a line that is to run.
+func runLine(args []string) (code int, ok bool) {
+	if len(args) != 4 {
+		return 0, false
+	}
+	return plainApp(args).hooks().Line(args[2], args[3]), true
+}
+
+// runShim runs the program that a shim stands for.
+func runShim(dir, name string, args []string) int {
+	a := plainApp(append([]string{filepath.Join(dir, name)}, args...))
+	return a.exit(a.shim(dir, name, args))
+}
+
+func (a *app) shim(dir, name string, args []string) error {
+	s, err := a.hooks().Shim(dir, name, args)
+	if err != nil {
+		return err
+	}
+	return a.execute(run{ask: s.Ask, from: s.From, command: s.Command})
 }

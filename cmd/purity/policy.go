@@ -9,7 +9,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -53,10 +55,11 @@ type limit struct {
 
 // Run prints the policy.
 func (c *policyCmd) Run(a *app) error {
-	p, err := a.policyOf(c.Ref, c.source, c.Settings)
+	plan, err := a.policyOf(c.Ref, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
+	p := shown{plan}
 	switch {
 	case c.JSON:
 		return printJSON(a.Stdout, p.json())
@@ -66,30 +69,33 @@ func (c *policyCmd) Run(a *app) error {
 	return p.table(a.Stdout)
 }
 
-// policyOf resolves an environment and makes the policy of a run in it.
-func (a *app) policyOf(ref string, s source, flags config.Settings) (*plan, error) {
-	p, err := a.prepare(ref, s, flags)
+// policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
+// was not allowed is said alone, for to look at it is what comes first.
+func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Plan, error) {
+	ask, from, err := a.ask(ref, s, flags)
 	if err != nil {
-		return nil, err
+		return confine.Plan{}, err
 	}
-	if err := a.trusted(p.file, p.flags, p.project); untrusted(err) { // to look at is what comes first
+	if err := confine.Trusted(ask.Nix, ask.File, ask.Flags, ask.Project); words.Untrusted(err) {
 		a.Log.Warn().Msg(err.Error())
 	} else if err != nil {
-		return nil, err
+		return confine.Plan{}, err
 	}
-	if err := p.resolve(context.Background()); err != nil {
-		return nil, err
+	plan, err := ask.Resolve(context.Background(), from)
+	if err != nil {
+		return plan, err
 	}
-	if err := p.confine(); err != nil {
-		return nil, err
-	}
-	p.policy.Grants = append(p.policy.Grants, tempGrant(tempPattern(p.nix)))
-	return p, nil
+	a.Warn(plan.Warnings...)
+	plan.Policy.Grants = append(plan.Policy.Grants, confine.TempGrant(confine.TempPattern(plan.Nix)))
+	return plan, nil
 }
 
-func (p *plan) json() policyJSON {
-	out := policyJSON{Version: 1, Project: p.project.dir, Level: p.level.Name, Limits: p.limits(), Gaps: []string{}}
-	for _, g := range p.policy.Grants {
+// shown is a plan for people.
+type shown struct{ confine.Plan }
+
+func (p shown) json() policyJSON {
+	out := policyJSON{Version: 1, Project: p.Project.Dir, Level: p.Base.Name, Limits: p.limits(), Gaps: []string{}}
+	for _, g := range p.Policy.Grants {
 		out.Grants = append(out.Grants, grantJSON{g.Path, g.Access.String(), g.Reason})
 	}
 	for _, gap := range p.gaps() {
@@ -99,9 +105,9 @@ func (p *plan) json() policyJSON {
 }
 
 // limits are what the policy says besides its grants.
-func (p *plan) limits() []limit {
+func (p shown) limits() []limit {
 	network := "any"
-	switch n := p.policy.Network; {
+	switch n := p.Policy.Network; {
 	case n.None():
 		network = "none"
 	case !n.Any:
@@ -122,23 +128,23 @@ func (p *plan) limits() []limit {
 		preset, _ := host.FindPreset(name)
 		limits = append(limits, limit{"preset " + name, "opens " + preset.Opens})
 	}
-	if p.mode() != "enforce" {
-		limits = append(limits, limit{"mode " + p.mode(), "nothing is refused; what no row names is only reported"})
+	if !p.Enforced() {
+		limits = append(limits, limit{"mode " + p.Mode, "nothing is refused; what no row names is only reported"})
 	}
 	return append(limits, []limit{
 		{"network", network},
-		{"UNIX sockets", word(p.policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
-		{"system calls", word(p.policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.policy.SysVIPC, "allowed", "refused")},
-		{"user namespaces", word(p.policy.UserNamespaces, "allowed", "refused")},
+		{"UNIX sockets", word(p.Policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
+		{"system calls", word(p.Policy.NoFilter, "not filtered", "filtered")},
+		{"System V IPC", word(p.Policy.SysVIPC, "allowed", "refused")},
+		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "refused")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)
 }
 
 // gaps are what the running kernel cannot refuse.
-func (p *plan) gaps() []enforce.Gap {
+func (p shown) gaps() []enforce.Gap {
 	k := enforce.Probe()
-	gaps, err := p.policy.Gaps(k)
+	gaps, err := p.Policy.Gaps(k)
 	if err != nil && len(gaps) == 0 {
 		return []enforce.Gap{{Meaning: "anything", Err: err}}
 	}
@@ -146,9 +152,9 @@ func (p *plan) gaps() []enforce.Gap {
 }
 
 // lines are the rows of the policy, in the form of the table.
-func (p *plan) lines() []string {
+func (p shown) lines() []string {
 	var lines []string
-	for _, g := range p.policy.Grants {
+	for _, g := range p.Policy.Grants {
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, screen.Printable(g.Reason), screen.Printable(g.Path)))
 	}
 	for _, l := range p.limits() {
@@ -157,7 +163,7 @@ func (p *plan) lines() []string {
 	return lines
 }
 
-func (p *plan) table(out io.Writer) error {
+func (p shown) table(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range p.lines() {
 		fmt.Fprintln(table, line)
@@ -167,7 +173,7 @@ func (p *plan) table(out io.Writer) error {
 		screen.Printf(table, "\tthis kernel\t%s\n", gap)
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
-		for _, s := range host.Sockets(host.Here(p.project.cwd)) {
+		for _, s := range host.Sockets(host.Here(p.Project.Cwd)) {
 			screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
 		}
 	}
@@ -175,17 +181,17 @@ func (p *plan) table(out io.Writer) error {
 }
 
 // diff prints what sets the policy apart from the default one.
-func (p *plan) diff(out io.Writer) error {
-	standard := *p
-	var err error
-	if standard.settings, err = newSettings(nil, config.Settings{}, p.project.cwd); err != nil {
+func (p shown) diff(out io.Writer) error {
+	ask, err := p.Standard()
+	if err != nil {
 		return err
 	}
-	standard.hostShell = func() ([]enforce.Grant, error) { return host.Shell(standard.level.Programs...) }
-	if err := standard.confine(); err != nil {
+	plan, err := ask.Plan(p.Found)
+	if err != nil {
 		return err
 	}
-	standard.policy.Grants = append(standard.policy.Grants, p.policy.Grants[len(p.policy.Grants)-1]) // TMPDIR
+	standard := shown{plan}
+	standard.Policy.Grants = append(standard.Policy.Grants, p.Policy.Grants[len(p.Policy.Grants)-1]) // TMPDIR
 	before, now := standard.lines(), p.lines()
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range before {
@@ -199,9 +205,4 @@ func (p *plan) diff(out io.Writer) error {
 		}
 	}
 	return table.Flush()
-}
-
-// tempGrant opens the TMPDIR of one run.
-func tempGrant(dir string) enforce.Grant {
-	return enforce.Grant{Path: dir, Access: enforce.All, Reason: "temporary directory of this run", PerRun: true}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/report"
@@ -59,7 +58,3 @@ func (all reports) write(r report.Report) error {
 	}
 	return errors.Join(errs...)
 }
-
-// outputApart has the command's standard output go where its errors go: the one
-// of purity is for what others are to read.
-func outputApart() { os.Stdout = os.Stderr }

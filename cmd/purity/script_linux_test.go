@@ -15,13 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/fixtures"
 )
 
 func TestMain(m *testing.M) {
 	if dir, name, ok := shim.Called(os.Args[0]); ok { // the git that Nix finds is purity, too, and here this
-		if code, ok := runGit(dir, name, os.Args[1:]); ok {
+		if code, ok := walls.RunGit(dir, name, os.Args[1:]); ok {
 			os.Exit(code)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -84,7 +85,7 @@ func (s *terminal) getenv(name string) string {
 }
 
 func (s *terminal) setenv(name, value string) {
-	s.environ = append(without(s.environ, name), name+"="+value)
+	s.environ = append(confine.Without(s.environ, name), name+"="+value)
 }
 
 // write makes a file below the home.

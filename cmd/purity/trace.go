@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,10 +8,10 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
-	"github.com/nix-purity/purity/nixeval"
 )
 
 type traceCmd struct {
@@ -33,7 +32,7 @@ refused); the store path and what in it, or the path or address.`
 
 // Run runs the command, confined, and shows what it uses.
 func (c *traceCmd) Run(a *app) error {
-	command, err := commandLine(c.Command, "trace")
+	command, err := confine.CommandLine(c.Command, "trace")
 	if err != nil {
 		return err
 	}
@@ -41,28 +40,27 @@ func (c *traceCmd) Run(a *app) error {
 	if c.Programs {
 		c.Explain = "programs"
 	}
-	p, err := a.prepare(c.Flake, c.source, c.Settings)
+	ask, from, err := a.ask(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
-	if p.alreadyConfined() {
+	if ask.Active() {
 		return errors.New("trace: this process is confined already, and nobody inside can watch")
 	}
 	tree := processes{known: map[int]process{}, top: os.Getpid()}
-	p.trace = func(e observe.Event) { fmt.Fprintln(a.Stderr, p.traced(&tree, e)) }
-	return p.enter(context.Background(), command, reporting{}, func(environ []string, run nixeval.Run) (launch, error) {
-		return p.command(command, environ, run)
-	})
+	return a.execute(run{ask: ask, from: from, command: command, trace: func(in confine.Found, e observe.Event) {
+		fmt.Fprintln(a.Stderr, tree.line(in, e))
+	}})
 }
 
-// traced is the line for what a process does.
-func (p *plan) traced(tree *processes, e observe.Event) string {
+// line is the line for what a process does.
+func (t *processes) line(in confine.Found, e observe.Event) string {
 	mark := " "
 	if e.Denied {
 		mark = "!"
 	}
 	where := screen.Printable(e.Path)
-	if path := p.storePath(e.Path); path != "" {
+	if path := in.StorePath(e.Path); path != "" {
 		where = path[strings.LastIndexByte(path, '/')+1:] + "  " + screen.Printable(strings.TrimPrefix(e.Path, path))
 	}
 	access := e.Access.String()
@@ -72,9 +70,9 @@ func (p *plan) traced(tree *processes, e observe.Event) string {
 			access = "----b"
 		}
 	}
-	who := tree.of(e.PID)
+	who := t.of(e.PID)
 	if e.Access&enforce.Execute != 0 {
-		delete(tree.known, e.PID) // it is called otherwise then
+		delete(t.known, e.PID) // it is called otherwise then
 	}
 	return fmt.Sprintf("%7d %-20s %s%s %s", who.id, strings.Repeat(" ", min(who.depth, 12))+screen.Printable(who.name), mark, access, where)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -45,7 +46,7 @@ func (c allowCmd) Run(a *app) error {
 	}
 	dir := ""
 	if info.IsDir() {
-		if dir = projectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
+		if dir = config.ProjectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
 			dir = path // whose environment is elsewhere
 		}
 	}
@@ -76,7 +77,7 @@ func (a *app) allowProject(trust config.Trust, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, err := sources(nix, requestOf(project{dir: dir, cwd: dir}))
+	files, err := hook.Sources(nix, hook.RequestOf(confine.Project{Dir: dir, Cwd: dir}))
 	if err != nil {
 		return err
 	}
@@ -103,10 +104,10 @@ func (a *app) lock(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := (project{dir: dir, cwd: dir}).check(nix); err != nil {
+	if err := (confine.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
 		return err
 	}
-	if !exists(filepath.Join(dir, definitions[0])) {
+	if !exists(filepath.Join(dir, config.Definitions[0])) {
 		return nil
 	}
 	err = nix.Lock(context.Background(), dir)
@@ -124,7 +125,7 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 	if err != nil {
 		return err
 	}
-	wider := file.Widens(levelOf(config.Settings{}))
+	wider := file.Widens(confine.LevelOf(config.Settings{}))
 	var narrow []string // what it opens beyond a narrower level alone
 	for _, level := range host.Levels {
 		for _, what := range file.Widens(level) {
@@ -137,7 +138,7 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 		screen.Printf(a.Stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
-	links := linksOf(nix, projectAt(filepath.Dir(file.Path)), file)
+	links := confine.LinksOf(nix, confine.ProjectAt(filepath.Dir(file.Path)), file)
 	if err := trust.Allow(file, links); err != nil {
 		return err
 	}
@@ -164,8 +165,8 @@ func (c denyCmd) Run(a *app) error {
 	path := enforce.Real(c.Dir)
 	denied := []string{path}
 	if filepath.Base(path) != config.Name {
-		denied = []string{filepath.Join(upward(path, config.Name), config.Name)}
-		if dir := projectOf(path); dir != "" {
+		denied = []string{filepath.Join(config.Upward(path, config.Name), config.Name)}
+		if dir := config.ProjectOf(path); dir != "" {
 			denied = append(denied, dir)
 		}
 	}
@@ -204,36 +205,7 @@ func fileAt(path string) (*config.File, error) {
 
 var errNoSettings = errors.New("there is no " + config.Name)
 
-// levelOf is the level that flags and variables start from, before a file says more.
-func levelOf(flags config.Settings) host.Level {
-	level, _ := host.FindLevel(cmp.Or(flags.Level, host.DefaultLevel))
-	return level
-}
-
-// trusted is the error for a file that opens more than the level that flags start from
-// and was not allowed, nil for any other.
-func (a *app) trusted(file *config.File, flags config.Settings, p project) error {
-	if file == nil {
-		return nil
-	}
-	trust, err := config.OpenTrust()
-	if err != nil {
-		return err
-	}
-	nix, err := a.nix()
-	if err != nil {
-		return err
-	}
-	base := levelOf(flags)
-	links := linksOf(nix, p, file)
-	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
-		return nil
-	}
-	return &words.UntrustedError{Path: file.Path, Level: base, Wider: file.Widens(base), Links: links}
-}
-
-// untrusted reports whether err is that a file was not allowed.
-func untrusted(err error) bool {
-	var u *words.UntrustedError
-	return errors.As(err, &u)
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }

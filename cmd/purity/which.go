@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
-	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -32,13 +34,13 @@ The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.`
 func (c whichCmd) Run(a *app) error {
 	file := c.Program
 	if !strings.Contains(file, "/") {
-		file = nixeval.Find(file, a.path)
+		file = nixeval.Find(file, a.Path)
 	}
 	if _, err := os.Stat(file); err != nil {
 		screen.Printf(a.Stdout, "%s: not in PATH\n", c.Program)
 		return codeError(words.NotFound)
 	}
-	if os.Getenv(activeVariable) != "" && enforce.Confined() {
+	if confine.Inside() {
 		screen.Printf(a.Stdout, "%s: %s, confined, as all is here\n", c.Program, file)
 		return nil
 	}
@@ -61,25 +63,26 @@ func (c whichCmd) Run(a *app) error {
 	if slices.Contains(set.Outside, name) {
 		return a.whichDriver(name)
 	}
-	p, err := a.planOf(nix, set, dir, set.Request.Project)
+	ask, err := a.hooks().Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
 		return err
 	}
+	from := a.hooks().FromShims(set, dir)
 	if set.Entry == "" && set.Request.ClosureFile != "" { // a file that lists store paths
-		p.env, err = nix.Resolve(context.Background(), set.Request)
-	} else {
-		err = p.recall()
+		from = confine.FromNix(a.Voice, true)
 	}
+	found, err := from(context.Background(), ask)
 	if err != nil {
 		return err
 	}
-	target := nixeval.Find(name, p.env.Path())
+	env := found.Env
+	target := nixeval.Find(name, env.Path())
 	if target == "" {
 		screen.Printf(a.Stdout, "%s: not in the environment; its shim runs nothing\n", name)
 		return codeError(words.NotFound)
 	}
 	screen.Printf(a.Stdout, "%s: %s, confined\n", name, target)
-	screen.Printf(a.Stdout, "  environment  %s, %d store paths\n", p.env.Source, len(p.env.Paths))
+	screen.Printf(a.Stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
 	screen.Printf(a.Stdout, "  project      %s\n", set.Request.Project)
 	screen.Printf(a.Stdout, "  shim         %s\n", filepath.Join(dir, name))
 	return nil
@@ -88,11 +91,22 @@ func (c whichCmd) Run(a *app) error {
 // whichFile says of a file that is no shim whether the hook of the shell would confine
 // it.
 func (a *app) whichFile(nix nixeval.Nix, typed, file string) error {
-	project := os.Getenv("PURITY_PROJECT")
-	if project != "" && strings.Contains(typed, "/") && (byPath{project, nix.StoreDir()}).confines(file) {
+	project := os.Getenv(caller.Project)
+	if project != "" && strings.Contains(typed, "/") && (hook.ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
 		screen.Printf(a.Stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
 		return nil
 	}
 	screen.Printf(a.Stdout, "%s: %s, not confined\n", typed, file)
+	return codeError(1)
+}
+
+// whichDriver says where a program runs that has a shim but is not confined.
+func (a *app) whichDriver(name string) error {
+	files, err := hook.Driver(name)
+	if err != nil {
+		screen.Printf(a.Stdout, "%s: not in PATH\n", name)
+		return codeError(words.NotFound)
+	}
+	screen.Printf(a.Stdout, "%s: %s, not confined: it drives Nix\n", name, files[len(files)-1])
 	return codeError(1)
 }

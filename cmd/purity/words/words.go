@@ -197,3 +197,9 @@ func (e *UntrustedError) Error() string {
 	}
 	return text
 }
+
+// Untrusted reports whether err is that a file was not allowed.
+func Untrusted(err error) bool {
+	var u *UntrustedError
+	return errors.As(err, &u)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/watch"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// request is what flags ask for, and for which project.
+func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project, r nixeval.Request, err error) {
+	anchor := "flake.nix"
+	if s.File != "" {
+		anchor = filepath.Base(s.File)
+	}
+	if p, err = confine.FindProject(s.Project, anchor); err != nil {
+		return nix, p, r, err
+	}
+	if nix, err = a.nix(); err != nil {
+		return nix, p, r, err
+	}
+	r = nixeval.Request{
+		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
+		Dir: p.Cwd, Project: p.Dir, Impure: s.Impure, Refresh: s.Refresh,
+	}
+	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {
+		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
+	}
+	if s.NoProject {
+		p = confine.NoProject(nix, p, r)
+		r.Project = p.Dir
+	}
+	return nix, p, r, p.Check(nix)
+}
+
+// ask is what flags say, and where its environment is from: the parent that watches, or
+// Nix.
+func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, confine.Source, error) {
+	nix, project, request, err := a.request(ref, s)
+	if err != nil {
+		return confine.Ask{}, nil, err
+	}
+	ask, err := confine.New(a.Voice, nix, project, request, flags, s.Config)
+	ask.KeepAll = s.KeepAll
+	return ask, ask.From(watch.FromParent(confine.FromNix(a.Voice, false)), a.Environ), err
+}
+
+// settingsOfVariables are those that PURITY_ variables say, for commands without
+// flags. What reads them is what reads the command line.
+func settingsOfVariables() (config.Settings, error) {
+	if !config.FromEnvironment() {
+		return config.Settings{}, nil
+	}
+	var said struct{ config.Settings }
+	parser, err := kong.New(&said, options("purity")...)
+	if err == nil {
+		_, err = parser.Parse(nil)
+	}
+	return said.Settings, err
+}

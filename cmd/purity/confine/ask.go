@@ -1,0 +1,191 @@
+package confine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/walls"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Ask is all that is known before Nix is asked: what the command line, PURITY_ variables
+// and purity.toml say together.
+type Ask struct {
+	Nix     nixeval.Nix
+	Project Project
+	Request nixeval.Request
+	Flags   config.Settings
+	Instead string       // the file that takes the place of purity.toml, empty if none does
+	File    *config.File // purity.toml, nil if there is none
+	Settings
+	KeepAll bool     // the calling environment is the one that the command gets
+	Shims   string   // the directory of shims that the command is called by, empty if it is not
+	Since   []string // variables that the calling shell has set since it entered the project
+
+	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
+}
+
+// begin starts f and returns how to wait for what it gives.
+func begin[T any](f func() (T, error)) func() (T, error) {
+	once := sync.OnceValues(f)
+	go once()
+	return once
+}
+
+// Nix is how Nix is asked, before more is known than the working directory.
+func Nix(v screen.Voice) (nixeval.Nix, error) {
+	cache, err := caller.CacheDir()
+	if err != nil {
+		return nixeval.Nix{}, err
+	}
+	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}), nil
+}
+
+// BehindWalls is nix, kept from where commands of the project here may write.
+func BehindWalls(v screen.Voice, nix nixeval.Nix) nixeval.Nix {
+	return walls.Behind(nix, func() []string { return WritableAlways(nix, ProjectHere()) }, warning(v))
+}
+
+func warning(v screen.Voice) func(string) {
+	return func(text string) { v.Warn(screen.Warning{Text: text}) }
+}
+
+// New is what a request comes to with the purity.toml that there is now, or the file that
+// takes its place.
+func New(v screen.Voice, nix nixeval.Nix, project Project, request nixeval.Request, flags config.Settings, instead string) (Ask, error) {
+	a := Ask{Nix: nix, Project: project, Request: request, Flags: flags, Instead: instead}
+	named, err := NewSettings(nil, flags, request.Dir)
+	if err != nil {
+		return a, err
+	}
+	file, err := project.settings(instead, writableUnder(nix, project, named, nil))
+	if err != nil {
+		return a, err
+	}
+	return a.With(v, file)
+}
+
+// With is a with the settings of a file, nil for none.
+func (a Ask) With(v screen.Voice, file *config.File) (Ask, error) {
+	settings, err := NewSettings(file, a.Flags, a.Request.Dir)
+	if err != nil {
+		return a, err
+	}
+	a.File, a.Settings = file, settings
+	a.hostShell = begin(func() ([]enforce.Grant, error) { return host.Shell(settings.Base.Programs...) })
+	a.Nix = walls.Behind(a.Nix, a.WritableTrees, warning(v))
+	return a, nil
+}
+
+// Standard is a as it would be without purity.toml and flags.
+func (a Ask) Standard() (Ask, error) {
+	settings, err := NewSettings(nil, config.Settings{}, a.Project.Cwd)
+	a.Settings = settings
+	a.hostShell = func() ([]enforce.Grant, error) { return host.Shell(settings.Base.Programs...) }
+	return a, err
+}
+
+// Identity is the same for asks of one environment and policy.
+func (a Ask) Identity() string { return a.Request.Identity(a.Settings.identity()) }
+
+// Exceptions are those of the file.
+func (a Ask) Exceptions() []config.Exception {
+	if a.File == nil {
+		return nil
+	}
+	return a.File.Exceptions
+}
+
+// exceptionPorts are the ports that exceptions open, whatever the address: the
+// kernel knows none.
+func (a Ask) exceptionPorts(n enforce.Network) enforce.Network {
+	for _, e := range a.Exceptions() {
+		port, ok := e.Port()
+		if !ok || n.Any || !a.Enforced() || e.Only != "" || e.Expired(time.Now()) {
+			continue
+		}
+		if e.Access == "listen" {
+			n.Bind = append(slices.Clone(n.Bind), port)
+		} else {
+			n.Connect = append(slices.Clone(n.Connect), port)
+		}
+	}
+	return n
+}
+
+// Check makes sure, before any evaluation, that the settings may be applied and the kernel
+// upholds them, and warns of what it does not.
+func (a Ask) Check() ([]screen.Warning, error) {
+	if err := Trusted(a.Nix, a.File, a.Flags, a.Project); err != nil {
+		return nil, err
+	}
+	if !a.Enforced() {
+		return nil, nil
+	}
+	k := enforce.Probe()
+	gaps, err := a.Frame().Gaps(k)
+	if err != nil {
+		return nil, err
+	}
+	if k.Err != nil {
+		return []screen.Warning{{Text: "NOT CONFINED: " + k.Err.Error()}}, nil
+	}
+	var warnings []screen.Warning
+	for _, gap := range gaps {
+		if gap.Fatal {
+			warnings = append(warnings, screen.Warning{Text: "best effort: this kernel " + gap.String()})
+		}
+	}
+	return warnings, nil
+}
+
+// modeOrigin is who says which mode it is.
+func (a Ask) modeOrigin() string {
+	if a.Flags.Mode == "" && a.File != nil {
+		return a.File.Line("mode", -1)
+	}
+	return "--mode"
+}
+
+// Dangers are what undermines the confinement that is about to be. To walk through the
+// project takes a while; it is done where Nix was asked, which takes longer.
+func (a Ask) Dangers(asked bool) []screen.Warning {
+	var all []screen.Warning
+	add := func(format string, args ...any) {
+		all = append(all, screen.Warning{Text: fmt.Sprintf(format, args...)})
+	}
+	if !a.Enforced() {
+		add("NOT CONFINED: mode %s (%s), in which nothing is refused", a.Mode, a.modeOrigin())
+	}
+	for _, odd := range enforce.OddDescriptors() {
+		add("%s, which leads past the confinement", odd)
+	}
+	if asked {
+		for _, hazard := range inspect.Hazards(a.Project.Dir) {
+			add("%s", hazard)
+		}
+	} else {
+		for _, at := range inspect.Mounts(a.Project.Dir) {
+			add("%s: a mount, which makes what is mounted a part of the project", at)
+		}
+	}
+	const override = "dac_override"
+	bit, _ := enforce.Capability(override)
+	if os.Geteuid() == 0 && a.Frame().Capabilities&bit == 0 && !a.Project.None && !inspect.Mine(a.Project.Dir) {
+		all = append(all, screen.Warning{
+			Text: a.Project.Dir + " belongs to another user, and root without its capabilities may not write it",
+			Hint: "run as its owner, or --capabilities " + override + ",chown,fowner",
+		})
+	}
+	return all
+}

@@ -1,0 +1,294 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// granting makes the grants of a plan. It reads the machine and changes nothing.
+type granting struct {
+	Ask
+	trees     []string // what commands may write
+	warnings  []string // what is left out, and why
+	keep, set []string // variables that presets ask for
+}
+
+// remark notes what a policy leaves out.
+func (g *granting) remark(text string) {
+	if !slices.Contains(g.warnings, text) {
+		g.warnings = append(g.warnings, text)
+	}
+}
+
+// grants are all rows of the policy in an environment, and the command's HOME.
+func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home string, err error) {
+	home, granted, err := g.homeOf()
+	if err != nil {
+		return nil, "", err
+	}
+	rows = make([]enforce.Grant, 0, len(env.Paths)+96)
+	for _, path := range env.Paths {
+		rows = append(rows, enforce.Grant{Path: string(path), Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
+	}
+	if env.ScriptDir != "" {
+		rows = append(rows, enforce.Grant{Path: env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
+	}
+	for _, dir := range g.Project.Trees() {
+		rows = append(rows, enforce.Grant{Path: dir, Access: enforce.All, Reason: "project", Resolved: true})
+	}
+	if granted {
+		rows = append(rows, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: g.Home != "private"})
+	}
+	said, err := g.said()
+	if err != nil {
+		return nil, "", err
+	}
+	base, err := g.Base.Grants()
+	if err != nil {
+		return nil, "", err
+	}
+	shell, err := g.hostShell()
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.Concat(rows, said, g.jobserver(), g.strict(slices.Concat(g.presets(), base, shell))), home, nil
+}
+
+// homeOf is the command's HOME: a directory of the project that persists, one of the
+// user's, or a path that does not exist.
+func (g *granting) homeOf() (dir string, granted bool, err error) {
+	switch g.Home {
+	case "none":
+		return "/homeless-shelter", false, nil // as in Nix's builds
+	case "private":
+		return privateHome(g.Nix, g.Project), true, nil
+	}
+	paths := []string{}
+	for _, e := range g.Entries("home") { // one
+		paths, err = host.Here(e.Dir).Expand(e.Value)
+	}
+	if err == nil && len(paths) != 1 {
+		err = errors.New("that is not one directory")
+	}
+	if err == nil {
+		dir, err = g.follow(paths[0])
+	}
+	if err == nil {
+		_, err = os.Stat(dir)
+	}
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(TrustDir(), dir)) {
+		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("use home %s: %w", g.Home, err)
+	}
+	return dir, true, nil
+}
+
+// presets are the grants of the presets, and of what is a matter of course at
+// this level: data that variables name, and git's directory.
+func (g *granting) presets() []enforce.Grant {
+	here := host.Here(g.Project.Cwd)
+	here.Writable = g.trees
+	var grants []enforce.Grant
+	g.keep, g.set = nil, nil
+	gitWrite := false
+	for _, name := range g.Presets {
+		preset, _ := host.FindPreset(name)
+		rows, set := preset.Grants(here)
+		grants = append(grants, rows...)
+		g.keep, g.set = append(g.keep, preset.Keep...), append(g.set, set...)
+		gitWrite = gitWrite || preset.GitWrite
+	}
+	if g.Base.Environment {
+		grants = append(grants, host.Data(here)...)
+		g.keep = append(g.keep, host.DataVariables...)
+		if !g.Project.None {
+			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite)...)
+		}
+	}
+	return grants
+}
+
+// said are the grants of the paths that file and flags name.
+func (g *granting) said() ([]enforce.Grant, error) {
+	var grants []enforce.Grant
+	for _, key := range config.PathKeys {
+		for _, e := range g.Paths(key) {
+			paths, err := host.Here(e.Dir).Expand(e.Value)
+			if err == nil {
+				paths, err = existing(paths)
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				err = errors.New("there is no such path")
+			}
+			if err != nil {
+				err = fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
+				if config.Is(g.StrictPaths, false) {
+					return nil, err
+				}
+				g.remark(err.Error())
+				continue
+			}
+			for _, path := range paths {
+				path, err := g.follow(path)
+				if err == nil && key.Access&enforce.Write != 0 {
+					err = writable(g.Nix, path)
+				}
+				if err != nil {
+					return nil, fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
+				}
+				grants = append(grants, enforce.Grant{Path: path, Access: key.Access, Reason: e.Origin, Resolved: true})
+			}
+		}
+	}
+	excepted, err := g.exceptionGrants()
+	return append(grants, excepted...), err
+}
+
+// exceptionGrants let through what purity.toml excepts, where it is enforced.
+// The kernel knows no programs, so what is for one alone stays closed.
+func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
+	var grants []enforce.Grant
+	if !g.Enforced() {
+		return nil, nil
+	}
+	for _, e := range g.Exceptions() {
+		if e.Expired(time.Now()) {
+			continue
+		}
+		if e.Only != "" {
+			g.remark(fmt.Sprintf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only))
+			continue
+		}
+		more, err := g.exceptionGrant(e)
+		if err != nil {
+			return nil, fmt.Errorf("except %s (%s): %w", e.Path, e.Origin, err)
+		}
+		grants = append(grants, more...)
+	}
+	return grants, nil
+}
+
+// exceptionGrant lets through what one exception is for; a program with what it
+// needs to be started.
+func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
+	access := e.Grants()
+	paths, err := host.Here(e.Dir).Expand(e.Path)
+	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
+		return nil, nil
+	}
+	var grants []enforce.Grant
+	reason := "exception at " + e.Origin + ": " + e.Reason
+	for _, path := range paths {
+		path, err := g.follow(path)
+		if err != nil {
+			return nil, err
+		}
+		mine := access
+		if writable(g.Nix, path) != nil {
+			mine &^= enforce.Write
+		}
+		if mine == 0 {
+			continue
+		}
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
+		if enforce.Passes("/", path, g.trees...) {
+			continue // what a program needs is what it says, and a command can have written it
+		}
+		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
+			for _, row := range host.Dependencies(path) {
+				row.Reason, row.Optional = reason+" ("+row.Reason+")", true
+				grants = append(grants, row)
+			}
+		}
+	}
+	return grants, nil
+}
+
+func existing(paths []string) ([]string, error) {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+// writable refuses to let be written what a policy is made from.
+func writable(nix nixeval.Nix, path string) error {
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return err
+	}
+	path = enforce.Real(path)
+	for _, kept := range []struct{ dir, what string }{
+		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"},
+	} {
+		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
+			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
+		}
+	}
+	return nil
+}
+
+// follow is path without symbolic links. Of links that a command can have made it
+// follows those that were allowed with the file.
+func (g *granting) follow(path string) (string, error) {
+	to, err := enforce.Resolve(path, g.trees)
+	var link *enforce.LinkError
+	if errors.As(err, &link) {
+		if slices.Contains(g.allowedLinks(), linkLine(link)) {
+			return to, nil
+		}
+		return "", words.Hint(err, "name "+link.Target+" itself, or where purity.toml names it: purity allow")
+	}
+	return to, err
+}
+
+// allowedLinks are the links of the file that a person allowed as they are now.
+func (g *granting) allowedLinks() []string {
+	if g.File == nil || g.File.Given {
+		return nil
+	}
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return nil
+	}
+	links := linksOf(g.Nix, g.Project, g.File)
+	if !trust.AllowsLinks(g.File, links) {
+		return nil
+	}
+	return links
+}
+
+// strict are grants of paths that neither purity.toml nor a flag names, but a table, a
+// variable or a preset. One that leads out of what commands write by a link there is
+// left out; one that passes through it is opened without links.
+func (g *granting) strict(grants []enforce.Grant) []enforce.Grant {
+	kept := make([]enforce.Grant, 0, len(grants))
+	for _, row := range grants {
+		if row.NoFollow || !enforce.Passes("/", row.Path, g.trees...) {
+			kept = append(kept, row)
+			continue
+		}
+		path, err := enforce.Resolve(row.Path, g.trees)
+		if err != nil {
+			g.remark(fmt.Sprintf("grant %s (%s): %v; it is left out", row.Path, row.Reason, err))
+			continue
+		}
+		row.Path, row.Resolved = path, true
+		kept = append(kept, row)
+	}
+	return kept
+}

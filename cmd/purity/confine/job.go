@@ -1,0 +1,83 @@
+package confine
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Job is a command that can start: what it needs is there.
+type Job struct {
+	Plan
+	Temp    string // its TMPDIR
+	Command enforce.Command
+}
+
+// job is a command, which is to start nested in a confinement that there is already, or to
+// be confined.
+func (p Plan) job(l Launch, nested bool) Job {
+	return Job{Plan: p, Command: enforce.Command{
+		Path: l.Path, Args: l.Argv, Env: l.Environ, Dir: p.Project.Cwd, KeepFDs: append(jobserver(l.Environ), pipes(l.Argv)...), Confined: nested, Audit: !p.Enforced(),
+	}}
+}
+
+// Exec confines this process and replaces it by the command. It returns only on an error.
+func (j Job) Exec() error {
+	c := j.Command
+	err := j.Policy.Exec(c)
+	if errors.Is(err, syscall.ENOEXEC) {
+		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
+	}
+	if errors.Is(err, os.ErrPermission) && !c.Confined && !j.Executable(c.Path) {
+		name := filepath.Base(c.Path)
+		err = words.Hint(err, "it is outside the environment; purity exec -- "+name+" runs the "+name+" of the dev shell, if it has one")
+	}
+	return err
+}
+
+// pipes are the descriptors that arguments name as files, as a shell hands over the
+// output of a process: diff <(a) <(b). They lead nowhere but to that.
+func pipes(argv []string) []int {
+	var fds []int
+	for _, arg := range argv {
+		for _, dir := range []string{"/dev/fd/", "/proc/self/fd/"} {
+			_, number, found := strings.Cut(arg, dir)
+			fd, err := strconv.Atoi(number)
+			if found && err == nil && enforce.Pipe(fd) {
+				fds = append(fds, fd)
+			}
+		}
+	}
+	return fds
+}
+
+// Become replaces this process by a program, or where it is a script without a first
+// line that names one, by a shell that reads it, as a shell would.
+func Become(file string, argv, environ []string, shell string) error {
+	err := syscall.Exec(file, argv, environ)
+	if errors.Is(err, syscall.ENOEXEC) && script(file) {
+		err = syscall.Exec(shell, append([]string{"sh", file}, argv[1:]...), environ)
+	}
+	return &enforce.ExecError{Path: file, Err: err}
+}
+
+// script reports whether a file is text, by its first bytes.
+func script(file string) bool {
+	f, err := hostile.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 80)
+	n, err := f.Read(head)
+	return err == nil && !bytes.Contains(head[:n], []byte{0})
+}

@@ -1,0 +1,42 @@
+package confine
+
+import (
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// make shares its number of jobs with what it starts by a pipe, which MAKEFLAGS names.
+// Only the make that called purity has one: flags that a file, an option or the
+// environment says could name any descriptor or pipe, and do not count. None is kept that
+// is no pipe.
+
+const flagsVariable = "MAKEFLAGS"
+
+// jobserver are the descriptors of the calling make's jobserver, if the environment that
+// the command gets names them, too (--keep MAKEFLAGS).
+func jobserver(environ []string) []int {
+	calling := enforce.Jobserver(os.Getenv(flagsVariable))
+	for _, v := range environ {
+		if flags, ok := strings.CutPrefix(v, flagsVariable+"="); ok {
+			return slices.DeleteFunc(enforce.Jobserver(flags), func(fd int) bool { return !slices.Contains(calling, fd) || !enforce.Pipe(fd) })
+		}
+	}
+	return nil
+}
+
+// jobserver opens the calling make's jobserver where that is a pipe with a name and the
+// command gets MAKEFLAGS.
+func (a Ask) jobserver() []enforce.Grant {
+	if !a.KeepAll && !slices.Contains(a.Keep, flagsVariable) {
+		return nil
+	}
+	path := enforce.JobserverPipe(os.Getenv(flagsVariable))
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return nil
+	}
+	return []enforce.Grant{{Path: path, Access: enforce.Read | enforce.Write, Reason: "make's jobserver", Optional: true, NoFollow: true, PerRun: true}}
+}

@@ -1,0 +1,139 @@
+package confine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Launch is a program with its arguments and environment.
+type Launch struct {
+	Path    string
+	Argv    []string
+	Environ []string
+}
+
+// A Program says what to launch, once environment and directories are there.
+type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
+
+// Place makes what the command needs: its HOME, its TMPDIR, the scripts of its environment.
+// Then it chooses the program.
+func (p Plan) Place(program Program) (Job, error) {
+	err := p.Project.Make()
+	if err == nil {
+		err = p.makeHome()
+	}
+	if err != nil {
+		return Job{}, err
+	}
+	temp, err := makeTemp(p.Nix)
+	if err != nil {
+		return Job{}, err
+	}
+	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), TempGrant(temp))
+	run := nixeval.Run{
+		Home: p.HomeDir, Temp: temp, Dir: p.Project.Cwd, Project: p.Project.Dir, Bare: !p.Base.Environment,
+		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.set, p.Set), Unset: p.Unset,
+	}
+	if p.Base.Environment {
+		run.Set = slices.Concat(p.Since, run.Set)
+	} else {
+		users, err := standIns(temp)
+		if err != nil {
+			return Job{}, err
+		}
+		run.Set = append(users, run.Set...)
+	}
+	if err := p.Env.WriteAttrs(run); err != nil {
+		return Job{}, err
+	}
+	l, err := program(p, p.Env.Environ(os.Environ(), run), run)
+	if err != nil {
+		return Job{}, err
+	}
+	active := p.active()
+	j := p.job(l, os.Getenv(caller.Active) == active && enforce.Confined())
+	j.Temp = temp
+	j.Command.Env = append(j.Command.Env, caller.Active+"="+active)
+	if !p.Enforced() {
+		j.Command.Env = append(j.Command.Env, caller.OnlyWatched+"="+p.Mode)
+	}
+	return j, nil
+}
+
+// makeHome makes the private HOME, and has it show what presets open of the user's.
+func (p Plan) makeHome() error {
+	if p.Home != "private" {
+		return nil
+	}
+	if err := os.MkdirAll(p.HomeDir, 0o700); err != nil {
+		return fmt.Errorf("use home %s: %w", p.Home, err)
+	}
+	here := host.Here(p.Project.Cwd)
+	var links []host.Link
+	for _, name := range p.Presets {
+		preset, _ := host.FindPreset(name)
+		links = append(links, preset.Links(here)...)
+	}
+	if err := host.Place(p.HomeDir, links, here); err != nil {
+		return fmt.Errorf("link configuration into HOME: %w", err)
+	}
+	return nil
+}
+
+func privateHome(nix nixeval.Nix, p Project) string {
+	return filepath.Join(nix.ProjectDir(p.Dir), "home")
+}
+
+// standIns are files that take the place of those of /etc that a build in
+// Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
+// them; Landlock can leave a file out, but not put another one there.
+func standIns(temp string) ([]string, error) {
+	files := map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
+	dir := filepath.Join(temp, ".etc")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("write user database: %w", err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write user database: %w", err)
+		}
+	}
+	return []string{
+		"USER=nixbld", "LOGNAME=nixbld",
+		"NSS_WRAPPER_PASSWD=" + filepath.Join(dir, "passwd"),
+		"NSS_WRAPPER_GROUP=" + filepath.Join(dir, "group"),
+		"NSS_WRAPPER_HOSTS=" + filepath.Join(dir, "hosts"),
+	}, nil
+}
+
+// Typed launches what a person typed: the program from the environment's PATH, by way of
+// its bash where a shellHook comes first.
+func Typed(command []string) Program {
+	return func(p Plan, environ []string, run nixeval.Run) (Launch, error) {
+		if p.Env.Hooked {
+			scripts, err := p.Env.Scripts(run)
+			argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command[0]).Text()}
+			return Launch{p.Env.Bash, append(argv, command...), environ}, err
+		}
+		path, err := p.Find(command[0], environ)
+		if err != nil {
+			return Launch{}, err
+		}
+		if filepath.Base(path) == "bash" && p.Env.ScriptDir != "" {
+			scripts, err := p.Env.Scripts(run)
+			return Launch{path, command, append(environ, "BASH_ENV="+filepath.Join(scripts, nixeval.StateFile))}, err
+		}
+		return Launch{path, command, environ}, nil
+	}
+}

@@ -1,0 +1,107 @@
+// Package confine turns a request into a confined command, in four values, each made from
+// the one before:
+//
+//	Ask ──Source──► Found ──Plan──► Plan ──Place──► Job ──Exec──► the command
+//
+// The order of checks is a security property, and this is it. An ask is checked before
+// anything is evaluated: whether purity.toml was allowed, whether the kernel upholds the
+// policy. To make a plan reads the machine, and changes nothing; who only wants to know
+// stops there. A job is placed: HOME, TMPDIR and scripts are made, the program is chosen.
+package confine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Plan is what a command will be allowed, and in which environment.
+type Plan struct {
+	Ask
+	Found
+	Policy   enforce.Policy
+	HomeDir  string           // the command's HOME
+	Warnings []screen.Warning // what the policy leaves out, and why
+
+	keep, set []string // variables that presets ask for
+}
+
+// Plan makes the policy of an environment. It changes nothing.
+func (a Ask) Plan(found Found) (Plan, error) {
+	g := granting{Ask: a, trees: a.WritableTrees()}
+	rows, home, err := g.grants(found.Env)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, keep: g.keep, set: g.set}
+	p.Policy.Network = a.exceptionPorts(p.Policy.Network)
+	p.Policy.Grants = rows
+	for _, text := range g.warnings {
+		p.Warnings = append(p.Warnings, screen.Warning{Text: text})
+	}
+	if a.Shims != "" {
+		if err := p.Closed(a.Shims); err != nil {
+			return Plan{}, fmt.Errorf("use shims: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// Resolve finds the environment and makes the policy.
+func (a Ask) Resolve(ctx context.Context, from Source) (Plan, error) {
+	found, err := from(ctx, a)
+	if err != nil {
+		return Plan{}, err
+	}
+	return a.Plan(found)
+}
+
+// Executable reports whether the policy lets path be executed.
+func (p Plan) Executable(path string) bool { return len(p.Policy.Covering(path, enforce.Execute)) > 0 }
+
+// Closed is an error where the policy lets commands write a path.
+func (p Plan) Closed(path string) error {
+	for _, g := range p.Policy.Covering(path, enforce.Write) {
+		return fmt.Errorf("a confined command may write %s (%s)", path, g.Reason)
+	}
+	return nil
+}
+
+// StorePath is the store path that a file is in, empty if it is in none.
+func (f Found) StorePath(file string) string {
+	path, _, err := closure.Within(f.Env.StoreDir, file)
+	if err != nil {
+		return ""
+	}
+	return string(path)
+}
+
+// Find looks a command up as a shell would; a name with a slash is a path.
+func (p Plan) Find(name string, environ []string) (string, error) {
+	if strings.Contains(name, "/") {
+		if filepath.IsAbs(name) {
+			return name, nil
+		}
+		return filepath.Join(p.Project.Cwd, name), nil
+	}
+	for _, v := range environ {
+		if path, ok := strings.CutPrefix(v, "PATH="); ok {
+			if file := nixeval.Find(name, path); file != "" {
+				return file, nil
+			}
+		}
+	}
+	return "", p.absent(name)
+}
+
+func (p Plan) absent(name string) *words.AbsentError {
+	return &words.AbsentError{Name: name, Source: p.Env.Source, Host: nixeval.Find(name, os.Getenv("PATH"))}
+}

@@ -1,0 +1,119 @@
+package confine
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// Settings are what file and flags say, with the level that they start from.
+type Settings struct {
+	config.Effective
+	Base host.Level
+}
+
+// Enforce is the mode in which what no grant names is refused.
+const Enforce = "enforce"
+
+// Enforced reports whether a command is confined, and not only watched.
+func (s Settings) Enforced() bool { return s.Mode == Enforce }
+
+// NewSettings puts file and flags together and refuses what can only be a slip.
+func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings, error) {
+	s := Settings{Effective: config.Merge(file, flags, cwd)}
+	if s.Level == "" {
+		s.Level = host.DefaultLevel
+	}
+	level, ok := host.FindLevel(s.Level)
+	if !ok {
+		return s, fmt.Errorf("read settings: there is no level %q", s.Level) // kong and the file's check are first
+	}
+	s.Base = level
+	s.Mode = cmp.Or(s.Mode, Enforce)
+	if s.Home == "" {
+		s.Home = "private"
+		if !level.Home {
+			s.Home = "none"
+		}
+	}
+	for _, v := range s.Set {
+		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+			return s, words.Hint(fmt.Errorf("set variable %q: no value", v), "--set "+v+"=VALUE")
+		}
+	}
+	for _, name := range slices.Concat(s.Keep, s.Unset) {
+		if name == "" || strings.Contains(name, "=") {
+			return s, words.Hint(fmt.Errorf("name variable %q: not a name", name), "--set takes VAR=VALUE, --keep and --unset take VAR")
+		}
+	}
+	for _, name := range flags.Presets {
+		if _, ok := host.FindPreset(name); !ok {
+			return s, fmt.Errorf("read --presets: there is no preset %q (there are %s)", name, strings.Join(config.PresetNames(), ", "))
+		}
+	}
+	for _, name := range flags.Capabilities {
+		if _, ok := enforce.Capability(name); !ok {
+			return s, fmt.Errorf("read --capabilities: there is no capability %q", name)
+		}
+	}
+	if len(s.Sockets) > 1 && slices.Contains(s.Sockets, "none") {
+		return s, errors.New("read sockets: none stands alone")
+	}
+	return s, nil
+}
+
+// identity is the same for settings that say the same of what may be reached.
+func (s Settings) identity() string {
+	s.Explain, s.Mode, s.ReportChanges = "", "", nil
+	plain := config.Settings{Level: host.DefaultLevel, Home: "private"}
+	if reflect.DeepEqual(s.Settings, plain) { // the usual case, told without the time that JSON takes
+		return ""
+	}
+	data, err := json.Marshal(s.Settings)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	return string(data)
+}
+
+// Frame is the policy of s but for its grants.
+func (s Settings) Frame() enforce.Policy {
+	p := s.Base.Policy()
+	p.UserNamespaces = config.Is(s.UserNamespaces, false)
+	p.NoFilter = !config.Is(s.Seccomp, true)
+	p.BestEffort = config.Is(s.BestEffort, false)
+	p.AllowUnenforced = config.Is(s.AllowUnenforced, false)
+	if len(s.Sockets) > 0 {
+		p.UnixSockets = !s.Sockets.None()
+	}
+	if n := s.Network; n != nil {
+		p.Network = enforce.Network{Any: n.Any, Connect: n.Connect, Bind: n.Bind, UDP: n.UDP}
+	}
+	if s.MinABI != nil {
+		p.MinABI = *s.MinABI
+	}
+	for _, name := range s.Presets {
+		preset, _ := host.FindPreset(name)
+		p.SysVIPC = p.SysVIPC || preset.SysVIPC
+		p.UnixSockets = p.UnixSockets || preset.Sockets() && !s.Sockets.None()
+	}
+	for _, name := range s.Capabilities {
+		bit, _ := enforce.Capability(name)
+		p.Capabilities |= bit
+	}
+	return p
+}
+
+// FlagsIdentity is the same for flags that say the same.
+func FlagsIdentity(flags config.Settings, cwd string) string {
+	return Settings{Effective: config.Merge(nil, flags, cwd)}.identity()
+}

@@ -1,0 +1,54 @@
+package confine
+
+import (
+	"context"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Found is the environment of an ask.
+type Found struct {
+	Env   nixeval.Environment
+	Asked bool   // Nix was, which takes a while
+	Renew string // makes it anew, to be pasted; empty where purity asks Nix again by itself
+}
+
+// A Source finds the environment of an ask: Nix, the parent that watches, shims, or the
+// calling environment.
+type Source func(ctx context.Context, a Ask) (Found, error)
+
+// FromNix asks Nix, or its cache, and shows meanwhile what Nix does. Silent says nothing
+// of what it came to.
+func FromNix(v screen.Voice, silent bool) Source {
+	return func(ctx context.Context, a Ask) (Found, error) {
+		progress := screen.NewProgress(v, a.Request.String(), silent)
+		a.Nix.Report = progress.Event
+		env, err := a.Nix.Resolve(ctx, a.Request)
+		progress.Done(env, err)
+		if err == nil {
+			env, err = env.With(a.Request.With...)
+		}
+		return Found{Env: env, Asked: progress.Asked}, err
+	}
+}
+
+// From is a source with what an ask says of it: with --keep-all the command gets the
+// calling environment.
+func (a Ask) From(source Source, calling []string) Source {
+	if a.KeepAll {
+		return FromCalling(calling, source)
+	}
+	return source
+}
+
+// FromCalling has the command get the calling environment, as far as it lies in the
+// closure of the one that is found.
+func FromCalling(calling []string, closure Source) Source {
+	return func(ctx context.Context, a Ask) (Found, error) {
+		found, err := closure(ctx, a)
+		found.Env = found.Env.As(calling, a.Project.Dir)
+		found.Env.Source = "the calling environment"
+		return found, err
+	}
+}

@@ -1,0 +1,39 @@
+package confine
+
+import (
+	"cmp"
+	"os"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// LevelOf is the level that flags and variables start from, before a file says more.
+func LevelOf(flags config.Settings) host.Level {
+	level, _ := host.FindLevel(cmp.Or(flags.Level, host.DefaultLevel))
+	return level
+}
+
+// LinksOf are the symbolic links that a command can have made on the way of the paths of
+// a file, as `purity allow` remembers them.
+func LinksOf(nix nixeval.Nix, p Project, file *config.File) []string { return linksOf(nix, p, file) }
+
+// Trusted is the error for a file that opens more than the level that flags start from
+// and was not allowed, nil for any other.
+func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Project) error {
+	if file == nil {
+		return nil
+	}
+	trust, err := config.OpenTrust()
+	if err != nil {
+		return err
+	}
+	base := LevelOf(flags)
+	links := linksOf(nix, p, file)
+	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
+		return nil
+	}
+	return &words.UntrustedError{Path: file.Path, Level: base, Wider: file.Widens(base), Links: links}
+}

@@ -1,0 +1,161 @@
+package hook
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Direnv is what an .envrc asks for.
+type Direnv struct {
+	Hooks
+	Nix     nixeval.Nix
+	Project confine.Project
+	Request nixeval.Request
+	Flags   config.Settings
+	Instead string // the file that takes the place of purity.toml
+	KeepAll bool
+}
+
+// entered is the environment that direnv is to have.
+type enteredEnv struct {
+	env  nixeval.Environment
+	home string // its HOME, where that is known
+	dir  string // its shims
+}
+
+// Print prints what direnv's bash is to evaluate. Also where there is no environment
+// direnv has to know which files could mend that.
+func (d Direnv) Print() error {
+	e, err := d.load()
+	if err != nil {
+		return err
+	}
+	run := nixeval.Run{Home: e.home, Temp: os.TempDir(), Dir: d.Project.Cwd, Project: d.Project.Dir}
+	fmt.Fprint(d.Stdout, d.exports(e.dir, d.Project.Dir, caller.Exported(e.env.Variables(run))), "_purity_stay_first\n")
+	return nil
+}
+
+// load is the environment that is to be in use. What a command did to files of the project,
+// or removed, is no reason to leave an environment that was allowed: the next program would
+// run unconfined.
+func (d Direnv) load() (enteredEnv, error) {
+	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd))
+	dir := filepath.Join(d.Nix.ProjectDir(d.Project.Dir), "direnv-"+identity[:8])
+	set, env, noShims := d.before(dir)
+	before := enteredEnv{env: env, dir: dir}
+	fmt.Fprint(d.Stdout, WatchFiles(d.watched(set)))
+	permission, changed, err := permissionOf(d.Project.Dir)
+	switch {
+	case err == nil && permission == config.Unknown:
+		err = notAllowed(d.Project.Dir, permission, changed)
+	case err == nil && permission == config.Changed && noShims == nil:
+		d.Warn(screen.Warning{Text: changed + " changed since it was allowed, and the environment from before is in use", Hint: "look at it, then: purity allow"})
+		return before, nil
+	case err == nil && permission == config.Allowed && noShims == nil && set.Changed() == "":
+		return before, nil
+	}
+	if err != nil {
+		return enteredEnv{}, err
+	}
+	now, err := d.evaluate(dir)
+	if err == nil || noShims != nil {
+		return now, err
+	}
+	message, _, _ := words.Explain(err)
+	d.Warn(screen.Warning{Text: "the environment from before stays: " + message})
+	return before, nil
+}
+
+// evaluate makes the shims of the environment that is asked for.
+func (d Direnv) evaluate(dir string) (enteredEnv, error) {
+	ask, err := confine.New(d.Voice, d.Nix, d.Project, d.Request, d.Flags, d.Instead)
+	if err != nil {
+		return enteredEnv{}, err
+	}
+	ask.KeepAll = d.KeepAll
+	if err := d.check(ask); err != nil {
+		return enteredEnv{}, err
+	}
+	found, err := allowed(ask.From(confine.FromNix(d.Voice, false), d.Environ), d.Project.Dir)(context.Background(), ask)
+	if err != nil {
+		return enteredEnv{}, err
+	}
+	env, home, _, err := d.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "direnv reload"})
+	return enteredEnv{env, home, dir}, err
+}
+
+// before is the environment of the shims that are there already. It is an error if there
+// are none that would run.
+func (d Direnv) before(dir string) (shim.Set, nixeval.Environment, error) {
+	set, err := shim.Read(dir)
+	if err != nil {
+		return set, nixeval.Environment{}, err
+	}
+	env, ok := d.Nix.Recall(d.Project.Dir, set.Entry)
+	if !ok || shim.Of(dir) != caller.Self() {
+		return set, env, fmt.Errorf("use shims of %s: they are of another environment or another purity", dir)
+	}
+	return set, hooked(env, set), nil
+}
+
+// loadsEnvrc reports whether a bash with args was started by direnv, to load an
+// .envrc: direnv takes the bash in PATH, and what it loads is allowed or not by its
+// own list. From inside a confinement nobody gets here.
+func loadsEnvrc(args []string) bool {
+	parent, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", os.Getppid()))
+	program := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(parent), "."), "-wrapped") // as nixpkgs wraps
+	return err == nil && program == "direnv" && len(args) == 2 && args[0] == "-c" && strings.Contains(args[1], "__main__")
+}
+
+// runOutside replaces purity by a program of that name as if there were no shims.
+func (h Hooks) runOutside(name string, args []string) error {
+	file := nixeval.Find(name, os.Getenv("PATH"))
+	if file == "" {
+		return &words.AbsentError{Name: name, Source: "this machine"}
+	}
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), h.Environ)}
+}
+
+// watched are the files that define the environment and those that did when the shims were
+// made; where only Nix can tell, the file it begins with. The sources beside them change
+// all the time.
+func (d Direnv) watched(set shim.Set) []string {
+	files, err := d.Nix.Inputs(d.Request)
+	if err != nil || len(files) == 0 {
+		files = []string{filepath.Join(d.Project.Dir, "flake.nix"), filepath.Join(d.Project.Dir, "flake.lock")}
+		if d.Request.File != "" {
+			files = []string{d.Request.File}
+		}
+	}
+	var watched []string
+	for _, s := range append(shim.Definition(files), set.Definition...) {
+		if !slices.Contains(watched, s.Path) {
+			watched = append(watched, s.Path)
+		}
+	}
+	return watched[:min(len(watched), maxWatchedByDirenv)]
+}
+
+// maxWatchedByDirenv is how many files direnv is given to watch: it keeps their
+// names and times in a variable, and one of 128 KiB is too long for Linux.
+const maxWatchedByDirenv = 1500
+
+// WatchFiles has direnv load anew when a file changes.
+func WatchFiles(files []string) string {
+	return "watch_file " + shell.Join(files...) + "\n"
+}

@@ -1,0 +1,87 @@
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// HookWord is the hidden argument by which purity runs a shellHook, confined, and prints
+// what it leaves behind. After it comes a [shim.Set].
+const HookWord = "__run-hook"
+
+// runHook runs the shellHook of the environment as the programs of set would run,
+// in the project. What the hook prints is for the user to see, unless the shell
+// that asks for it has run it as well.
+func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
+	data, err := set.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("run shellHook: %w", err)
+	}
+	if err := p.Project.Make(); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("/proc/self/exe", HookWord, string(data))
+	cmd.Dir = p.Project.Dir
+	var said strings.Builder
+	cmd.Stderr = &said
+	if !p.Request.FromEnv {
+		cmd.Stderr = h.Stderr
+	}
+	out, err := cmd.Output()
+	before, environ, _ := strings.Cut(string(out), "\x00\x00")
+	if err == nil && environ == "" {
+		err = errors.New("it replaces the shell or ends it")
+	}
+	if err != nil {
+		message := fmt.Errorf("run shellHook of %s: %w", p.Env.Source, err)
+		if text := strings.TrimSpace(said.String()); text != "" {
+			message = fmt.Errorf("%w\n%s", message, text)
+		}
+		return nil, words.Hint(message, "purity exec -- true  shows what it does")
+	}
+	hooked := p.Env.ParseHooked(environ, strings.Split(before, "\x00"))
+	return &hooked, nil
+}
+
+// RunHook is purity started by runHook. It prints the environment before, and the script,
+// which it becomes, prints the one after. Nobody waits to say what was refused.
+func (h Hooks) RunHook(encoded string) error {
+	set, err := shim.Decode([]byte(encoded))
+	if err != nil {
+		return fmt.Errorf("run shellHook: %w", err)
+	}
+	nix, err := confine.Nix(h.Voice)
+	if err != nil {
+		return err
+	}
+	ask, err := h.Ask(nix, set, "", set.Request.Project)
+	if err != nil {
+		return err
+	}
+	if err := h.check(ask); err != nil {
+		return err
+	}
+	plan, err := ask.Resolve(context.Background(), h.from(set, ""))
+	if err != nil {
+		return err
+	}
+	h.Warn(plan.Warnings...)
+	job, err := plan.Place(func(p confine.Plan, environ []string, run nixeval.Run) (confine.Launch, error) {
+		scripts, err := p.Env.Scripts(run)
+		fmt.Fprint(h.Stdout, strings.Join(environ, "\x00"), "\x00\x00")
+		return confine.Launch{Path: p.Env.Bash, Argv: []string{p.Env.Bash, "--noprofile", "--norc", filepath.Join(scripts, nixeval.DumpFile)}, Environ: environ}, err
+	})
+	if err != nil {
+		return err
+	}
+	return job.Exec()
+}

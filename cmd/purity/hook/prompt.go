@@ -1,0 +1,214 @@
+package hook
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Prompt is a shell that asks what to do in its working directory.
+type Prompt struct {
+	Hooks
+	Shell string
+	Key   string // store path of the environment that it has entered
+	Said  string // what was said last: nothing is said twice
+
+	again bool   // it is to ask again at the next prompt
+	mark  string // for the prompt
+}
+
+// Here is what the shell is to evaluate.
+func (h *Prompt) Here() string {
+	if othersShims(h.Path) {
+		return shell.Call(h.Shell, "_purity_yield")
+	}
+	nix, err := confine.Nix(h.Voice)
+	if err != nil {
+		return h.leave(nix, err.Error())
+	}
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return h.leave(nix, "") // the directory is gone
+	}
+	dir, permission, changed, err := entered(cwd)
+	p := confine.Project{Dir: dir, Cwd: cwd}
+	switch {
+	case err != nil:
+		return h.leave(nix, "nothing is confined: "+err.Error())
+	case dir == "" || p.Check(nix) != nil:
+		return h.leave(nix, "")
+	case permission == config.Unknown && !exists(filepath.Join(dir, config.Name)):
+		return h.leave(nix, "") // a project without any business of purity's
+	case permission == config.Unknown:
+		h.mark = "(not confined) "
+		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
+	}
+	return h.enter(nix, p, permission, changed)
+}
+
+// othersShims reports whether shims are in PATH that direnv, or the dev shell that is
+// active, looks after.
+func othersShims(path string) bool {
+	dir := os.Getenv(caller.Shims)
+	return dir != "" && slices.Contains(strings.Split(path, ":"), dir)
+}
+
+// hookShims is where the shims are that hooks put in front of PATH.
+func hookShims(nix nixeval.Nix, dir string) string {
+	return filepath.Join(nix.ProjectDir(dir), "shims")
+}
+
+// enter puts the shims in front of PATH, making or renewing them as need be.
+func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Permission, changed string) string {
+	dir := hookShims(nix, p.Dir)
+	set, env, err := h.shims(nix, p, dir, permission, changed)
+	if err != nil {
+		message, hint, _ := words.Explain(err)
+		h.again, h.mark = true, "(not confined) "
+		if hint != "" {
+			message += "; " + hint
+		}
+		return h.leave(nix, "nothing is confined: "+message)
+	}
+	message := ""
+	root := string(env.Roots[0])
+	if h.Key != "" && h.Key != root {
+		message = fmt.Sprintf("the environment of %s is renewed: %d store paths", p.Dir, len(env.Paths))
+	}
+	h.mark = "(purity) "
+	if note := h.freshness(nix.Without(env), dir, set, permission, changed); note != "" {
+		message = note
+	}
+	outer, known := os.LookupEnv(caller.Outer)
+	if !known {
+		outer = caller.Fingerprints(h.Environ)
+	}
+	args := []string{dir, p.Dir, outer, root, h.flag(), h.mark, h.say(message)}
+	return shell.Call(h.Shell, "_purity_enter", append(args, watched(p.Dir, set)...)...)
+}
+
+// freshness is what there is to say of shims that are not of the newest state of the
+// project, and begins to renew them where it may.
+func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission config.Permission, changed string) string {
+	project := set.Request.Project
+	state, stale := staleness(nix, set)
+	failed, why := failedRenewal(dir)
+	switch {
+	case permission == config.Changed:
+		h.mark = "(purity!) "
+		return changed + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
+	case !stale:
+		now := time.Now()
+		os.Chtimes(filepath.Join(dir, shim.File), now, now) // newer than all that could have made it stale
+		return ""
+	}
+	h.mark = "(purity*) "
+	if failed == state {
+		return "the environment of " + project + " could not be renewed, and the old one is in use: " + why
+	}
+	if err := writable(dir); err != nil {
+		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
+	}
+	h.again = true
+	h.startRenewal(dir, state)
+	return ""
+}
+
+// shims are those of a project; they are made if there are none, or none that
+// would run. What could not be evaluated is not tried twice in the same state.
+func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission config.Permission, changed string) (shim.Set, nixeval.Environment, error) {
+	set, err := shim.Read(dir)
+	if err == nil {
+		env, ok := nix.Recall(p.Dir, set.Entry)
+		if ok && shim.Of(dir) == caller.Self() {
+			return set, env, nil
+		}
+	}
+	if permission != config.Allowed {
+		return set, nixeval.Environment{}, notAllowed(p.Dir, permission, changed)
+	}
+	request := RequestOf(p)
+	state := stateOf(nix, request)
+	if failed, why := failedRenewal(dir); failed == state {
+		return set, nixeval.Environment{}, errors.New(why)
+	}
+	began := time.Now()
+	ask, env, err := h.makeFor(nix, p, request, dir)
+	if err != nil {
+		h.rememberFailure(dir, state, err)
+		return set, nixeval.Environment{}, err
+	}
+	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.Dir, len(env.Paths), ask.Base.Name, time.Since(began).Seconds())
+	set, err = shim.Read(dir)
+	return set, env, err
+}
+
+// makeFor makes the shims of a project, with the settings that there are now.
+func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, nixeval.Environment, error) {
+	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
+	if err != nil {
+		return ask, nixeval.Environment{}, err
+	}
+	env, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
+	return ask, env, err
+}
+
+// watched are the files whose change a shell is to notice by itself, and the
+// directory, for files that come or go; and where it stands what was allowed. What is
+// of the future would look changed for ever.
+func watched(dir string, set shim.Set) []string {
+	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), confine.TrustDir()}
+	for _, s := range set.Definition {
+		files = append(files, s.Path)
+	}
+	soon := time.Now().Add(time.Second)
+	files = slices.DeleteFunc(slices.Compact(files), func(file string) bool {
+		info, err := os.Stat(file)
+		return err != nil || info.ModTime().After(soon)
+	})
+	return files[:min(len(files), maxWatched)]
+}
+
+// maxWatched is how many files a shell looks at before each prompt: more would
+// be felt. The flake's own files are among the first.
+const maxWatched = 60
+
+// leave takes the shims out of PATH, those that a parent shell put there, too.
+func (h *Prompt) leave(nix nixeval.Nix, message string) string {
+	inherited := ""
+	if dir := os.Getenv(caller.Project); dir != "" && nix.Cache != "" {
+		inherited = hookShims(nix, dir)
+	}
+	return shell.Call(h.Shell, "_purity_leave", inherited, h.flag(), h.mark, h.say(message))
+}
+
+// flag is how a shell is told to ask again.
+func (h *Prompt) flag() string {
+	if h.again {
+		return "1"
+	}
+	return ""
+}
+
+// say says a message, unless it was the last one, and returns what was said last.
+func (h *Prompt) say(message string) string {
+	if message != "" && message != h.Said {
+		h.Log.Info().Msg(message)
+	}
+	return message
+}

@@ -1,0 +1,130 @@
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Hidden arguments by which purity starts itself, each with a directory of shims after it.
+const (
+	StartWord = "__start-renewal" // starts a renewal and ends
+	RenewWord = "__renew"         // makes the shims anew
+)
+
+// Files beside the shims.
+const (
+	renewalLock = ".lock"   // held while shims are renewed
+	renewalFail = ".failed" // the key that could not be, and why
+)
+
+// startRenewal makes the shims of a directory anew, in the background, unless
+// that was tried for this very state of the project.
+func (h Hooks) startRenewal(dir, current string) {
+	if key, _ := failedRenewal(dir); key == current {
+		return
+	}
+	cmd := exec.Command("/proc/self/exe", StartWord, dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Run(); err != nil {
+		h.Log.Warn().Msgf("renew shims of %s: %v", dir, err)
+	}
+}
+
+// failedRenewal is the key for which the last renewal failed, and why.
+func failedRenewal(dir string) (key, why string) {
+	data, err := os.ReadFile(filepath.Join(dir, renewalFail))
+	if err != nil {
+		return "", ""
+	}
+	key, why, _ = strings.Cut(string(data), "\n")
+	return key, why
+}
+
+// StartRenewal is purity started by startRenewal. It starts another and ends: the command
+// which asked for it, soon another program, has no child that it did not start.
+func StartRenewal(dir string) error {
+	cmd := exec.Command("/proc/self/exe", RenewWord, dir)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd.Start()
+}
+
+// Renew makes the shims of a directory anew where there is reason to.
+func (h Hooks) Renew(dir string) error {
+	unlock, err := lockedfile.MutexAt(filepath.Join(dir, renewalLock)).Lock()
+	if err != nil {
+		return fmt.Errorf("lock shims: %w", err)
+	}
+	defer unlock()
+	set, err := shim.Read(dir)
+	if err != nil {
+		return err
+	}
+	nix, err := confine.Nix(h.Voice)
+	if err != nil {
+		return err
+	}
+	if env, ok := nix.Recall(set.Request.Project, set.Entry); ok {
+		nix = nix.Without(env)
+	}
+	state, stale := staleness(nix, set)
+	if !stale {
+		return nil
+	}
+	ask, err := confine.New(h.Voice, nix, confine.StandsFor(nix, set.Request.Project, set.Request.Dir), set.Request, set.Settings, set.Config)
+	if err == nil {
+		_, err = h.remake(ask, confine.FromNix(h.Voice, false), dir, set.Request.Project)
+	}
+	if err != nil {
+		h.rememberFailure(dir, state, err)
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, renewalFail)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// rememberFailure notes beside the shims, which need not be there, that they could
+// not be made in a state of the project.
+func (h Hooks) rememberFailure(dir, state string, err error) {
+	message, hint, _ := words.Explain(err)
+	if hint != "" {
+		message += "; " + hint
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return // then it is tried again
+	}
+	if err := renameio.WriteFile(filepath.Join(dir, renewalFail), []byte(state+"\n"+message), 0o600); err != nil {
+		h.Log.Debug().Err(err).Msg("the failure is not remembered")
+	}
+}
+
+// remake evaluates an environment that was allowed for a project, and makes the shims of a
+// directory that somebody looks after.
+func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (nixeval.Environment, error) {
+	if err := h.check(ask); err != nil {
+		return nixeval.Environment{}, err
+	}
+	found, err := allowed(from, project)(context.Background(), ask)
+	if err != nil {
+		return found.Env, err
+	}
+	env, _, _, err := h.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(ask.Project.Dir)})
+	return env, err
+}

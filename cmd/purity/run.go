@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/outcome"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/watch"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/observe"
+)
+
+// run is a command that is to run in the environment of an ask.
+type run struct {
+	ask     confine.Ask
+	from    confine.Source
+	command []string
+	program confine.Program // nil for the command as it was typed
+	reports reporting
+	tells   bool                               // what of the closure was used is wanted, too
+	fail    bool                               // a command that ends well is to fail if something was refused
+	stdout  *os.File                           // of the command, nil for that of purity
+	before  func(confine.Found) error          // done before anything runs, nil for nothing
+	trace   func(confine.Found, observe.Event) // shows each use, nil for nothing
+}
+
+// ran is what came of one that was watched.
+type ran struct {
+	plan    confine.Plan
+	of      watch.Outcome
+	report  report.Report
+	changes []inspect.Change
+	to      reports
+}
+
+// start is the one way to run a command: what is asked is checked, the environment found,
+// the policy made, and then purity becomes the command, or stays as the parent that
+// watches a child which comes here again. It returns only on an error, or when a command
+// that was watched has ended.
+func (a *app) start(r run) (ran, error) {
+	child := watch.ByParent() // which says nothing that its parent has said
+	warnings, err := r.ask.Check()
+	a.warn(child, warnings)
+	var to reports
+	if err == nil && !child {
+		to, err = r.reports.open(a, r.ask.Outside)
+	}
+	if err != nil {
+		return ran{}, err
+	}
+	found, err := r.from(context.Background(), r.ask)
+	if err == nil && !child && r.before != nil {
+		err = r.before(found)
+	}
+	if err == nil && r.wanted() && a.watches(r) == watch.Off {
+		err = words.Hint(errors.New("report what the command uses: it is not watched"), "leave --explain=off out")
+	}
+	if err != nil {
+		return ran{}, err
+	}
+	plan, err := r.ask.Plan(found)
+	a.warn(child, plan.Warnings)
+	switch {
+	case err != nil:
+		return ran{}, err
+	case child || !a.stays(r):
+		return ran{}, a.become(r, plan)
+	}
+	return a.watch(r, plan, to)
+}
+
+// warn says warnings, unless a parent did.
+func (a *app) warn(child bool, warnings []screen.Warning) {
+	if !child {
+		a.Warn(warnings...)
+	}
+}
+
+// wanted reports whether somebody wants to know what the command used.
+func (r run) wanted() bool {
+	return !r.ask.Enforced() || r.fail || r.tells || r.reports.wanted() || r.trace != nil
+}
+
+// watches is what of the command is watched.
+func (a *app) watches(r run) string {
+	switch s := r.ask.Settings; {
+	case !s.Enforced(), r.wanted() && s.Explain == "":
+		return watch.Files
+	case s.Explain != "":
+		return s.Explain
+	case os.Getenv("CI") != "" || a.TTY:
+		return watch.Programs
+	}
+	return watch.Off
+}
+
+// stays reports whether purity stays as the parent, to say what was refused and what
+// changed. That takes /proc; without it purity becomes the command, unless somebody wants
+// to know.
+func (a *app) stays(r run) bool {
+	if _, err := os.Stat("/proc/self/exe"); err != nil && !r.wanted() {
+		a.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		return false
+	}
+	return a.watches(r) != watch.Off || r.changes()
+}
+
+// changes reports whether changed files are to be named.
+func (r run) changes() bool { return config.Is(r.ask.ReportChanges, os.Getenv("CI") != "") }
+
+// become replaces purity by the command. A store path that is gone although the cache names
+// it was collected since; then everything is made anew, once.
+func (a *app) become(r run, plan confine.Plan) error {
+	program := r.program
+	if program == nil {
+		program = confine.Typed(r.command)
+	}
+	job, err := plan.Place(program)
+	if err == nil {
+		watch.Child(&job, a.watches(r))
+		a.Log.Debug().Str("program", job.Command.Path).Int("grants", len(job.Policy.Grants)).Bool("confined already", job.Command.Confined).Msg("execute")
+		err = job.Exec()
+	}
+	var missing *enforce.MissingError
+	switch {
+	case !errors.As(err, &missing) || !plan.Env.Contains(missing.Path):
+		return err
+	case plan.Renew != "":
+		return words.Hint(err, plan.Renew)
+	case r.ask.Request.Refresh:
+		return err
+	}
+	a.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
+	r.ask.Request.Refresh = true
+	anew, err := r.ask.Resolve(context.Background(), r.from)
+	if err != nil {
+		return err
+	}
+	news := slices.DeleteFunc(slices.Clone(anew.Warnings), func(w screen.Warning) bool { return slices.Contains(plan.Warnings, w) })
+	a.warn(watch.ByParent(), news)
+	return a.become(r, anew)
+}
+
+// watch stays as the parent of the command.
+func (a *app) watch(r run, plan confine.Plan, to reports) (ran, error) {
+	o := outcome.Run{Plan: plan, Command: r.command, Bare: a.Quiet && !r.tells && !r.reports.wanted()}
+	w := watch.Run{Args: a.args, Environ: a.Environ, Stdout: r.stdout, Plan: plan, What: a.watches(r), Confirm: r.wanted(), Log: a.Log}
+	w.Apart, w.Absent = outcome.Apart(r.ask), r.reports.Absent
+	if w.Stdout == nil {
+		w.Stdout = os.Stdout
+	}
+	if (r.tells || r.reports.wanted()) && w.What == watch.Files {
+		o.Uses = outcome.NewUses(plan.Found)
+	}
+	if o.Uses != nil || r.trace != nil {
+		w.Event = func(e observe.Event) {
+			if o.Uses != nil {
+				o.Uses.Note(e)
+			}
+			if r.trace != nil {
+				r.trace(plan.Found, e)
+			}
+		}
+	}
+	var before inspect.Snapshot
+	if r.changes() {
+		before = a.snapshot(plan.Project.Dir)
+	}
+	of, err := w.Start()
+	switch {
+	case err != nil:
+		return ran{}, err
+	case of.Failed:
+		return ran{}, &watch.EndedError{Status: of.Status}
+	}
+	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
+	if before != nil {
+		done.changes = before.Changes(a.snapshot(plan.Project.Dir))
+	}
+	return done, nil
+}
+
+// snapshot is what of the project programs outside run or obey later. Its directories in
+// the caller's PATH are among that.
+func (a *app) snapshot(project string) inspect.Snapshot {
+	var programs []string
+	for _, dir := range filepath.SplitList(a.Path) {
+		if dir == "" {
+			dir = "."
+		}
+		if dir, err := filepath.Abs(dir); err == nil {
+			programs = append(programs, dir)
+		}
+	}
+	return inspect.Take(project, programs)
+}
+
+// execute runs a command as exec does: what was refused is said when it has ended, and its
+// end is that of purity.
+func (a *app) execute(r run) error {
+	r.before = func(found confine.Found) error {
+		a.Warn(r.ask.Dangers(found.Asked)...)
+		return nil
+	}
+	done, err := a.start(r)
+	if err != nil {
+		return err
+	}
+	a.say(done, r.wanted())
+	a.sayChanges(done.changes)
+	err = done.to.write(done.report)
+	switch {
+	case err != nil && done.report.ExitCode == 0:
+		return err
+	case err != nil: // how the command failed says more
+		a.fail(err)
+	case r.fail && done.report.ExitCode == 0 && !done.report.Clean():
+		return codeError(exitImpure)
+	}
+	return &watch.EndedError{Status: done.of.Status}
+}
+
+// say prints what was refused, why, and what to do. What purity itself could not
+// start it has said already, but for what runs a script; and what was never used is
+// for who asks.
+func (a *app) say(done ran, wanted bool) {
+	r, own := done.report, caller.Self()
+	if done.plan.Enforced() {
+		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.By.Program == own && f.Script == "" })
+	}
+	r.Unused = nil
+	switch {
+	case !r.Watched && !wanted: // it was an offer
+	case a.JSON:
+		if doubt := r.Doubt(); doubt != "" {
+			a.Log.Warn().Msg(doubt)
+		}
+		for _, f := range r.Findings {
+			a.Log.Warn().Interface("finding", f).Msg("outside the environment: " + f.Subject())
+		}
+	case a.Quiet:
+	default:
+		if err := r.Text(a.Stderr, screen.StyleOf(a.Stderr)); err != nil {
+			a.Log.Error().Msg(err.Error())
+		}
+	}
+}
+
+// maxChanges is how many changes are named for people. Machines get all.
+const maxChanges = 40
+
+// sayChanges names files that programs outside run or obey later.
+func (a *app) sayChanges(changes []inspect.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	a.Log.Warn().Msg("changed files that run or are obeyed later, outside the confinement:")
+	for i, c := range changes {
+		if i == maxChanges && !a.JSON {
+			a.Log.Warn().Msgf("  and %d more; --log-format=json names all", len(changes)-i)
+			break
+		}
+		a.Log.Warn().Msgf("  %s (%s): %s", screen.Printable(c.Path), c.What, c.By)
+	}
+}

@@ -1,0 +1,142 @@
+package walls
+
+import (
+	"fmt"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// programKeys are settings by which git runs a program, or contacts one
+// (git-config(1)), and what that is run by.
+var programKeys = []string{
+	"core.fsmonitor", "core.hooksPath", "core.sshCommand", "core.gitProxy", "core.editor", "core.pager", "core.askPass", "core.alternateRefsCommand",
+	"filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "filter.a=b.clean", `filter.odd "name].process`,
+	"diff.external", "diff.evil.command", "diff.evil.textconv", "merge.evil.driver", "tar.evil.command", "tar.tar.command",
+	"gpg.program", "gpg.ssh.program", "gpg.ssh.defaultKeyCommand", "credential.helper", "credential.https://x.helper", "alias.status", "pager.log",
+	"remote.origin.uploadpack", "remote.origin.receivepack", "remote.origin.vcs", "protocol.ext.allow", "submodule.x.update", "trailer.x.command", "trailer.x.cmd",
+	"uploadpack.packObjectsHook", "hook.x.command", "interactive.diffFilter", "sequence.editor", "difftool.x.cmd", "mergetool.x.path", "browser.x.cmd", "man.x.path", "web.browser",
+	"sendemail.smtpServer", "sendemail.x.sendmailCmd", "imap.tunnel", "gc.recentObjectsHook", "init.templateDir", "guitool.x.cmd", "ssh.variant.program", "future.thing.command", "future.hookProgram",
+}
+
+// What git's configuration says in any spelling, no program is left in it.
+func TestNeutral(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := gitSpec{Git: git}
+	for i := range 500 {
+		dir := t.TempDir()
+		run := func(env []string, args ...string) string {
+			cmd := exec.Command(git, append([]string{"-C", dir}, args...)...)
+			cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1"}, env...)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				return "error: " + string(out)
+			}
+			return string(out)
+		}
+		run(nil, "init", "-q", ".")
+		chosen := []string{}
+		var text strings.Builder
+		for range 1 + random.Intn(4) {
+			key := programKeys[random.Intn(len(programKeys))]
+			chosen = append(chosen, key)
+			text.WriteString(spelt(random, key))
+		}
+		file := filepath.Join(dir, ".git", "config")
+		switch random.Intn(4) {
+		case 0: // by a file that is included
+			included := filepath.Join(dir, "included")
+			os.WriteFile(included, []byte(text.String()), 0o644)
+			text.Reset()
+			fmt.Fprintf(&text, "[include] path = %s\n", included)
+		case 1: // by that of the work tree
+			os.WriteFile(filepath.Join(dir, ".git", "config.worktree"), []byte(text.String()), 0o644)
+			text.Reset()
+			text.WriteString("[extensions]\n\tworktreeConfig = true\n")
+		}
+		old, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(file, append(old, text.String()...), 0o644)
+		t.Setenv("HOME", dir)
+		t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+		overrides, err := spec.overrides([]string{"-C", dir})
+		if err != nil {
+			t.Fatalf("%d: %v\n%s", i, err, text.String())
+		}
+		env := gitEnviron(nil, overrides)
+		for _, key := range chosen {
+			if before := run(nil, "config", "--includes", "--get-all", key); !strings.Contains(before, "./canary") {
+				t.Fatalf("%d: git does not read %s in\n%s\n%s", i, key, text.String(), before)
+			}
+			values := strings.Split(strings.TrimSuffix(run(env, "config", "--includes", "--get-all", key), "\n"), "\n")
+			if last := values[len(values)-1]; strings.Contains(last, "canary") {
+				t.Errorf("%d: %s is %q at last in\n%s", i, key, values, text.String())
+			}
+		}
+	}
+}
+
+// spelt is a setting as people and attackers write it: names in any case, a section on
+// the line of another, continued values, comments, quotes.
+func spelt(random *rand.Rand, key string) string {
+	first, last := strings.IndexByte(key, '.'), strings.LastIndexByte(key, '.')
+	section, name := key[:first], key[last+1:]
+	for i, c := range section {
+		if random.Intn(2) == 0 {
+			section = section[:i] + strings.ToUpper(string(c)) + section[i+1:]
+		}
+	}
+	header := "[" + section + "]"
+	if first != last {
+		header = "[" + section + ` "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(key[first+1:last]) + `"]`
+	}
+	if random.Intn(2) == 0 {
+		name = strings.ToUpper(name)
+	}
+	value := []string{"./canary", `"./canary"`, "./ca\\\nnary", "./canary # comment", "./canary ; [core]"}[random.Intn(5)]
+	lines := []string{
+		header + "\n\t" + name + " = " + value + "\n",
+		header + " " + name + "=" + value + "\n",
+		"[branch \"x\"] " + header + "\n" + name + " = " + value + "\n",
+		"[user]\n\tname = a\\\n" + "b\n" + header + "\n\t" + name + "\t=\t" + value + "\n",
+		"; comment \\\n" + header + "\n\n" + name + " = other\n" + name + " = " + value + "\n",
+	}
+	return lines[random.Intn(len(lines))]
+}
+
+// What is data stays as it is, and so do the user's own settings.
+func TestNeutralKeeps(t *testing.T) {
+	for _, name := range []string{
+		"core.repositoryformatversion", "core.filemode", "core.bare", "core.autocrlf", "core.ignorecase", "core.symlinks", "core.worktree", "extensions.objectformat", "extensions.worktreeconfig",
+		"remote.origin.url", "remote.origin.fetch", "branch.main.merge", "user.name", "user.email", "submodule.x.url", "submodule.active", "index.version", "core.sparsecheckout", "pull.rebase", "diff.algorithm", "gc.auto", "color.ui",
+	} {
+		if value, names := neutral(name); names {
+			t.Errorf("%s becomes %q", name, value)
+		}
+	}
+	for _, name := range programKeys {
+		if value, names := neutral(name); !names || strings.Contains(value, "/") && value != os.DevNull {
+			t.Errorf("%s becomes %q, %v", name, value, names)
+		}
+	}
+	given := []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=me", "GIT_EXTERNAL_DIFF=x"}
+	cmd := exec.Command("git", "config", "--list")
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(gitEnviron(given, [][2]string{{"core.fsmonitor", "false"}}), "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1")
+	if out, err := cmd.Output(); err != nil || string(out) != "user.name=me\ncore.fsmonitor=false\n" {
+		t.Errorf("git has %q, %v", out, err)
+	}
+	if slices.ContainsFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "GIT_EXTERNAL_DIFF=") }) {
+		t.Error("GIT_EXTERNAL_DIFF stays")
+	}
+}
