@@ -50,7 +50,11 @@ func (c *execCmd) Run(a *app) error {
 		case c.wanted():
 			a.Log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
 		}
-		return ask.RunAgain(command, a.Environ)
+		job, err := ask.Again(command, a.Environ)
+		if err != nil {
+			return err
+		}
+		return a.replace(job)
 	}
 	return a.execute(run{ask: ask, from: from, command: command, reports: c.reporting, fail: c.Fail})
 }

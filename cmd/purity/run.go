@@ -128,8 +128,7 @@ func (a *app) become(r run, plan confine.Plan) error {
 	job, err := plan.Place(program)
 	if err == nil {
 		watch.Child(&job, a.watches(r))
-		a.Log.Debug().Str("program", job.Command.Path).Int("grants", len(job.Policy.Grants)).Bool("confined already", job.Command.Confined).Msg("execute")
-		err = job.Exec()
+		err = a.replace(job)
 	}
 	var missing *enforce.MissingError
 	switch {
@@ -149,6 +148,12 @@ func (a *app) become(r run, plan confine.Plan) error {
 	news := slices.DeleteFunc(slices.Clone(anew.Warnings), func(w screen.Warning) bool { return slices.Contains(plan.Warnings, w) })
 	a.warn(watch.ByParent(), news)
 	return a.become(r, anew)
+}
+
+// replace has a job take the place of this process.
+func (a *app) replace(j confine.Job) error {
+	a.Log.Debug().Str("program", j.Command.Path).Int("grants", len(j.Policy.Grants)).Bool("confined already", j.Command.Confined).Msg("execute")
+	return j.Exec()
 }
 
 // watch stays as the parent of the command.

@@ -39,9 +39,8 @@ func RunHere(command, calling []string) error {
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, calling)}
 }
 
-// RunAgain runs a command in the confinement and the environment that this process is in
-// already.
-func (a Ask) RunAgain(command, calling []string) error {
+// Again is a command in the confinement and the environment that this process is in already.
+func (a Ask) Again(command, calling []string) (Job, error) {
 	environ := slices.Clone(calling)
 	for _, v := range a.Set {
 		name, _, _ := strings.Cut(v, "=")
@@ -52,10 +51,7 @@ func (a Ask) RunAgain(command, calling []string) error {
 	}
 	p := Plan{Ask: a, Found: Found{Env: nixeval.Environment{Source: here}}}
 	path, err := p.Find(command[0], environ)
-	if err != nil {
-		return err
-	}
-	return p.job(Launch{path, command, environ}, true).Exec()
+	return p.job(Launch{path, command, environ}, true), err
 }
 
 // Without is an environment without a variable.
