@@ -10,6 +10,7 @@
 package hostile
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -77,14 +78,22 @@ func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
 }
 
 func read(file *os.File, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = &fs.PathError{Op: "read", Path: file.Name(), Err: ErrTooLong}
-	}
+	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	return data, nil
+	tooLong := &fs.PathError{Op: "read", Path: file.Name(), Err: ErrTooLong}
+	if info.Size() > limit {
+		return nil, tooLong
+	}
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // files of /proc have no size
+	if _, err := data.ReadFrom(io.LimitReader(file, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(data.Len()) > limit {
+		return nil, tooLong
+	}
+	return data.Bytes(), nil
 }
 
 // OpenNamed opens a file that a person names on a command line. What a shell hands

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/closure/hostile"
 )
@@ -198,8 +199,12 @@ func (t Trust) recordPrefix(dir string) string {
 	return filepath.Join(t.Dir, "project-"+hex.EncodeToString(sum[:16]))
 }
 
+// maxHashed is how long a file may be that is hashed, 256 MB. A command can leave one of
+// a terabyte that takes no room.
+const maxHashed = 256 << 20
+
 // fingerprint is the hash of a file's content and whether it is executable, where a link
-// leads, or in a word what else it is: "absent", "directory", "special".
+// leads, or in a word what else it is: "absent", "directory", "special", "long".
 func fingerprint(path string) (string, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -221,8 +226,15 @@ func fingerprint(path string) (string, error) {
 			return hex.EncodeToString(hash.Sum(nil)), nil
 		}
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case !info.Mode().IsRegular():
 		return "special", nil
+	case info.Size() > maxHashed:
+		var stat unix.Stat_t // no program can set the time of the last change (inode(7), ctime)
+		if err := unix.Stat(path, &stat); err != nil {
+			return "", fmt.Errorf("read project: %w", err)
+		}
+		return fmt.Sprintf("long-%d-%d-%d", stat.Size, stat.Ino, stat.Ctim.Nano()), nil
 	}
 	file, err := hostile.Open(path)
 	if err != nil {
@@ -230,7 +242,7 @@ func fingerprint(path string) (string, error) {
 	}
 	defer file.Close()
 	fmt.Fprintf(hash, "file %v\x00", info.Mode()&0o100 != 0)
-	if _, err := io.Copy(hash, file); err != nil {
+	if _, err := io.Copy(hash, io.LimitReader(file, maxHashed)); err != nil {
 		return "", fmt.Errorf("read project: %w", err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
