@@ -48,7 +48,7 @@ func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, con
 	}
 	ask, err := confine.New(a.Voice, nix, project, request, flags, s.Config)
 	ask.KeepAll = s.KeepAll
-	return ask, ask.From(watch.FromParent(confine.FromNix(a.Voice, false)), a.Environ), err
+	return ask, confine.From(ask, watch.FromParent(confine.FromNix(a.Voice, false)), a.Environ), err
 }
 
 // settingsOfVariables are those that PURITY_ variables say, for commands without
@@ -63,4 +63,13 @@ func settingsOfVariables() (config.Settings, error) {
 		_, err = parser.Parse(nil)
 	}
 	return said.Settings, err
+}
+
+// trusted is the error for a file that was not allowed, for those who run nothing.
+func (a *app) trusted(file *config.File, flags config.Settings, p confine.Project) error {
+	nix, err := a.nix()
+	if err != nil {
+		return err
+	}
+	return confine.Trusted(nix, file, flags, p)
 }

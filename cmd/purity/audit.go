@@ -11,7 +11,6 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/learn"
 	"github.com/nix-purity/purity/cmd/purity/outcome"
-	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -50,7 +49,7 @@ what the command prints goes to standard error.`
 
 // Run watches the command and reports.
 func (c *auditCmd) Run(a *app) error {
-	r, err := a.watching("audit", c.Flake, c.source, c.Settings, c.Command)
+	r, err := watching(a, "audit", c.Flake, c.source, c.Settings, c.Command)
 	if err != nil {
 		return err
 	}
@@ -68,7 +67,7 @@ func (c *auditCmd) Run(a *app) error {
 			return err
 		}
 	}
-	done, err := a.observe("audit", r)
+	done, err := r.observe("audit")
 	if err != nil {
 		return err
 	}
@@ -78,11 +77,11 @@ func (c *auditCmd) Run(a *app) error {
 		}
 	}
 	if c.UpdateBaseline {
-		if err := a.updateBaseline(done, c.Secret); err != nil {
+		if err := done.updateBaseline(a, c.Secret); err != nil {
 			return err
 		}
 	}
-	if err := a.commandFailed(done.report); err != nil {
+	if err := done.commandFailed(a); err != nil {
 		return err
 	}
 	if c.Fail && (len(done.report.Findings) > c.Max || done.report.Doubt() != "") || grown != "" {
@@ -93,16 +92,16 @@ func (c *auditCmd) Run(a *app) error {
 
 // commandFailed is the end of a run that was only to be watched, if the command
 // did not come to its own.
-func (a *app) commandFailed(r report.Report) error {
-	if r.ExitCode == 0 {
+func (d ran) commandFailed(a *app) error {
+	if d.report.ExitCode == 0 {
 		return nil
 	}
-	a.Log.Warn().Msgf("the command failed with exit code %d, so there may be more", r.ExitCode)
+	a.Log.Warn().Msgf("the command failed with exit code %d, so there may be more", d.report.ExitCode)
 	return codeError(exitCommandFailed)
 }
 
 // watching is a run of a command of purity that watches and does not confine.
-func (a *app) watching(of, flake string, from source, flags config.Settings, typed []string) (run, error) {
+func watching(a *app, of, flake string, from source, flags config.Settings, typed []string) (run, error) {
 	command, err := confine.CommandLine(typed, of)
 	if err != nil {
 		return run{}, err
@@ -112,12 +111,12 @@ func (a *app) watching(of, flake string, from source, flags config.Settings, typ
 	if err == nil && ask.Active() {
 		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", of)
 	}
-	return run{ask: ask, from: environment, command: command, tells: true}, err
+	return run{app: a, ask: ask, from: environment, command: command, tells: true}, err
 }
 
 // observe is such a run. As the watched child it does not return.
-func (a *app) observe(of string, r run) (ran, error) {
-	done, err := a.start(r)
+func (r run) observe(of string) (ran, error) {
+	done, err := r.start()
 	if err != nil {
 		return done, err
 	}
@@ -138,7 +137,7 @@ func (d ran) learner(secrets []string) learn.Run {
 }
 
 // sayLeftOut names what nobody is to open unseen, and what no policy can.
-func (a *app) sayLeftOut(needs learn.Needs) {
+func sayLeftOut(a *app, needs learn.Needs) {
 	for _, secret := range needs.Secrets {
 		text := secret.Path + " looks like a secret and is left out"
 		if secret.Opens != secret.Path {
@@ -153,13 +152,13 @@ func (a *app) sayLeftOut(needs learn.Needs) {
 
 // updateBaseline adds an exception for each finding to the purity.toml that is
 // read here.
-func (a *app) updateBaseline(done ran, secrets []string) error {
-	needs := done.learner(secrets).Needs(done.report.Findings)
-	path := filepath.Join(done.plan.Project.Dir, config.Name)
-	if done.plan.File != nil {
-		path = done.plan.File.Path
+func (d ran) updateBaseline(a *app, secrets []string) error {
+	needs := d.learner(secrets).Needs(d.report.Findings)
+	path := filepath.Join(d.plan.Project.Dir, config.Name)
+	if d.plan.File != nil {
+		path = d.plan.File.Path
 	}
-	file, err := openBaseline(done.plan.Ask, path)
+	file, err := openBaseline(d.plan.Ask, path)
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
@@ -179,7 +178,7 @@ func (a *app) updateBaseline(done ran, secrets []string) error {
 	if err != nil {
 		return fmt.Errorf("update baseline: %w", err)
 	}
-	a.sayLeftOut(needs)
+	sayLeftOut(a, needs)
 	if added > 0 {
 		a.Log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}

@@ -18,8 +18,11 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
+// completer knows what can stand at the cursor.
+type completer struct{ *app }
+
 // sources know what there is of what placeholders in help texts stand for.
-func (a *app) sources() map[string]complete.Source {
+func (a completer) sources() map[string]complete.Source {
 	return map[string]complete.Source{
 		"LEVEL":      levels,
 		"PRESET":     presets,
@@ -92,7 +95,7 @@ const patience = 2 * time.Second
 
 // devShells are those of a flake on this machine, as soon as it is written so far
 // that it is clear which.
-func (a *app) devShells(l *complete.Line) []complete.Candidate {
+func (a completer) devShells(l *complete.Line) []complete.Candidate {
 	ref, _, named := strings.Cut(l.Value, "#")
 	if !named && strings.Trim(ref, ".") != "" || l.Given("store") != nil {
 		return nil
@@ -143,7 +146,7 @@ func attribute(name string) string {
 }
 
 // remembered is the environment that is cached for what the line says so far.
-func (a *app) remembered(l *complete.Line) (nixeval.Environment, bool) {
+func (a completer) remembered(l *complete.Line) (nixeval.Environment, bool) {
 	given := func(flag string) string {
 		values := append([]string{""}, l.Given(flag)...)
 		return values[len(values)-1]
@@ -167,7 +170,7 @@ func (a *app) remembered(l *complete.Line) (nixeval.Environment, bool) {
 	return nix.Remembered(request)
 }
 
-func (a *app) storePaths(l *complete.Line) []complete.Candidate {
+func (a completer) storePaths(l *complete.Line) []complete.Candidate {
 	env, _ := a.remembered(l)
 	var all []complete.Candidate
 	for _, path := range env.Paths {
@@ -178,7 +181,7 @@ func (a *app) storePaths(l *complete.Line) []complete.Candidate {
 
 // storeNames are the names of store paths, or they themselves where it is clear
 // that one is meant.
-func (a *app) storeNames(l *complete.Line) []complete.Candidate {
+func (a completer) storeNames(l *complete.Line) []complete.Candidate {
 	all := a.storePaths(l)
 	if !strings.HasPrefix(l.Value, "/") {
 		for i, c := range all {
@@ -189,7 +192,7 @@ func (a *app) storeNames(l *complete.Line) []complete.Candidate {
 }
 
 // programs are those of the environment.
-func (a *app) programs(l *complete.Line) []complete.Candidate {
+func (a completer) programs(l *complete.Line) []complete.Candidate {
 	env, ok := a.remembered(l)
 	if !ok || strings.Contains(l.Value, "/") {
 		return nil

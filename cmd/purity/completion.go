@@ -49,7 +49,7 @@ func runComplete(args []string) (code int, ok bool) {
 		return words.Failure, true
 	}
 	a := quietApp(args)
-	answer := complete.Read(model(), typed[1:]).Answer(a.sources())
+	answer := complete.Read(model(), typed[1:]).Answer(completer{a}.sources())
 	choices := make([]shell.Choice, len(answer.Candidates))
 	for i, c := range answer.Candidates {
 		choices[i] = shell.Choice{Word: c.Value, Help: c.Help}

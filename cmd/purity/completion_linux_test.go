@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/fixtures"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -211,7 +212,7 @@ func TestCompletionBuildsNothing(t *testing.T) {
 			if _, err := os.Stat(canary); err == nil {
 				t.Error("a build ran")
 			}
-			u.run(t, exitFailure, dir, "exec", "-q", "--flake", ".#a", "--", "true")
+			u.run(t, words.Failure, dir, "exec", "-q", "--flake", ".#a", "--", "true")
 			if _, err := os.Stat(canary); err != nil {
 				t.Errorf("no build ran: %v", err)
 			}

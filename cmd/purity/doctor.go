@@ -53,12 +53,12 @@ var errSick = errors.New("something is in the way")
 // Run checks everything, whatever the first finding.
 func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
-	k := enforce.Probe()
+	k, d := enforce.Probe(), doctor{a}
 	checks := append(checkKernel(k), checkServices(k)...)
-	checks = append(checks, a.checkNix(ctx)...)
-	checks = append(checks, a.checkProject()...)
+	checks = append(checks, d.checkNix(ctx)...)
+	checks = append(checks, d.checkProject()...)
 	checks = append(checks, checkShims(a.Path)...)
-	checks = append(checks, a.checkSelf()...)
+	checks = append(checks, d.checkSelf()...)
 	if c.JSON {
 		if err := printJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
 			return err
@@ -82,6 +82,9 @@ func (c doctorCmd) Run(a *app) error {
 	}
 	return nil
 }
+
+// doctor looks at this machine and the project here.
+type doctor struct{ *app }
 
 func checkKernel(k enforce.Kernel) []check {
 	if k.Err != nil {
@@ -134,7 +137,7 @@ func checkServices(k enforce.Kernel) []check {
 	return checks
 }
 
-func (a *app) checkNix(ctx context.Context) []check {
+func (a doctor) checkNix(ctx context.Context) []check {
 	nix, err := a.nix()
 	if err != nil {
 		return []check{{"nix", failure, err.Error(), "set HOME or XDG_CACHE_HOME"}}
@@ -162,7 +165,7 @@ func (a *app) checkNix(ctx context.Context) []check {
 	return checks
 }
 
-func (a *app) checkProject() []check {
+func (a doctor) checkProject() []check {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return []check{{"project", failure, err.Error(), ""}}
@@ -218,7 +221,7 @@ func checkShims(path string) []check {
 }
 
 // checkSelf says if commands could replace this program.
-func (a *app) checkSelf() []check {
+func (a doctor) checkSelf() []check {
 	nix, err := a.nix()
 	if err != nil {
 		return nil // which checkNix says
@@ -230,17 +233,8 @@ func (a *app) checkSelf() []check {
 	return nil
 }
 
-// trusted is the error for a file that was not allowed, for those who run nothing.
-func (a *app) trusted(file *config.File, flags config.Settings, p confine.Project) error {
-	nix, err := a.nix()
-	if err != nil {
-		return err
-	}
-	return confine.Trusted(nix, file, flags, p)
-}
-
 // checkSettings looks at purity.toml, if there is one.
-func (a *app) checkSettings(cwd, dir string) []check {
+func (a doctor) checkSettings(cwd, dir string) []check {
 	file, err := config.Find(cwd, dir)
 	if err == nil && file == nil {
 		return nil

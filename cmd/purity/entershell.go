@@ -8,6 +8,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -40,7 +41,7 @@ func (c *enterShellCmd) Run(a *app) error {
 		return nil // a shellHook that runs confined, or is watched instead
 	}
 	if c.Mode == "shell" {
-		return a.hooks().BecomeShell(beside(a.args, "hook", "enter-shell"))
+		return hook.BecomeShell(a.Stdout, beside(a.args, "hook", "enter-shell"))
 	}
 	ask, _, err := a.ask("", source{FromEnv: true, WithClosure: c.WithClosure, Project: c.Project, Config: c.Config}, c.Settings)
 	if err != nil {
@@ -51,7 +52,7 @@ func (c *enterShellCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.hooks().EnterShell(ask, dir)
+	hook.EnterShell(a.hooks(), ask, dir)
 	return nil
 }
 
@@ -78,7 +79,7 @@ func entersShell(args []string) bool {
 
 // endShell has the shell that evaluates the output end, because nothing would be
 // confined in it.
-func (a *app) endShell(code int) int {
+func endShell(a *app, code int) int {
 	a.Log.Warn().Msg("this shell ends, because purity cannot confine it")
 	fmt.Fprintf(a.Stdout, "exit %d\n", code)
 	return code

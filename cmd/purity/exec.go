@@ -54,7 +54,7 @@ func (c *execCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.replace(job)
+		return replace(a, job)
 	}
-	return a.execute(run{ask: ask, from: from, command: command, reports: c.reporting, fail: c.Fail})
+	return run{app: a, ask: ask, from: from, command: command, reports: c.reporting, fail: c.Fail}.execute()
 }

@@ -43,7 +43,7 @@ func (c *learnCmd) Run(a *app) error {
 	if c.Output == "-" {
 		c.Output = ""
 	}
-	r, err := a.watching("learn", c.Flake, c.source, c.Settings, c.Command)
+	r, err := watching(a, "learn", c.Flake, c.source, c.Settings, c.Command)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *learnCmd) Run(a *app) error {
 		r.stdout = os.Stderr
 	}
 	r.before = func(confine.Found) error { return c.spare(r.ask) }
-	done, err := a.observe("learn", r)
+	done, err := r.observe("learn")
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (c *learnCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("write policy: %w", err)
 	}
-	a.sayLeftOut(needs)
+	sayLeftOut(a, needs)
 	if doubt := done.report.Doubt(); doubt != "" {
 		a.Log.Warn().Msg(doubt)
 	}
-	return a.commandFailed(done.report)
+	return done.commandFailed(a)
 }
 
 // spare refuses to write over the settings that the run has been made with.

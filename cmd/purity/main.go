@@ -51,7 +51,7 @@ func dispatch(args []string) int {
 		code = app.exit(command(app))
 	}
 	if code != 0 && entersShell(args) {
-		return app.endShell(code)
+		return endShell(app, code)
 	}
 	return code
 }

@@ -91,7 +91,7 @@ func runLine(args []string) (code int, ok bool) {
 	if len(args) != 4 {
 		return 0, false
 	}
-	return plainApp(args).hooks().Line(args[2], args[3]), true
+	return hook.Line(plainApp(args).Voice, args[2], args[3]), true
 }
 
 // runShim runs the program that a shim stands for.
@@ -105,5 +105,5 @@ func (a *app) shim(dir, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(run{ask: s.Ask, from: s.From, command: s.Command})
+	return run{app: a, ask: s.Ask, from: s.From, command: s.Command}.execute()
 }

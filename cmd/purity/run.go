@@ -22,6 +22,7 @@ import (
 
 // run is a command that is to run in the environment of an ask.
 type run struct {
+	app     *app
 	ask     confine.Ask
 	from    confine.Source
 	command []string
@@ -47,13 +48,13 @@ type ran struct {
 // the policy made, and then purity becomes the command, or stays as the parent that
 // watches a child which comes here again. It returns only on an error, or when a command
 // that was watched has ended.
-func (a *app) start(r run) (ran, error) {
+func (r run) start() (ran, error) {
 	child := watch.ByParent() // which says nothing that its parent has said
 	warnings, err := r.ask.Check()
-	a.warn(child, warnings)
+	r.warn(warnings)
 	var to reports
 	if err == nil && !child {
-		to, err = r.reports.open(a, r.ask.Outside)
+		to, err = r.reports.open(r.app, r.ask.Outside)
 	}
 	if err != nil {
 		return ran{}, err
@@ -62,27 +63,27 @@ func (a *app) start(r run) (ran, error) {
 	if err == nil && !child && r.before != nil {
 		err = r.before(found)
 	}
-	if err == nil && r.wanted() && a.watches(r) == watch.Off {
+	if err == nil && r.wanted() && r.watches() == watch.Off {
 		err = words.Hint(errors.New("report what the command uses: it is not watched"), "leave --explain=off out")
 	}
 	if err != nil {
 		return ran{}, err
 	}
 	plan, err := r.ask.Plan(found)
-	a.warn(child, plan.Warnings)
+	r.warn(plan.Warnings)
 	switch {
 	case err != nil:
 		return ran{}, err
-	case child || !a.stays(r):
-		return ran{}, a.become(r, plan)
+	case child || !r.stays():
+		return ran{}, r.become(plan)
 	}
-	return a.watch(r, plan, to)
+	return r.watch(plan, to)
 }
 
 // warn says warnings, unless a parent did.
-func (a *app) warn(child bool, warnings []screen.Warning) {
-	if !child {
-		a.Warn(warnings...)
+func (r run) warn(warnings []screen.Warning) {
+	if !watch.ByParent() {
+		r.app.Warn(warnings...)
 	}
 }
 
@@ -92,13 +93,13 @@ func (r run) wanted() bool {
 }
 
 // watches is what of the command is watched.
-func (a *app) watches(r run) string {
+func (r run) watches() string {
 	switch s := r.ask.Settings; {
 	case !s.Enforced(), r.wanted() && s.Explain == "":
 		return watch.Files
 	case s.Explain != "":
 		return s.Explain
-	case os.Getenv("CI") != "" || a.TTY:
+	case os.Getenv("CI") != "" || r.app.TTY:
 		return watch.Programs
 	}
 	return watch.Off
@@ -107,12 +108,12 @@ func (a *app) watches(r run) string {
 // stays reports whether purity stays as the parent, to say what was refused and what
 // changed. That takes /proc; without it purity becomes the command, unless somebody wants
 // to know.
-func (a *app) stays(r run) bool {
+func (r run) stays() bool {
 	if _, err := os.Stat("/proc/self/exe"); err != nil && !r.wanted() {
-		a.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		r.app.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
 		return false
 	}
-	return a.watches(r) != watch.Off || r.changes()
+	return r.watches() != watch.Off || r.changes()
 }
 
 // changes reports whether changed files are to be named.
@@ -120,15 +121,15 @@ func (r run) changes() bool { return config.Is(r.ask.ReportChanges, os.Getenv("C
 
 // become replaces purity by the command. A store path that is gone although the cache names
 // it was collected since; then everything is made anew, once.
-func (a *app) become(r run, plan confine.Plan) error {
+func (r run) become(plan confine.Plan) error {
 	program := r.program
 	if program == nil {
 		program = confine.Typed(r.command)
 	}
 	job, err := plan.Place(program)
 	if err == nil {
-		watch.Child(&job, a.watches(r))
-		err = a.replace(job)
+		watch.Child(&job, r.watches())
+		err = replace(r.app, job)
 	}
 	var missing *enforce.MissingError
 	switch {
@@ -139,27 +140,28 @@ func (a *app) become(r run, plan confine.Plan) error {
 	case r.ask.Request.Refresh:
 		return err
 	}
-	a.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
+	r.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
 	r.ask.Request.Refresh = true
 	anew, err := r.ask.Resolve(context.Background(), r.from)
 	if err != nil {
 		return err
 	}
 	news := slices.DeleteFunc(slices.Clone(anew.Warnings), func(w screen.Warning) bool { return slices.Contains(plan.Warnings, w) })
-	a.warn(watch.ByParent(), news)
-	return a.become(r, anew)
+	r.warn(news)
+	return r.become(anew)
 }
 
 // replace has a job take the place of this process.
-func (a *app) replace(j confine.Job) error {
+func replace(a *app, j confine.Job) error {
 	a.Log.Debug().Str("program", j.Command.Path).Int("grants", len(j.Policy.Grants)).Bool("confined already", j.Command.Confined).Msg("execute")
 	return j.Exec()
 }
 
 // watch stays as the parent of the command.
-func (a *app) watch(r run, plan confine.Plan, to reports) (ran, error) {
+func (r run) watch(plan confine.Plan, to reports) (ran, error) {
+	a := r.app
 	o := outcome.Run{Plan: plan, Command: r.command, Bare: a.Quiet && !r.tells && !r.reports.wanted()}
-	w := watch.Run{Args: a.args, Environ: a.Environ, Stdout: r.stdout, Plan: plan, What: a.watches(r), Confirm: r.wanted(), Log: a.Log}
+	w := watch.Run{Args: a.args, Environ: a.Environ, Stdout: r.stdout, Plan: plan, What: r.watches(), Confirm: r.wanted(), Log: a.Log}
 	w.Apart, w.Absent = outcome.Apart(r.ask), r.reports.Absent
 	if w.Stdout == nil {
 		w.Stdout = os.Stdout
@@ -179,7 +181,7 @@ func (a *app) watch(r run, plan confine.Plan, to reports) (ran, error) {
 	}
 	var before inspect.Snapshot
 	if r.changes() {
-		before = a.snapshot(plan.Project.Dir)
+		before = snapshot(a.Path, plan.Project.Dir)
 	}
 	of, err := w.Start()
 	switch {
@@ -190,16 +192,16 @@ func (a *app) watch(r run, plan confine.Plan, to reports) (ran, error) {
 	}
 	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
 	if before != nil {
-		done.changes = before.Changes(a.snapshot(plan.Project.Dir))
+		done.changes = before.Changes(snapshot(a.Path, plan.Project.Dir))
 	}
 	return done, nil
 }
 
 // snapshot is what of the project programs outside run or obey later. Its directories in
 // the caller's PATH are among that.
-func (a *app) snapshot(project string) inspect.Snapshot {
+func snapshot(path, project string) inspect.Snapshot {
 	var programs []string
-	for _, dir := range filepath.SplitList(a.Path) {
+	for _, dir := range filepath.SplitList(path) {
 		if dir == "" {
 			dir = "."
 		}
@@ -212,17 +214,18 @@ func (a *app) snapshot(project string) inspect.Snapshot {
 
 // execute runs a command as exec does: what was refused is said when it has ended, and its
 // end is that of purity.
-func (a *app) execute(r run) error {
+func (r run) execute() error {
+	a := r.app
 	r.before = func(found confine.Found) error {
 		a.Warn(r.ask.Dangers(found.Asked)...)
 		return nil
 	}
-	done, err := a.start(r)
+	done, err := r.start()
 	if err != nil {
 		return err
 	}
-	a.say(done, r.wanted())
-	a.sayChanges(done.changes)
+	done.say(a, r.wanted())
+	sayChanges(a, done.changes)
 	err = done.to.write(done.report)
 	switch {
 	case err != nil && done.report.ExitCode == 0:
@@ -238,9 +241,9 @@ func (a *app) execute(r run) error {
 // say prints what was refused, why, and what to do. What purity itself could not
 // start it has said already, but for what runs a script; and what was never used is
 // for who asks.
-func (a *app) say(done ran, wanted bool) {
-	r, own := done.report, caller.Self()
-	if done.plan.Enforced() {
+func (d ran) say(a *app, wanted bool) {
+	r, own := d.report, caller.Self()
+	if d.plan.Enforced() {
 		r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool { return f.By.Program == own && f.Script == "" })
 	}
 	r.Unused = nil
@@ -265,7 +268,7 @@ func (a *app) say(done ran, wanted bool) {
 const maxChanges = 40
 
 // sayChanges names files that programs outside run or obey later.
-func (a *app) sayChanges(changes []inspect.Change) {
+func sayChanges(a *app, changes []inspect.Change) {
 	if len(changes) == 0 {
 		return
 	}

@@ -28,7 +28,7 @@ func (c *shellCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(run{ask: ask, from: from, command: []string{"shell"}, program: interactive(c.Shell)})
+	return run{app: a, ask: ask, from: from, command: []string{"shell"}, program: interactive(c.Shell)}.execute()
 }
 
 // prompt is what the prompt of a confined shell begins with.

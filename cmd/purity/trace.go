@@ -48,9 +48,9 @@ func (c *traceCmd) Run(a *app) error {
 		return errors.New("trace: this process is confined already, and nobody inside can watch")
 	}
 	tree := processes{known: map[int]process{}, top: os.Getpid()}
-	return a.execute(run{ask: ask, from: from, command: command, trace: func(in confine.Found, e observe.Event) {
+	return run{app: a, ask: ask, from: from, command: command, trace: func(in confine.Found, e observe.Event) {
 		fmt.Fprintln(a.Stderr, tree.line(in, e))
-	}})
+	}}.execute()
 }
 
 // line is the line for what a process does.

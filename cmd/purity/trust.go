@@ -44,7 +44,7 @@ func (c allowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	dir := ""
+	allow, dir := allower{a, trust}, ""
 	if info.IsDir() {
 		if dir = config.ProjectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
 			dir = path // whose environment is elsewhere
@@ -58,21 +58,27 @@ func (c allowCmd) Run(a *app) error {
 		return words.Hint(fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init")
 	}
 	if file != nil {
-		if err := a.allowFile(trust, file); err != nil {
+		if err := allow.allowFile(file); err != nil {
 			return err
 		}
 	}
 	if dir == "" {
 		return nil
 	}
-	if err := a.lock(dir); err != nil {
+	if err := allow.lock(dir); err != nil {
 		return err
 	}
-	return a.allowProject(trust, dir)
+	return allow.allowProject(dir)
+}
+
+// allower remembers what a person allows.
+type allower struct {
+	*app
+	trust config.Trust
 }
 
 // allowProject allows a project with all files that its evaluation reads.
-func (a *app) allowProject(trust config.Trust, dir string) error {
+func (a allower) allowProject(dir string) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -81,7 +87,7 @@ func (a *app) allowProject(trust config.Trust, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := trust.AllowProject(dir, files); err != nil {
+	if err := a.trust.AllowProject(dir, files); err != nil {
 		return err
 	}
 	var names []string
@@ -99,7 +105,7 @@ func (a *app) allowProject(trust config.Trust, dir string) error {
 
 // lock refuses what cannot be a project, and has Nix write flake.lock where that is
 // missing or behind: hooks evaluate what was allowed, and that alone.
-func (a *app) lock(dir string) error {
+func (a allower) lock(dir string) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -120,7 +126,7 @@ func (a *app) lock(dir string) error {
 
 // allowFile allows a file with the symbolic links that its paths pass through, and says
 // what it opens, beyond the default and beyond narrower levels.
-func (a *app) allowFile(trust config.Trust, file *config.File) error {
+func (a allower) allowFile(file *config.File) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -139,7 +145,7 @@ func (a *app) allowFile(trust config.Trust, file *config.File) error {
 		return nil
 	}
 	links := confine.LinksOf(nix, confine.ProjectAt(filepath.Dir(file.Path)), file)
-	if err := trust.Allow(file, links); err != nil {
+	if err := a.trust.Allow(file, links); err != nil {
 		return err
 	}
 	screen.Printf(a.Stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())

@@ -50,7 +50,7 @@ func (c whichCmd) Run(a *app) error {
 	}
 	dir, name, ok := shim.At(file)
 	if target, err := os.Readlink(filepath.Join(dir, name)); !ok || err != nil || target != shim.Of(dir) {
-		return a.whichFile(nix, c.Program, file)
+		return whichFile(a, nix, c.Program, file)
 	}
 	set, err := shim.Read(dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c whichCmd) Run(a *app) error {
 		return codeError(1)
 	}
 	if slices.Contains(set.Outside, name) {
-		return a.whichDriver(name)
+		return whichDriver(a, name)
 	}
 	ask, err := a.hooks().Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c whichCmd) Run(a *app) error {
 
 // whichFile says of a file that is no shim whether the hook of the shell would confine
 // it.
-func (a *app) whichFile(nix nixeval.Nix, typed, file string) error {
+func whichFile(a *app, nix nixeval.Nix, typed, file string) error {
 	project := os.Getenv(caller.Project)
 	if project != "" && strings.Contains(typed, "/") && (hook.ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
 		screen.Printf(a.Stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
@@ -101,7 +101,7 @@ func (a *app) whichFile(nix nixeval.Nix, typed, file string) error {
 }
 
 // whichDriver says where a program runs that has a shim but is not confined.
-func (a *app) whichDriver(name string) error {
+func whichDriver(a *app, name string) error {
 	files, err := hook.Driver(name)
 	if err != nil {
 		screen.Printf(a.Stdout, "%s: not in PATH\n", name)

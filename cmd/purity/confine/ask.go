@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
-	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -106,23 +104,6 @@ func (a Ask) Exceptions() []config.Exception {
 	return a.File.Exceptions
 }
 
-// exceptionPorts are the ports that exceptions open, whatever the address: the
-// kernel knows none.
-func (a Ask) exceptionPorts(n enforce.Network) enforce.Network {
-	for _, e := range a.Exceptions() {
-		port, ok := e.Port()
-		if !ok || n.Any || !a.Enforced() || e.Only != "" || e.Expired(time.Now()) {
-			continue
-		}
-		if e.Access == "listen" {
-			n.Bind = append(slices.Clone(n.Bind), port)
-		} else {
-			n.Connect = append(slices.Clone(n.Connect), port)
-		}
-	}
-	return n
-}
-
 // Check makes sure, before any evaluation, that the settings may be applied and the kernel
 // upholds them, and warns of what it does not.
 func (a Ask) Check() ([]screen.Warning, error) {
@@ -149,14 +130,6 @@ func (a Ask) Check() ([]screen.Warning, error) {
 	return warnings, nil
 }
 
-// modeOrigin is who says which mode it is.
-func (a Ask) modeOrigin() string {
-	if a.Flags.Mode == "" && a.File != nil {
-		return a.File.Line("mode", -1)
-	}
-	return "--mode"
-}
-
 // Dangers are what undermines the confinement that is about to be. To walk through the
 // project takes a while; it is done where Nix was asked, which takes longer.
 func (a Ask) Dangers(asked bool) []screen.Warning {
@@ -165,7 +138,11 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		all = append(all, screen.Warning{Text: fmt.Sprintf(format, args...)})
 	}
 	if !a.Enforced() {
-		add("NOT CONFINED: mode %s (%s), in which nothing is refused", a.Mode, a.modeOrigin())
+		origin := "--mode"
+		if a.Flags.Mode == "" && a.File != nil {
+			origin = a.File.Line("mode", -1)
+		}
+		add("NOT CONFINED: mode %s (%s), in which nothing is refused", a.Mode, origin)
 	}
 	for _, odd := range enforce.OddDescriptors() {
 		add("%s, which leads past the confinement", odd)

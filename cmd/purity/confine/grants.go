@@ -292,3 +292,20 @@ func (g *granting) strict(grants []enforce.Grant) []enforce.Grant {
 	}
 	return kept
 }
+
+// ports are n and the ports that exceptions open, whatever the address: the
+// kernel knows none.
+func (g *granting) ports(n enforce.Network) enforce.Network {
+	for _, e := range g.Exceptions() {
+		port, ok := e.Port()
+		if !ok || n.Any || !g.Enforced() || e.Only != "" || e.Expired(time.Now()) {
+			continue
+		}
+		if e.Access == "listen" {
+			n.Bind = append(slices.Clone(n.Bind), port)
+		} else {
+			n.Connect = append(slices.Clone(n.Connect), port)
+		}
+	}
+	return n
+}

@@ -30,8 +30,8 @@ func jobserver(environ []string) []int {
 
 // jobserver opens the calling make's jobserver where that is a pipe with a name and the
 // command gets MAKEFLAGS.
-func (a Ask) jobserver() []enforce.Grant {
-	if !a.KeepAll && !slices.Contains(a.Keep, flagsVariable) {
+func (g *granting) jobserver() []enforce.Grant {
+	if !g.KeepAll && !slices.Contains(g.Keep, flagsVariable) {
 		return nil
 	}
 	path := enforce.JobserverPipe(os.Getenv(flagsVariable))

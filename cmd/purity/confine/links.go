@@ -126,7 +126,7 @@ func Outside(trees []string, name string) (string, error) {
 
 // Git is a directory in which git is one that runs nothing of what commands left behind;
 // empty if the machine has none.
-func (a Ask) Git() (string, error) {
+func Git(a Ask) (string, error) {
 	hostile := append(a.WritableTrees(), a.Nix.Cache)
 	return walls.GitFor(a.Nix, outside.Path(os.Getenv("PATH")+":/usr/bin:/run/current-system/sw/bin", hostile), hostile)
 }

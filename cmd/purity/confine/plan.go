@@ -42,7 +42,7 @@ func (a Ask) Plan(found Found) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, keep: g.keep, set: g.set}
-	p.Policy.Network = a.exceptionPorts(p.Policy.Network)
+	p.Policy.Network = g.ports(p.Policy.Network)
 	p.Policy.Grants = rows
 	for _, text := range g.warnings {
 		p.Warnings = append(p.Warnings, screen.Warning{Text: text})

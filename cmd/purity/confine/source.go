@@ -35,7 +35,7 @@ func FromNix(v screen.Voice, silent bool) Source {
 
 // From is a source with what an ask says of it: with --keep-all the command gets the
 // calling environment.
-func (a Ask) From(source Source, calling []string) Source {
+func From(a Ask, source Source, calling []string) Source {
 	if a.KeepAll {
 		return FromCalling(calling, source)
 	}

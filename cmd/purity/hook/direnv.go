@@ -46,7 +46,7 @@ func (d Direnv) Print() error {
 		return err
 	}
 	run := nixeval.Run{Home: e.home, Temp: os.TempDir(), Dir: d.Project.Cwd, Project: d.Project.Dir}
-	fmt.Fprint(d.Stdout, d.exports(e.dir, d.Project.Dir, caller.Exported(e.env.Variables(run))), "_purity_stay_first\n")
+	fmt.Fprint(d.Stdout, exports(d.Environ, e.dir, d.Project.Dir, caller.Exported(e.env.Variables(run))), "_purity_stay_first\n")
 	return nil
 }
 
@@ -88,10 +88,10 @@ func (d Direnv) evaluate(dir string) (enteredEnv, error) {
 		return enteredEnv{}, err
 	}
 	ask.KeepAll = d.KeepAll
-	if err := d.check(ask); err != nil {
+	if err := check(d.Voice, ask); err != nil {
 		return enteredEnv{}, err
 	}
-	found, err := allowed(ask.From(confine.FromNix(d.Voice, false), d.Environ), d.Project.Dir)(context.Background(), ask)
+	found, err := allowed(confine.From(ask, confine.FromNix(d.Voice, false), d.Environ), d.Project.Dir)(context.Background(), ask)
 	if err != nil {
 		return enteredEnv{}, err
 	}
@@ -123,12 +123,12 @@ func loadsEnvrc(args []string) bool {
 }
 
 // runOutside replaces purity by a program of that name as if there were no shims.
-func (h Hooks) runOutside(name string, args []string) error {
+func runOutside(environ []string, name string, args []string) error {
 	file := nixeval.Find(name, os.Getenv("PATH"))
 	if file == "" {
 		return &words.AbsentError{Name: name, Source: "this machine"}
 	}
-	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), h.Environ)}
+	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), environ)}
 }
 
 // watched are the files that define the environment and those that did when the shims were

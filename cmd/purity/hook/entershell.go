@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,7 @@ import (
 // are not there. Each environment has its own: shells can be open in several of one
 // project. Those of the programs outside confine nothing.
 func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
-	if err := h.check(ask); err != nil {
+	if err := check(h.Voice, ask); err != nil {
 		return "", err
 	}
 	found, err := confine.FromNix(h.Voice, true)(context.Background(), ask)
@@ -44,8 +45,8 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 }
 
 // EnterShell prints what puts shims in front of PATH in the shell that is active.
-func (h Hooks) EnterShell(ask confine.Ask, dir string) {
-	fmt.Fprint(h.Stdout, h.exports(dir, ask.Project.Dir, nil), afterwards(os.Getenv("PATH")))
+func EnterShell(h Hooks, ask confine.Ask, dir string) {
+	fmt.Fprint(h.Stdout, exports(h.Environ, dir, ask.Project.Dir, nil), afterwards(os.Getenv("PATH")))
 }
 
 // afterwards has what nix develop removes, outside the project, be removed by a
@@ -63,11 +64,11 @@ fi
 
 // exports is code for any POSIX shell that puts shims in front of PATH and exports
 // variables.
-func (h Hooks) exports(dir, project string, variables []string) string {
-	outer := h.Environ
+func exports(environ []string, dir, project string, variables []string) string {
+	outer := environ
 	if os.Getenv("DIRENV_IN_ENVRC") != "" {
-		if environ := caller.EnvironOf(os.Getppid()); environ != nil {
-			outer = environ // not what the .envrc exported before
+		if shell := caller.EnvironOf(os.Getppid()); shell != nil {
+			outer = shell // not what the .envrc exported before
 		}
 	}
 	own := []string{
@@ -80,7 +81,7 @@ func (h Hooks) exports(dir, project string, variables []string) string {
 // BecomeShell prints how an interactive shell becomes a confined one, with the flags
 // that were given here, and how any other gets shims. One that evaluates for others,
 // as direnv's does, stays.
-func (h Hooks) BecomeShell(args []string) error {
+func BecomeShell(out io.Writer, args []string) error {
 	var flags, outside []string
 	for i := 0; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")
@@ -100,7 +101,7 @@ func (h Hooks) BecomeShell(args []string) error {
 	self := caller.Self()
 	whole := shell.Join(append([]string{self, "shell", "--from-env"}, flags...)...)
 	each := shell.Join(slices.Concat([]string{self, "hook", "enter-shell"}, flags, outside)...)
-	_, err := fmt.Fprintf(h.Stdout, `case ${DIRENV_IN_ENVRC:+direnv-}$- in
+	_, err := fmt.Fprintf(out, `case ${DIRENV_IN_ENVRC:+direnv-}$- in
   direnv-*) eval "$(%[2]s)" ;;
   *i*) exec %[1]s || exit %[3]d ;;
   *) eval "$(%[2]s)" ;;

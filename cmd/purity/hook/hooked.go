@@ -67,7 +67,7 @@ func (h Hooks) RunHook(encoded string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.check(ask); err != nil {
+	if err := check(h.Voice, ask); err != nil {
 		return err
 	}
 	plan, err := ask.Resolve(context.Background(), h.from(set, ""))

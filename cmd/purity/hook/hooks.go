@@ -29,9 +29,9 @@ type Hooks struct {
 }
 
 // check makes sure that an ask can be confined.
-func (h Hooks) check(a confine.Ask) error {
+func check(v screen.Voice, a confine.Ask) error {
 	warnings, err := a.Check()
-	h.Warn(warnings...)
+	v.Warn(warnings...)
 	return err
 }
 
@@ -52,7 +52,7 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 		return Shim{}, fmt.Errorf("run %s: %w", name, err)
 	}
 	if name == "bash" && loadsEnvrc(args) {
-		return Shim{}, h.runOutside(name, args)
+		return Shim{}, runOutside(h.Environ, name, args)
 	}
 	if slices.Contains(set.Outside, name) {
 		return Shim{}, h.drive(set, dir, name, args)
@@ -97,13 +97,13 @@ func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask,
 		return ask, err
 	}
 	ask.Shims, ask.Since = dir, h.Since()
-	return h.keepAllowed(ask, set)
+	return keepAllowed(h.Voice, ask, set)
 }
 
 // keepAllowed has the settings be those that the shims were made with where a hook
 // looks after them and purity.toml changed since without being allowed: a command can
 // have taken out what it narrows.
-func (h Hooks) keepAllowed(ask confine.Ask, set shim.Set) (confine.Ask, error) {
+func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, error) {
 	now := ""
 	if ask.File != nil {
 		now = ask.File.Path + "\n" + ask.File.Text()
@@ -121,7 +121,7 @@ func (h Hooks) keepAllowed(ask confine.Ask, set shim.Set) (confine.Ask, error) {
 			return ask, err
 		}
 	}
-	return ask.With(h.Voice, file)
+	return ask.With(v, file)
 }
 
 // from is the environment that shims were made for, in the cache or evaluated.
@@ -158,7 +158,7 @@ func (h Hooks) FromShims(set shim.Set, dir string) confine.Source {
 		}
 		if state, stale := staleness(a.Nix.Without(env), set); stale && dir != "" {
 			if mayEvaluate(a.Nix.Without(env), a.Request, a.Request.Project) == nil {
-				h.startRenewal(dir, state)
+				startRenewal(h.Voice, dir, state)
 			}
 		}
 		return found, nil

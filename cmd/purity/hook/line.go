@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
@@ -27,12 +28,12 @@ const (
 // Line prints what has the programs in a line run that are named by path, and lie
 // in the project or the store, confined: the line with the shim that sees to it before
 // their words, or for zsh those words, with a zero byte between them.
-func (h Hooks) Line(language, line string) int {
+func Line(v screen.Voice, language, line string) int {
 	asTyped := func(err error) int {
-		h.Log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
+		v.Log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
 		return lineUnread
 	}
-	nix, err := confine.Nix(h.Voice)
+	nix, err := confine.Nix(v)
 	if err != nil {
 		return asTyped(err)
 	}
@@ -42,7 +43,7 @@ func (h Hooks) Line(language, line string) int {
 		if len(words) == 0 {
 			return lineAsTyped
 		}
-		fmt.Fprint(h.Stdout, strings.Join(words, "\x00"))
+		fmt.Fprint(v.Stdout, strings.Join(words, "\x00"))
 		return 0
 	}
 	changed, err := shell.Confine(language, line, shim.ByPath, by.decides)
@@ -54,7 +55,7 @@ func (h Hooks) Line(language, line string) int {
 	case changed == line:
 		return lineAsTyped
 	}
-	fmt.Fprintln(h.Stdout, changed)
+	fmt.Fprintln(v.Stdout, changed)
 	return 0
 }
 

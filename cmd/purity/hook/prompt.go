@@ -125,7 +125,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
 	}
 	h.again = true
-	h.startRenewal(dir, state)
+	startRenewal(h.Voice, dir, state)
 	return ""
 }
 
@@ -150,7 +150,7 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 	began := time.Now()
 	ask, env, err := h.makeFor(nix, p, request, dir)
 	if err != nil {
-		h.rememberFailure(dir, state, err)
+		rememberFailure(h.Voice, dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
 	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.Dir, len(env.Paths), ask.Base.Name, time.Since(began).Seconds())

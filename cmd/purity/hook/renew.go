@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -34,14 +35,14 @@ const (
 
 // startRenewal makes the shims of a directory anew, in the background, unless
 // that was tried for this very state of the project.
-func (h Hooks) startRenewal(dir, current string) {
+func startRenewal(v screen.Voice, dir, current string) {
 	if key, _ := failedRenewal(dir); key == current {
 		return
 	}
 	cmd := exec.Command("/proc/self/exe", StartWord, dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Run(); err != nil {
-		h.Log.Warn().Msgf("renew shims of %s: %v", dir, err)
+		v.Log.Warn().Msgf("renew shims of %s: %v", dir, err)
 	}
 }
 
@@ -91,7 +92,7 @@ func (h Hooks) Renew(dir string) error {
 		_, err = h.remake(ask, confine.FromNix(h.Voice, false), dir, set.Request.Project)
 	}
 	if err != nil {
-		h.rememberFailure(dir, state, err)
+		rememberFailure(h.Voice, dir, state, err)
 		return err
 	}
 	if err := os.Remove(filepath.Join(dir, renewalFail)); !errors.Is(err, os.ErrNotExist) {
@@ -102,7 +103,7 @@ func (h Hooks) Renew(dir string) error {
 
 // rememberFailure notes beside the shims, which need not be there, that they could
 // not be made in a state of the project.
-func (h Hooks) rememberFailure(dir, state string, err error) {
+func rememberFailure(v screen.Voice, dir, state string, err error) {
 	message, hint, _ := words.Explain(err)
 	if hint != "" {
 		message += "; " + hint
@@ -111,14 +112,14 @@ func (h Hooks) rememberFailure(dir, state string, err error) {
 		return // then it is tried again
 	}
 	if err := renameio.WriteFile(filepath.Join(dir, renewalFail), []byte(state+"\n"+message), 0o600); err != nil {
-		h.Log.Debug().Err(err).Msg("the failure is not remembered")
+		v.Log.Debug().Err(err).Msg("the failure is not remembered")
 	}
 }
 
 // remake evaluates an environment that was allowed for a project, and makes the shims of a
 // directory that somebody looks after.
 func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (nixeval.Environment, error) {
-	if err := h.check(ask); err != nil {
+	if err := check(h.Voice, ask); err != nil {
 		return nixeval.Environment{}, err
 	}
 	found, err := allowed(from, project)(context.Background(), ask)

@@ -40,7 +40,7 @@ func Ratchet(a confine.Ask, revision string) (grown string, err error) {
 // exceptionsAt is how many exceptions a file had at a revision: none where it was
 // not there.
 func exceptionsAt(a confine.Ask, path, revision string) (int, error) {
-	dir, err := a.Git()
+	dir, err := confine.Git(a)
 	if err != nil {
 		return 0, err
 	}
