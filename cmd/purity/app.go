@@ -66,6 +66,16 @@ func (a *app) exit(err error) int {
 	}
 }
 
+// Exit codes of commands that find something.
+const (
+	exitSick          = 1 // of doctor and selftest
+	exitImpure        = 1 // of audit and exec --fail: more was used than is declared
+	exitCommandFailed = 2 // of audit and learn: the command itself failed, so there may be more
+)
+
+// errSick has been said already, line by line.
+var errSick = errors.New("something is in the way")
+
 // codeError ends purity with a code; everything has been said.
 type codeError int
 

@@ -17,12 +17,6 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Exit codes of purity audit.
-const (
-	exitImpure        = 1 // more was used than is declared, and --fail is given
-	exitCommandFailed = 2 // the command itself failed, so there may be more
-)
-
 type auditCmd struct {
 	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
 	source

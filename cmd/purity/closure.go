@@ -40,7 +40,7 @@ func (c *closureCmd) Run(a *app) error {
 	}
 	switch {
 	case c.JSON:
-		return printJSON(a.Stdout, have)
+		return screen.PrintJSON(a.Stdout, have)
 	case c.Dot:
 		return have.WriteDOT(a.Stdout)
 	case c.Why != "":
@@ -144,12 +144,6 @@ func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error)
 		return other, nil
 	}
 	return a.closureOf(ctx, ".", source{ClosureFile: c.Diff})
-}
-
-func printJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
 
 // printClosure lists the largest paths first: that is what people look for.

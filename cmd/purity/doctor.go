@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -47,9 +50,6 @@ const (
 	failure = "error"
 )
 
-// errSick has been said already, line by line.
-var errSick = errors.New("something is in the way")
-
 // Run checks everything, whatever the first finding.
 func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
@@ -60,7 +60,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks = append(checks, checkShims(a.Path)...)
 	checks = append(checks, d.checkSelf()...)
 	if c.JSON {
-		if err := printJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
 			return err
 		}
 	} else {
@@ -159,10 +159,22 @@ func (a doctor) checkNix(ctx context.Context) []check {
 	if !nix.FeaturesOn(ctx) {
 		checks = append(checks, check{"nix", ok, "flakes are not switched on in nix.conf; purity switches them on for itself", ""})
 	}
-	if err := os.MkdirAll(nix.Cache, 0o700); err != nil {
+	if err := writable(nix.Cache); err != nil {
 		checks = append(checks, check{"nix", failure, "the cache cannot be written: " + err.Error(), "set XDG_CACHE_HOME to a directory of yours"})
 	}
 	return checks
+}
+
+// writable is an error where a directory cannot be written, or made.
+func writable(dir string) error {
+	err := unix.Access(dir, unix.W_OK)
+	if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+		return writable(filepath.Dir(dir))
+	}
+	if err != nil {
+		return &fs.PathError{Op: "write", Path: dir, Err: err}
+	}
+	return nil
 }
 
 func (a doctor) checkProject() []check {

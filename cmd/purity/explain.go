@@ -60,7 +60,7 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(a.Stdout, e)
+		return screen.PrintJSON(a.Stdout, e)
 	}
 	screen.Printf(a.Stdout, "%s\n", e.Path)
 	if e.Real != e.Path {

@@ -20,9 +20,6 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// exitSick is the exit code where purity doctor found an error.
-const exitSick = 1
-
 // The main goroutine stays on the main thread, so that the process keeps its
 // identity for those who watch it when it is replaced by the command.
 func init() { runtime.LockOSThread() }

@@ -62,7 +62,7 @@ func (c *policyCmd) Run(a *app) error {
 	p := shown{plan}
 	switch {
 	case c.JSON:
-		return printJSON(a.Stdout, p.json())
+		return screen.PrintJSON(a.Stdout, p.json())
 	case c.Diff:
 		return p.diff(a.Stdout)
 	}

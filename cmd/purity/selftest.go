@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
@@ -48,7 +49,7 @@ func (c selftestCmd) Run(a *app) error {
 		reports = append(reports, across)
 	}
 	if c.JSON {
-		if err := printJSON(a.Stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
 			return err
 		}
 	} else if err := c.table(a.Stdout, reports); err != nil {

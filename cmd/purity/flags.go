@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+)
+
+// globals are the flags of every command.
+type globals struct {
+	Verbose   bool   `short:"v" help:"Say what purity does, on standard error."`
+	Quiet     bool   `short:"q" help:"Say nothing but errors."`
+	LogFormat string `enum:"text,json" default:"text" help:"Form of messages on standard error: ${enum}."`
+}
+
+// source are the flags that say which environment is meant.
+type source struct {
+	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file such as shell.nix, without a flake." xor:"source"`
+	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
+	Root          []string          `placeholder:"STORE-PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
+	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
+	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
+	KeepAll       bool              `help:"Keep the whole calling environment but for HOME, TMPDIR and what of PATH is outside; no shellHook runs. For builders and process managers, which have made one."`
+	WithClosure   []string          `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
+	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
+	Impure        bool              `help:"Let the evaluation read the environment and any file. It is then repeated on every run."`
+	Refresh       bool              `help:"Evaluate anew, whatever is cached."`
+	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)." xor:"project"`
+	NoProject     bool              `help:"Let no directory be written but HOME and TMPDIR, wherever the command is run: for programs rather than builds." xor:"project"`
+	Config        string            `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml. It need not be allowed."`
+}
+
+const description = `Purity makes the declaration of a Nix dev shell true: a command run through it
+can read and execute the store paths of the shell's runtime closure, write the
+project and a private HOME and TMPDIR, and reach nothing else of the machine:
+no /usr/bin/gcc, no ~/.cargo/bin, no other store path. It needs Linux with
+Landlock (5.13 or later; 6.2 for all that purity asks of it) and no privileges.
+
+  purity exec -- make               run make in the dev shell of the flake here
+  purity exec --flake .#ci -- make  the same in another dev shell
+  purity shell                      look around in there
+  purity policy                     what may be reached, and why
+  purity explain PATH               the same of one path
+  purity closure --why PATH         what brings a store path in
+
+Exit codes are those of the command. Purity's own are 125 when it could not do
+what was asked (nothing ran), 126 when the command is refused or not
+executable, 127 when it is not in the environment.`
+
+// options are how kong reads the command line of a program of that name.
+func options(argv0 string) []kong.Option {
+	return []kong.Option{
+		kong.Name(filepath.Base(argv0)),
+		kong.Description(description),
+		kong.Vars{"presets": strings.Join(config.PresetNames(), ", ")},
+		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
+		kong.NamedMapper("path", asTyped(expandPath)),
+		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
+		kong.NamedMapper("revision", revision()),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	}
+}
+
+// asTyped takes over an argument byte by byte: kong's own mappers lose what is not
+// UTF-8.
+func asTyped(as func(string) string) kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		token, err := ctx.Scan.PopValue("string")
+		if err != nil {
+			return err
+		}
+		s := fmt.Sprint(token.Value)
+		if s != "" {
+			s = as(s)
+		}
+		if target.Kind() == reflect.Slice { // a flag that can be repeated
+			target.Set(reflect.Append(target, reflect.ValueOf(s)))
+			return nil
+		}
+		target.SetString(s)
+		return nil
+	})
+}
+
+// expandPath makes a path absolute, but for - which stands for standard output.
+func expandPath(path string) string {
+	if path == "-" {
+		return path
+	}
+	return kong.ExpandPath(path)
+}
+
+// optional is for a flag that may have a value, after = or, where it is one of
+// some words, after a blank; else it means what comes first.
+func optional(otherwise string, words ...string) kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		next := ctx.Scan.Peek()
+		value := otherwise
+		if word, ok := next.Value.(string); next.Type == kong.FlagValueToken || ok && next.Type == kong.UntypedToken && slices.Contains(words, word) {
+			value = fmt.Sprint(ctx.Scan.Pop().Value)
+		}
+		target.SetString(value)
+		return nil
+	})
+}
+
+// revision is for --ratchet: what follows a blank is the revision where it is HEAD
+// or as HEAD~1, or before the -- of the command; else it is the command.
+func revision() kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		words := []string{}
+		if next := ctx.Scan.PeekAll(); len(next) > 0 {
+			word := fmt.Sprint(next[0].Value)
+			named := word == "HEAD" || strings.HasPrefix(word, "HEAD~") || strings.HasPrefix(word, "HEAD^") || strings.HasPrefix(word, "HEAD@")
+			if named || len(next) > 1 && !strings.HasPrefix(word, "-") && next[1].Value == "--" {
+				words = append(words, word)
+			}
+		}
+		return optional("HEAD", words...).Decode(ctx, target)
+	})
+}
