@@ -90,6 +90,9 @@ func (a allower) allowProject(dir string) error {
 	if err := a.trust.AllowProject(dir, files); err != nil {
 		return err
 	}
+	if err := hook.ForgetFailures(nix, dir); err != nil {
+		return err
+	}
 	var names []string
 	for _, file := range files {
 		if name, ok := strings.CutPrefix(file, dir+"/"); ok && config.Defines(filepath.Base(file)) && exists(file) {

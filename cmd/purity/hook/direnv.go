@@ -107,10 +107,10 @@ func (d Direnv) before(dir string) (shim.Set, nixeval.Environment, error) {
 		return set, nixeval.Environment{}, err
 	}
 	env, ok := d.Nix.Recall(d.Project.Dir, set.Entry)
-	if !ok || shim.Of(dir) != caller.Self() {
-		return set, env, fmt.Errorf("use shims of %s: they are of another environment or another purity", dir)
+	if !ok {
+		return set, env, fmt.Errorf("use shims of %s: their environment is gone", dir)
 	}
-	return set, hooked(env, set), nil
+	return set, hooked(env, set), takeOver(d.Nix, dir, set, env)
 }
 
 // loadsEnvrc reports whether a bash with args was started by direnv, to load an

@@ -135,8 +135,8 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
-		if ok && shim.Of(dir) == caller.Self() {
-			return set, env, nil
+		if ok {
+			return set, env, takeOver(nix, dir, set, env)
 		}
 	}
 	if permission != config.Allowed {

@@ -116,6 +116,16 @@ func rememberFailure(v screen.Voice, dir, state string, err error) {
 	}
 }
 
+// ForgetFailures has what could not be made of a project be tried again, because a person
+// allowed it.
+func ForgetFailures(nix nixeval.Nix, project string) error {
+	marks, err := filepath.Glob(filepath.Join(nix.ProjectDir(project), "*", renewalFail))
+	for _, mark := range marks {
+		err = errors.Join(err, os.Remove(mark))
+	}
+	return err
+}
+
 // remake evaluates an environment that was allowed for a project, and makes the shims of a
 // directory that somebody looks after.
 func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (nixeval.Environment, error) {
