@@ -6,7 +6,6 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
-	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -83,8 +82,3 @@ func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // nix is how the commands ask Nix for environments.
 func (a *app) nix() (nixeval.Nix, error) { return confine.Nix(a.Voice) }
-
-// hooks are what hooks and shims need.
-func (a *app) hooks() hook.Hooks {
-	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
-}

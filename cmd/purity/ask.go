@@ -9,6 +9,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -72,4 +73,9 @@ func (a *app) trusted(file *config.File, flags config.Settings, p confine.Projec
 		return err
 	}
 	return confine.Trusted(nix, file, flags, p)
+}
+
+// hooks are what hooks and shims need.
+func (a *app) hooks() hook.Hooks {
+	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

@@ -19,7 +19,10 @@ import (
 )
 
 // completer knows what can stand at the cursor.
-type completer struct{ *app }
+type completer struct {
+	*app
+	model *kong.Application
+}
 
 // sources know what there is of what placeholders in help texts stand for.
 func (a completer) sources() map[string]complete.Source {
@@ -28,7 +31,7 @@ func (a completer) sources() map[string]complete.Source {
 		"PRESET":     presets,
 		"CAPABILITY": func(*complete.Line) []complete.Candidate { return candidates(enforce.Capabilities()) },
 		"VAR":        variables,
-		"TOPIC":      topics,
+		"TOPIC":      a.topics,
 		"REF":        a.devShells,
 		"STORE-PATH": a.storePaths,
 		"NAME":       a.storeNames,
@@ -74,8 +77,8 @@ func variables(*complete.Line) []complete.Candidate {
 }
 
 // topics are what help can be about, word by word.
-func topics(l *complete.Line) []complete.Candidate {
-	m := theManual()
+func (a completer) topics(l *complete.Line) []complete.Candidate {
+	m := theManual(a.model)
 	before := strings.Join(append(l.Args, ""), " ")
 	var all []complete.Candidate
 	for _, e := range append(m.Commands(), m.Topics()...) {

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/manual"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -24,8 +26,8 @@ terminal a pager does: $PAGER, else less.`
 }
 
 // Run shows the help.
-func (c helpCmd) Run(a *app) error {
-	m := theManual()
+func (c helpCmd) Run(a *app, ctx *kong.Context) error {
+	m := theManual(ctx.Model)
 	if len(c.Topic) == 0 {
 		return a.show(m.Index())
 	}
@@ -46,8 +48,8 @@ func (c helpCmd) Run(a *app) error {
 }
 
 // theManual is that of the whole command line.
-func theManual() manual.Manual {
-	return manual.New(model(),
+func theManual(of *kong.Application) manual.Manual {
+	return manual.New(of,
 		manual.Group{Struct: "source", Title: "Which environment"},
 		manual.Group{Struct: "Settings", Title: "The policy"},
 		manual.Group{Struct: "reporting", Title: "Reports"},

@@ -63,6 +63,24 @@ func (promptHookCmd) Run(a *app, ctx *kong.Context) error {
 	return a.printHook(ctx.Selected().Name)
 }
 
+type direnvHookCmd struct{}
+
+// Help is shown below the flags.
+func (direnvHookCmd) Help() string {
+	return `Then an .envrc has "use purity", or "use purity .#ci --level nix": a flake and the
+flags of purity exec. direnv exports what the dev shell exports, with shims in front
+of PATH in the place of its programs, so that these run confined; leaving the
+directory restores all. Variables by which a shell, a loader or an interpreter runs
+code are not exported: the programs get them from their shims.
+
+The project must be allowed (purity allow). It is loaded again when a file changes that
+defines the environment; that takes a new "purity allow", and until then, and where Nix
+fails, the environment from before stays.`
+}
+
+// Run prints the library.
+func (direnvHookCmd) Run(a *app) error { return a.printHook("direnv") }
+
 func (a *app) printHook(of string) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // The pages that are committed are those of the command line, and groff finds
 // nothing wrong with them.
 func TestManual(t *testing.T) {
-	for _, page := range theManual().Pages() {
+	for _, page := range theManual(model()).Pages() {
 		file := filepath.Join("man", page.Name+"."+string(rune('0'+page.Section)))
 		if *update {
 			if err := os.WriteFile(file, []byte(page.Roff()), 0o644); err != nil {
@@ -73,7 +73,7 @@ func containsWords(all, words []string) bool {
 
 // What the texts and the README tell people to type can be typed.
 func TestManualCommands(t *testing.T) {
-	m := theManual()
+	m := theManual(model())
 	known := map[string]bool{"off": true, "on": true, "COMMAND": true} // of the hooks, and for any
 	for _, e := range m.Commands() {
 		command, _, _ := strings.Cut(e.Name, " ")
@@ -104,7 +104,7 @@ func TestManualCommands(t *testing.T) {
 
 // The variables that purity reads are in the manual.
 func TestManualEnvironment(t *testing.T) {
-	page, _ := theManual().Help("environment")
+	page, _ := theManual(model()).Help("environment")
 	text := page.Text(1000, false)
 	usual := regexp.MustCompile(`^(HOME|PATH|SHELL|NIX_.*|LESS|GIT_DIR)$`)
 	for _, pattern := range []string{"*.go", "config/*.go", "shim/*.go", "../../nixeval/*.go", "../../nixeval/inputs/*.go"} {

@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/complete"
 	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/outside"
@@ -106,4 +108,30 @@ func (a *app) shim(dir, name string, args []string) error {
 		return err
 	}
 	return run{app: a, ask: s.Ask, from: s.From, command: s.Command}.execute()
+}
+
+// runComplete is purity started by a shell that completes.
+func runComplete(args []string) (code int, ok bool) {
+	if len(args) < 5 {
+		return 0, false
+	}
+	typed, at := args[3:], shell.Cursor{}
+	switch last := len(typed) - 1; args[2] {
+	case "bash":
+		typed, at = shell.ReadLine(args[4], args[3])
+	case "fish": // gives the last word as it is typed
+		word, _ := shell.ReadLine(typed[last], "")
+		typed[last] = word[len(word)-1]
+	}
+	if len(typed) < 2 {
+		return words.Failure, true
+	}
+	a, m := quietApp(args), model()
+	answer := complete.Read(m, typed[1:]).Answer(completer{a, m}.sources())
+	choices := make([]shell.Choice, len(answer.Candidates))
+	for i, c := range answer.Candidates {
+		choices[i] = shell.Choice{Word: c.Value, Help: c.Help}
+	}
+	fmt.Fprint(a.Stdout, shell.Choices(args[2], at, string(answer.Paths), answer.Prefix, choices))
+	return 0, true
 }

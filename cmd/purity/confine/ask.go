@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -165,4 +166,21 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		})
 	}
 	return all
+}
+
+// WritableTrees are all directories that commands may write, with those that the
+// settings let be written. One that is reached by a planted link is not among them.
+func (a Ask) WritableTrees() []string {
+	return writableUnder(a.Nix, a.Project, a.Settings, a.File)
+}
+
+// Outside is the file of a report, or another that purity writes, without symbolic
+// links on the way. A command can have made one, to have purity write elsewhere.
+func (a Ask) Outside(name string) (string, error) { return Outside(a.WritableTrees(), name) }
+
+// Git is a directory in which git is one that runs nothing of what commands left behind;
+// empty if the machine has none.
+func Git(a Ask) (string, error) {
+	hostile := append(a.WritableTrees(), a.Nix.Cache)
+	return walls.GitFor(a.Nix, outside.Path(os.Getenv("PATH")+":/usr/bin:/run/current-system/sw/bin", hostile), hostile)
 }

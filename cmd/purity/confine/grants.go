@@ -309,3 +309,16 @@ func (g *granting) ports(n enforce.Network) enforce.Network {
 	}
 	return n
 }
+
+// jobserver opens the calling make's jobserver where that is a pipe with a name and the
+// command gets MAKEFLAGS.
+func (g *granting) jobserver() []enforce.Grant {
+	if !g.KeepAll && !slices.Contains(g.Keep, flagsVariable) {
+		return nil
+	}
+	path := enforce.JobserverPipe(os.Getenv(flagsVariable))
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return nil
+	}
+	return []enforce.Grant{{Path: path, Access: enforce.Read | enforce.Write, Reason: "make's jobserver", Optional: true, NoFollow: true, PerRun: true}}
+}

@@ -13,7 +13,18 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/nixeval"
 )
+
+// Launch is a program with its arguments and environment.
+type Launch struct {
+	Path    string
+	Argv    []string
+	Environ []string
+}
+
+// A Program says what to launch, once environment and directories are there.
+type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
 
 // Job is a command that can start: what it needs is there.
 type Job struct {

@@ -3,16 +3,13 @@ package confine
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
-	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -29,12 +26,6 @@ func WritableAlways(nix nixeval.Nix, p Project) []string {
 		trees = append(trees, enforce.Real(dir))
 	}
 	return trees
-}
-
-// WritableTrees are all directories that commands may write, with those that the
-// settings let be written. One that is reached by a planted link is not among them.
-func (a Ask) WritableTrees() []string {
-	return writableUnder(a.Nix, a.Project, a.Settings, a.File)
 }
 
 // writableUnder are the directories that commands of a project may write with some
@@ -108,10 +99,6 @@ func linksOf(nix nixeval.Nix, p Project, file *config.File) []string {
 	return slices.Compact(links)
 }
 
-// Outside is the file of a report, or another that purity writes, without symbolic
-// links on the way. A command can have made one, to have purity write elsewhere.
-func (a Ask) Outside(name string) (string, error) { return Outside(a.WritableTrees(), name) }
-
 // Outside is [Ask.Outside] where commands may write some directories.
 func Outside(trees []string, name string) (string, error) {
 	if name == "-" {
@@ -122,11 +109,4 @@ func Outside(trees []string, name string) (string, error) {
 		err = words.Hint(err, "if that is meant, name "+filepath.Join(link.Target, filepath.Base(name))+" itself")
 	}
 	return filepath.Join(dir, filepath.Base(name)), err
-}
-
-// Git is a directory in which git is one that runs nothing of what commands left behind;
-// empty if the machine has none.
-func Git(a Ask) (string, error) {
-	hostile := append(a.WritableTrees(), a.Nix.Cache)
-	return walls.GitFor(a.Nix, outside.Path(os.Getenv("PATH")+":/usr/bin:/run/current-system/sw/bin", hostile), hostile)
 }

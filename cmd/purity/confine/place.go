@@ -12,16 +12,6 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Launch is a program with its arguments and environment.
-type Launch struct {
-	Path    string
-	Argv    []string
-	Environ []string
-}
-
-// A Program says what to launch, once environment and directories are there.
-type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
-
 // Place makes what the command needs: its HOME, its TMPDIR, the scripts of its environment.
 // Then it chooses the program.
 func (p Plan) Place(program Program) (Job, error) {
@@ -85,10 +75,6 @@ func (p Plan) makeHome() error {
 		return fmt.Errorf("link configuration into HOME: %w", err)
 	}
 	return nil
-}
-
-func privateHome(nix nixeval.Nix, p Project) string {
-	return filepath.Join(nix.ProjectDir(p.Dir), "home")
 }
 
 // standIns are files that take the place of those of /etc that a build in

@@ -157,3 +157,7 @@ func ProjectHere() Project {
 	}
 	return ProjectAt(cwd)
 }
+
+func privateHome(nix nixeval.Nix, p Project) string {
+	return filepath.Join(nix.ProjectDir(p.Dir), "home")
+}
