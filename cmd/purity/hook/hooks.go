@@ -3,21 +3,11 @@
 package hook
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"time"
-
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
-	"github.com/nix-purity/purity/cmd/purity/watch"
-	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -33,52 +23,6 @@ func check(v screen.Voice, a confine.Ask) error {
 	warnings, err := a.Check()
 	v.Warn(warnings...)
 	return err
-}
-
-// Shim is a program that was called by the name of a shim.
-type Shim struct {
-	confine.Ask
-	Command []string
-	From    confine.Source
-}
-
-// Shim is what the program of a shim, in a directory of them, is to run with arguments.
-// Programs that are to run unconfined it becomes.
-func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
-	set, err := shim.Read(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return Shim{}, words.Hint(fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- "+name)
-	} else if err != nil {
-		return Shim{}, fmt.Errorf("run %s: %w", name, err)
-	}
-	if name == "bash" && loadsEnvrc(args) {
-		return Shim{}, runOutside(h.Environ, name, args)
-	}
-	if slices.Contains(set.Outside, name) {
-		return Shim{}, h.drive(set, dir, name, args)
-	}
-	command := append([]string{name}, args...)
-	if name == shim.ByPath {
-		if command, err = confine.CommandLine(args, "exec"); err != nil {
-			return Shim{}, err
-		}
-	}
-	nix, err := confine.Nix(h.Voice)
-	if err != nil {
-		return Shim{}, err
-	}
-	if name == shim.ByPath && !(ByPath{set.Request.Project, nix.StoreDir()}).Confines(command[0]) {
-		return Shim{}, confine.Become(command[0], command, h.Environ, "/bin/sh")
-	}
-	cwd, err := os.Getwd()
-	if err == nil {
-		cwd, err = filepath.EvalSymlinks(cwd)
-	}
-	if err != nil {
-		return Shim{}, fmt.Errorf("find working directory: %w", err)
-	}
-	ask, err := h.Ask(nix, set, dir, cwd)
-	return Shim{ask, command, h.from(set, dir)}, err
 }
 
 // Ask is what a command asks that the shims of a directory are called for, in a working
@@ -122,53 +66,4 @@ func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, er
 		}
 	}
 	return ask.With(v, file)
-}
-
-// from is the environment that shims were made for, in the cache or evaluated.
-func (h Hooks) from(set shim.Set, dir string) confine.Source {
-	if set.Entry != "" {
-		return h.FromShims(set, dir)
-	}
-	nix := watch.FromParent(confine.FromNix(h.Voice, false))
-	return func(ctx context.Context, a confine.Ask) (confine.Found, error) {
-		found, err := nix(ctx, a)
-		found.Renew = set.Renew
-		return found, err
-	}
-}
-
-// FromShims is the environment that shims were made for, in the cache. It begins to renew
-// shims that somebody looks after, where that may be.
-func (h Hooks) FromShims(set shim.Set, dir string) confine.Source {
-	return func(_ context.Context, a confine.Ask) (confine.Found, error) {
-		found := confine.Found{Renew: set.Renew}
-		env, ok := a.Nix.Recall(set.Request.Project, set.Entry)
-		if !ok {
-			if set.Renewed && dir != "" { // who sees to it looks when it was made
-				os.Chtimes(filepath.Join(dir, shim.File), time.Unix(0, 0), time.Unix(0, 0))
-			}
-			return found, words.Hint(fmt.Errorf("use shims of %s: the environment of %s is cached no more", dir, a.Request), set.Renew)
-		}
-		found.Env = hooked(env, set)
-		if !set.Renewed {
-			if file := set.Changed(); file != "" {
-				return found, words.Hint(fmt.Errorf("use shims of %s: %s changed since they were made", dir, file), set.Renew)
-			}
-			return found, nil
-		}
-		if state, stale := staleness(a.Nix.Without(env), set); stale && dir != "" {
-			if mayEvaluate(a.Nix.Without(env), a.Request, a.Request.Project) == nil {
-				startRenewal(h.Voice, dir, state)
-			}
-		}
-		return found, nil
-	}
-}
-
-// hooked is an environment as it was after its shellHook.
-func hooked(env nixeval.Environment, set shim.Set) nixeval.Environment {
-	if set.Hooked == nil {
-		return env
-	}
-	return env.After(*set.Hooked)
 }

@@ -1,0 +1,59 @@
+package hook
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/words"
+)
+
+// Shim is a program that was called by the name of a shim.
+type Shim struct {
+	confine.Ask
+	Command []string
+	From    confine.Source
+}
+
+// Shim is what the program of a shim, in a directory of them, is to run with arguments.
+// Programs that are to run unconfined it becomes.
+func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
+	set, err := shim.Read(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return Shim{}, words.Hint(fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- "+name)
+	} else if err != nil {
+		return Shim{}, fmt.Errorf("run %s: %w", name, err)
+	}
+	if name == "bash" && loadsEnvrc(args) {
+		return Shim{}, runOutside(h.Environ, name, args)
+	}
+	if slices.Contains(set.Outside, name) {
+		return Shim{}, h.drive(set, dir, name, args)
+	}
+	command := append([]string{name}, args...)
+	if name == shim.ByPath {
+		if command, err = confine.CommandLine(args, "exec"); err != nil {
+			return Shim{}, err
+		}
+	}
+	nix, err := confine.Nix(h.Voice)
+	if err != nil {
+		return Shim{}, err
+	}
+	if name == shim.ByPath && !(ByPath{set.Request.Project, nix.StoreDir()}).Confines(command[0]) {
+		return Shim{}, confine.Become(command[0], command, h.Environ, "/bin/sh")
+	}
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return Shim{}, fmt.Errorf("find working directory: %w", err)
+	}
+	ask, err := h.Ask(nix, set, dir, cwd)
+	return Shim{ask, command, h.from(set, dir)}, err
+}
