@@ -265,7 +265,7 @@ func (g *granting) allowedLinks() []string {
 	if err != nil {
 		return nil
 	}
-	links := linksOf(g.Nix, g.Project, g.File)
+	links := LinksOf(g.Nix, g.Project, g.File)
 	if !trust.AllowsLinks(g.File, links) {
 		return nil
 	}

@@ -74,9 +74,9 @@ func writableUnder(nix nixeval.Nix, p Project, s Settings, file *config.File) []
 
 func linkLine(e *enforce.LinkError) string { return fmt.Sprintf("%s -> %s", e.Link, e.Target) }
 
-// linksOf are the symbolic links that a command can have made on the way of the paths
+// LinksOf are the symbolic links that a command can have made on the way of the paths
 // that a file names, with where these lead.
-func linksOf(nix nixeval.Nix, p Project, file *config.File) []string {
+func LinksOf(nix nixeval.Nix, p Project, file *config.File) []string {
 	var links []string
 	s, err := NewSettings(file, config.Settings{}, p.Cwd)
 	if err != nil {

@@ -34,19 +34,13 @@ func FromNix(v screen.Voice, silent bool) Source {
 }
 
 // From is a source with what an ask says of it: with --keep-all the command gets the
-// calling environment.
+// calling environment, as far as it lies in the closure of the one that is found.
 func From(a Ask, source Source, calling []string) Source {
-	if a.KeepAll {
-		return FromCalling(calling, source)
+	if !a.KeepAll {
+		return source
 	}
-	return source
-}
-
-// FromCalling has the command get the calling environment, as far as it lies in the
-// closure of the one that is found.
-func FromCalling(calling []string, closure Source) Source {
 	return func(ctx context.Context, a Ask) (Found, error) {
-		found, err := closure(ctx, a)
+		found, err := source(ctx, a)
 		found.Env = found.Env.As(calling, a.Project.Dir)
 		found.Env.Source = "the calling environment"
 		return found, err

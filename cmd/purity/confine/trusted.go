@@ -16,10 +16,6 @@ func LevelOf(flags config.Settings) host.Level {
 	return level
 }
 
-// LinksOf are the symbolic links that a command can have made on the way of the paths of
-// a file, as `purity allow` remembers them.
-func LinksOf(nix nixeval.Nix, p Project, file *config.File) []string { return linksOf(nix, p, file) }
-
 // Trusted is the error for a file that opens more than the level that flags start from
 // and was not allowed, nil for any other.
 func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Project) error {
@@ -31,7 +27,7 @@ func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Projec
 		return err
 	}
 	base := LevelOf(flags)
-	links := linksOf(nix, p, file)
+	links := LinksOf(nix, p, file)
 	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
 		return nil
 	}
