@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
@@ -183,6 +184,10 @@ func globalOptions(args []string) []string {
 	return options
 }
 
+// gitPatience is how long git may take for what is quick: reading its configuration, or
+// one file.
+const gitPatience = time.Minute
+
 // probe is a setting by which git shows that it obeys GIT_CONFIG_COUNT.
 const probe = "purity.probe"
 
@@ -192,10 +197,10 @@ const probe = "purity.probe"
 func (s gitSpec) overrides(options []string) ([][2]string, error) {
 	list := exec.Command(s.Git, append(slices.Clone(options), "config", "--list", "--includes", "-z", "--show-scope")...)
 	list.Env = gitEnviron(os.Environ(), [][2]string{{probe, "true"}})
-	out, err := list.Output()
+	out, said, err := ask(list, gitPatience, nil)
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		err = errors.New(string(bytes.TrimSpace(exit.Stderr)))
+	if errors.As(err, &exit) && len(said) > 0 {
+		err = errors.New(string(bytes.TrimSpace(said)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list its configuration: %w", err)
