@@ -263,11 +263,11 @@ func (a *app) planOf(nix nixeval.Nix, set shim.Set, dir, cwd string) (*plan, err
 // looks after them and purity.toml changed since without being allowed: a command can
 // have taken out what it narrows.
 func (p *plan) keepAllowed(set shim.Set) error {
-	now := ""
+	file, text := "", ""
 	if p.file != nil {
-		now = p.file.Path + "\n" + p.file.Text()
+		file, text = p.file.Path, p.file.Text()
 	}
-	if !set.Renewed || set.Config != "" || now == set.File+"\n"+set.Text || now == "" && set.File == "" {
+	if !set.Renewed || set.Config != "" || file == set.File && text == set.Text {
 		return nil
 	}
 	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == config.Allowed {
