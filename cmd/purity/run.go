@@ -128,6 +128,7 @@ func (r run) become(plan confine.Plan) error {
 	}
 	job, err := plan.Place(program)
 	if err == nil {
+		r.app.Warn(job.Unlinked...)
 		watch.Child(&job, r.watches())
 		err = replace(r.app, job)
 	}

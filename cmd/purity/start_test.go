@@ -11,6 +11,8 @@ var starting = map[string]string{
 	"cmd/purity/confine/active.go":           "becomes a program inside a confinement",
 	"cmd/purity/cause/tool.go":               "package managers and nix-index by fixed directories, with a built environment, in /",
 	"cmd/purity/hook/direnv.go":              "the user's own bash, which direnv has started",
+	"cmd/purity/walls/ask_linux.go":          "what hooked.go, git.go and ratchet.go have made",
+	"cmd/purity/walls/ask_other.go":          "the same where nothing is confined",
 	"cmd/purity/walls/git.go":                "git, the one place where it is started",
 	"cmd/purity/hook/hooked.go":              "purity itself, to run a shellHook confined",
 	"cmd/purity/confine/job.go":              "becomes the command: what an ENOEXEC leaves to a shell, in the confinement",

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
@@ -29,8 +30,9 @@ type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
 // Job is a command that can start: what it needs is there.
 type Job struct {
 	Plan
-	Temp    string // its TMPDIR
-	Command enforce.Command
+	Temp     string           // its TMPDIR
+	Unlinked []screen.Warning // what HOME does not show of what presets open
+	Command  enforce.Command
 }
 
 // job is a command, which is to start nested in a confinement that there is already, or to

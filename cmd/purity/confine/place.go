@@ -1,12 +1,15 @@
 package confine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -15,10 +18,10 @@ import (
 // Place makes what the command needs: its HOME, its TMPDIR, the scripts of its environment.
 // Then it chooses the program.
 func (p Plan) Place(program Program) (Job, error) {
-	err := p.Project.Make()
-	if err == nil {
-		err = p.makeHome()
+	if err := p.Project.Make(); err != nil {
+		return Job{}, err
 	}
+	unlinked, err := p.makeHome()
 	if err != nil {
 		return Job{}, err
 	}
@@ -49,7 +52,7 @@ func (p Plan) Place(program Program) (Job, error) {
 	}
 	active := p.active()
 	j := p.job(l, os.Getenv(caller.Active) == active && enforce.Confined())
-	j.Temp = temp
+	j.Temp, j.Unlinked = temp, unlinked
 	j.Command.Env = append(j.Command.Env, caller.Active+"="+active)
 	if !p.Enforced() {
 		j.Command.Env = append(j.Command.Env, caller.OnlyWatched+"="+p.Mode)
@@ -57,13 +60,15 @@ func (p Plan) Place(program Program) (Job, error) {
 	return j, nil
 }
 
-// makeHome makes the private HOME, and has it show what presets open of the user's.
-func (p Plan) makeHome() error {
+// makeHome makes the private HOME, and has it show what presets open of the user's. What
+// cannot be shown is a warning: a command can have left what is in the way, or need it, so
+// it stays, and stops no run.
+func (p Plan) makeHome() ([]screen.Warning, error) {
 	if p.Home != "private" {
-		return nil
+		return nil, nil
 	}
 	if err := os.MkdirAll(p.HomeDir, 0o700); err != nil {
-		return fmt.Errorf("use home %s: %w", p.Home, err)
+		return nil, fmt.Errorf("use home %s: %w", p.Home, err)
 	}
 	here := host.Here(p.Project.Cwd)
 	var links []host.Link
@@ -71,10 +76,16 @@ func (p Plan) makeHome() error {
 		preset, _ := host.FindPreset(name)
 		links = append(links, preset.Links(here)...)
 	}
-	if err := host.Place(p.HomeDir, links, here); err != nil {
-		return fmt.Errorf("link configuration into HOME: %w", err)
+	err := host.Place(p.HomeDir, links, here)
+	if err == nil {
+		return nil, nil
 	}
-	return nil
+	w := screen.Warning{Text: fmt.Sprintf("not all configuration is there: %v", err)}
+	var place *host.PlaceError
+	if errors.As(err, &place) && place.At != "" {
+		w.Hint = "if you do not need it:  rm " + shell.Quote(place.At)
+	}
+	return []screen.Warning{w}, nil
 }
 
 // standIns are files that take the place of those of /etc that a build in

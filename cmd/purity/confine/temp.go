@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -32,23 +32,13 @@ func tempParents(nix nixeval.Nix) []string {
 func makeTemp(nix nixeval.Nix) (string, error) {
 	var errs []error
 	for _, parent := range tempParents(nix) {
-		temp, err := makeTempIn(parent)
+		temp, err := walls.MakeTemp(parent)
 		if err == nil {
 			return temp, nil
 		}
 		errs = append(errs, err)
 	}
 	return "", errors.Join(errs...)
-}
-
-func makeTempIn(parent string) (string, error) {
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", fmt.Errorf("create temporary directory: %w", err)
-	}
-	if !nixeval.Private(parent) {
-		return "", fmt.Errorf("create temporary directory: %s belongs to another user, or others may write it", parent)
-	}
-	return tempdir.Make(parent)
 }
 
 // TempPattern is where the TMPDIR of a run would be, for people who look at a policy.

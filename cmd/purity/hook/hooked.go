@@ -7,9 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -17,6 +19,14 @@ import (
 // HookWord is the hidden argument by which purity runs a shellHook, confined, and prints
 // what it leaves behind. After it comes a [shim.Set].
 const HookWord = "__run-hook"
+
+// hookPatience is how long a shellHook may take: one that fetches packages takes minutes,
+// and who waits at a prompt can end it. Without an end of its own there are no shims, and
+// the next prompt does not try again. maxSaid is how much of what it says is shown then.
+const (
+	hookPatience = 10 * time.Minute
+	maxSaid      = 4 << 10
+)
 
 // runHook runs the shellHook of the environment as the programs of set would run,
 // in the project. What the hook prints is for the user to see, unless the shell
@@ -31,19 +41,17 @@ func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 	}
 	cmd := exec.Command("/proc/self/exe", HookWord, string(data))
 	cmd.Dir = p.Project.Dir
-	var said strings.Builder
-	cmd.Stderr = &said
 	if !p.Request.FromEnv {
 		cmd.Stderr = h.Stderr
 	}
-	out, err := cmd.Output()
+	out, said, err := walls.Ask(cmd, hookPatience, func() { h.Log.Info().Msgf("the shellHook of %s still runs", p.Env.Source) })
 	before, environ, _ := strings.Cut(string(out), "\x00\x00")
 	if err == nil && environ == "" {
 		err = errors.New("it replaces the shell or ends it")
 	}
 	if err != nil {
 		message := fmt.Errorf("run shellHook of %s: %w", p.Env.Source, err)
-		if text := strings.TrimSpace(said.String()); text != "" {
+		if text := strings.TrimSpace(string(said[:min(len(said), maxSaid)])); text != "" {
 			message = fmt.Errorf("%w\n%s", message, text)
 		}
 		return nil, words.Hint(message, "purity exec -- true  shows what it does")
@@ -83,5 +91,6 @@ func (h Hooks) RunHook(encoded string) error {
 	if err != nil {
 		return err
 	}
+	h.Warn(job.Unlinked...)
 	return job.Exec()
 }

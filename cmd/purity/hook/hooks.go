@@ -48,11 +48,11 @@ func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask,
 // looks after them and purity.toml changed since without being allowed: a command can
 // have taken out what it narrows.
 func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, error) {
-	now := ""
+	path, text := "", ""
 	if ask.File != nil {
-		now = ask.File.Path + "\n" + ask.File.Text()
+		path, text = ask.File.Path, ask.File.Text()
 	}
-	if !set.Renewed || set.Config != "" || now == set.File+"\n"+set.Text || now == "" && set.File == "" {
+	if !set.Renewed || set.Config != "" || path == set.File && text == set.Text {
 		return ask, nil
 	}
 	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == config.Allowed {

@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/walls"
 )
 
 // Ratchet compares the number of exceptions with that of a revision, and says where it has
@@ -50,10 +51,10 @@ func exceptionsAt(a confine.Ask, path, revision string) (int, error) {
 	git := func(args ...string) ([]byte, error) {
 		cmd := exec.Command(filepath.Join(dir, "git"), append([]string{"-C", filepath.Dir(path), "-c", "protocol.allow=never"}, args...)...)
 		cmd.Env = append(slices.DeleteFunc(os.Environ(), ofRepository), "LC_ALL=C")
-		out, err := cmd.Output()
+		out, said, err := walls.Ask(cmd, walls.Patience, nil)
 		var exit *exec.ExitError
-		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-			err = errors.New(string(bytes.TrimSpace(exit.Stderr)))
+		if errors.As(err, &exit) && len(said) > 0 {
+			err = errors.New(string(bytes.TrimSpace(said)))
 		}
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,7 @@ import (
 // commands may write: nothing there can be executed, no program is looked for there, and
 // git is the one of this machine, started by purity.
 func Behind(nix nixeval.Nix, hostile func() []string, warn func(string)) nixeval.Nix {
+	temp := sync.OnceValues(func() (string, error) { return nixTemp(append(hostile(), nix.Cache)) })
 	nix.Start = func(cmd *exec.Cmd) error {
 		dirs := append(hostile(), nix.Cache)
 		if at := enforce.Real(cmd.Path); slices.ContainsFunc(dirs, func(dir string) bool { return enforce.Inside(at, enforce.Real(dir)) }) {
@@ -32,7 +34,7 @@ func Behind(nix nixeval.Nix, hostile func() []string, warn func(string)) nixeval
 			return err
 		}
 		cmd.Env = append(cmd.Env, "PATH="+strings.TrimPrefix(git+":"+path, ":")) // the last one counts
-		err = outside.Start(cmd, dirs, mounts(nix))
+		err = outside.Start(cmd, outside.Walls{Hostile: dirs, Mounts: mounts(nix), Known: []string{nix.StoreDir()}, Temp: temp})
 		if withoutLandlock(err) {
 			warn(fmt.Sprintf("nothing keeps Nix from executing what commands left behind: %v", err))
 			return cmd.Start()
