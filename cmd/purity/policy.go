@@ -82,10 +82,10 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Pla
 		return confine.Plan{}, err
 	}
 	plan, err := ask.Resolve(context.Background(), from)
+	a.Warn(plan.Warnings...)
 	if err != nil {
 		return plan, err
 	}
-	a.Warn(plan.Warnings...)
 	plan.Policy.Grants = append(plan.Policy.Grants, confine.TempGrant(confine.TempPattern(plan.Nix)))
 	return plan, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -18,15 +19,15 @@ import (
 // granting makes the grants of a plan. It reads the machine and changes nothing.
 type granting struct {
 	Ask
-	trees     []string // what commands may write
-	warnings  []string // what is left out, and why
-	keep, set []string // variables that presets ask for
+	trees     []string         // what commands may write
+	warnings  []screen.Warning // what is left out, and why
+	keep, set []string         // variables that presets ask for
 }
 
 // remark notes what a policy leaves out.
 func (g *granting) remark(text string) {
-	if !slices.Contains(g.warnings, text) {
-		g.warnings = append(g.warnings, text)
+	if w := (screen.Warning{Text: text}); !slices.Contains(g.warnings, w) {
+		g.warnings = append(g.warnings, w)
 	}
 }
 

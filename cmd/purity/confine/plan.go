@@ -34,22 +34,20 @@ type Plan struct {
 	keep, set []string // variables that presets ask for
 }
 
-// Plan makes the policy of an environment. It changes nothing.
+// Plan makes the policy of an environment. It changes nothing. Where that cannot be, there
+// are the warnings of as far as it came.
 func (a Ask) Plan(found Found) (Plan, error) {
 	g := granting{Ask: a, trees: a.WritableTrees()}
 	rows, home, err := g.grants(found.Env)
+	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, Warnings: g.warnings, keep: g.keep, set: g.set}
 	if err != nil {
-		return Plan{}, err
+		return p, err
 	}
-	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, keep: g.keep, set: g.set}
 	p.Policy.Network = g.ports(p.Policy.Network)
 	p.Policy.Grants = rows
-	for _, text := range g.warnings {
-		p.Warnings = append(p.Warnings, screen.Warning{Text: text})
-	}
 	if a.Shims != "" {
 		if err := p.Closed(a.Shims); err != nil {
-			return Plan{}, fmt.Errorf("use shims: %w", err)
+			return p, fmt.Errorf("use shims: %w", err)
 		}
 	}
 	return p, nil

@@ -46,10 +46,10 @@ func (h Hooks) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []stri
 		return err
 	}
 	plan, err := ask.Resolve(context.Background(), h.FromShims(set, dir))
+	h.Warn(plan.Warnings...)
 	if err != nil {
 		return err
 	}
-	h.Warn(plan.Warnings...)
 	for _, file := range files {
 		for _, path := range []string{file, enforce.Real(file)} {
 			if err := plan.Closed(path); err != nil {

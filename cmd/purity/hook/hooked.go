@@ -79,10 +79,10 @@ func (h Hooks) RunHook(encoded string) error {
 		return err
 	}
 	plan, err := ask.Resolve(context.Background(), h.from(set, ""))
+	h.Warn(plan.Warnings...)
 	if err != nil {
 		return err
 	}
-	h.Warn(plan.Warnings...)
 	job, err := plan.Place(func(p confine.Plan, environ []string, run nixeval.Run) (confine.Launch, error) {
 		scripts, err := p.Env.Scripts(run)
 		fmt.Fprint(h.Stdout, strings.Join(environ, "\x00"), "\x00\x00")

@@ -25,10 +25,10 @@ func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.S
 	}
 	dir = to
 	plan, err := ask.Plan(found)
+	h.Warn(plan.Warnings...)
 	if err != nil {
 		return env, "", 0, err
 	}
-	h.Warn(plan.Warnings...)
 	if err := closedToCommands(plan, dir); err != nil {
 		return env, "", 0, err
 	}
