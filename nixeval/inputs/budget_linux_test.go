@@ -90,12 +90,13 @@ func TestSpecialInGit(t *testing.T) {
 				r.write(".git/objects/info/alternates", "# others\n\n../../../other/objects\n/nowhere\n"+r.dir+"/.git/objects\n")
 				r.write("../other/objects/info/alternates", filepath.Dir(r.dir)+"/third\n")
 				must(t, os.MkdirAll(filepath.Dir(r.dir)+"/linked", 0o755))
-				must(t, os.Symlink(filepath.Dir(r.dir)+"/linked", r.dir+"/.git/objects/ff"))
-				must(t, os.Symlink(".", r.dir+"/.git/refs/round"))
 				if strings.HasPrefix(name, "submodule") {
 					sub := newRepo(t)
 					r.git("submodule", "--quiet", "add", sub.dir, "sub")
 				}
+				must(t, os.RemoveAll(r.dir+"/.git/objects/ff"))
+				must(t, os.Symlink(filepath.Dir(r.dir)+"/linked", r.dir+"/.git/objects/ff"))
+				must(t, os.Symlink(".", r.dir+"/.git/refs/round"))
 				must(t, r.check()) // its twin
 				file := filepath.Join(r.dir, place)
 				must(t, os.MkdirAll(filepath.Dir(file), 0o755))
@@ -139,7 +140,7 @@ func TestUsualRepositories(t *testing.T) {
 			r.git("commit", "-qm", "asset")
 		},
 		"an image with holes": func(r *repo) {
-			r.sized("disk.img", 512<<20)
+			r.sized("disk.img", 200<<20)
 			r.git("add", "-N", "disk.img")
 		},
 		"a directory beside it": func(r *repo) {
@@ -226,13 +227,15 @@ func TestGreatInput(t *testing.T) {
 		`{"type":"path","path":"/usr","narHash":"x"}`, `{"type":"path","path":"/"}`, `{"type":"path","path":"/proc/self/root"}`,
 	} {
 		r.write("flake.lock", `{"nodes":{"root":{"inputs":{"a":"a"}},"a":{"locked":`+ref+`}}}`)
+		began := time.Now()
 		if err := soon(t, func() error { _, err := r.flake.Key(); return err }); err == nil {
 			t.Errorf("%s: it has a key", ref)
 		}
+		t.Logf("%s: %v", ref, time.Since(began))
 		if err := soon(t, func() error { _, err := r.flake.Sources(); return err }); !refused(err) {
 			t.Errorf("%s: its files can be allowed: %v", ref, err)
 		}
-		if err := r.check(); ref[16:16+len(great)] == great && err != nil {
+		if err := r.check(); strings.Contains(ref, great) && err != nil {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}

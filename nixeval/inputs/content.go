@@ -95,19 +95,23 @@ const retries = 5
 // takes longer, and is another one where such a file was only written anew. All files are
 // counted, also those whose hash is remembered: a key must not depend on that.
 const (
-	maxHashed    = 256 << 20
-	maxHashedAll = 2 << 30
+	maxHashed       = 256 << 20
+	maxHashedAll    = 2 << 30   // of the flake itself
+	maxHashedInputs = 256 << 20 // of its inputs on this machine
 )
 
 // hash returns the hash of a regular file, remembered or read.
 func (k *keyer) hash(path string, id identity) ([sha256.Size]byte, error) {
-	if id.Size > maxHashed || k.hashed+id.Size > maxHashedAll {
+	if id.Size == 0 { // and so are those of /proc, which a lock file can name
+		return sha256.Sum256(nil), nil
+	}
+	if id.Size > min(maxHashed, k.hashable) {
 		if time.Now().UnixNano() < int64(id.Ctime)+int64(slack) {
 			k.recent = path
 		}
 		return sha256.Sum256(fmt.Append(nil, "long", id)), nil
 	}
-	k.hashed += id.Size
+	k.hashable -= id.Size
 	if sum, ok := k.files.lookup(path, id); ok {
 		return sum, nil
 	}

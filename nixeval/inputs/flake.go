@@ -94,11 +94,11 @@ func (f Flake) key(k *keyer) (Key, error) {
 	if err := Regular(filepath.Join(f.Dir, "flake.nix")); err != nil {
 		return "", err
 	}
-	k.left = maxTree
+	k.left, k.hashable = maxTree, maxHashedAll
 	if err := k.pass(k.tree(f.Dir, f.Tree)); err != nil {
 		return "", err
 	}
-	k.left = maxInputs
+	k.left, k.hashable = maxInputs, maxHashedInputs
 	if err := k.pass(k.lock(f.Dir)); err != nil {
 		return "", err
 	}
@@ -126,13 +126,13 @@ type keyer struct {
 	sources []string
 	buf     []byte
 
-	dry    bool   // no contents are hashed, and what cannot be known is passed over
-	depth  int    // of submodules in submodules
-	left   int    // how many files of directories may still be looked at
-	hashed uint64 // bytes that were hashed, or remembered
-	recent string // a file that is not hashed and changed too recently to be known by its times
-	all    uint64 // bytes that Nix would read
-	hollow uint64 // those of files that are holes
+	dry      bool   // no contents are hashed, and what cannot be known is passed over
+	depth    int    // of submodules in submodules
+	left     int    // how many files of directories may still be looked at
+	hashable uint64 // bytes that may still be hashed, or remembered
+	recent   string // a file that is not hashed and changed too recently to be known by its times
+	all      uint64 // bytes that Nix would read
+	hollow   uint64 // those of files that are holes
 }
 
 // saw remembers what the key depends on.
