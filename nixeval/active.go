@@ -45,15 +45,42 @@ func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error
 // then it is the one whose programs come first in PATH.
 func (n Nix) activeRoot(r Request) closure.Path {
 	var found closure.Path
-	// One whose programs are not in PATH is not active. What names it is in part in the
-	// project, where a command can have written it.
 	nearest := len(strings.Split(lookup(n.Environ, "PATH"), ":"))
-	for i, root := range n.activeRoots(r.Project) {
-		if depth := n.depth(root); depth < nearest || i == 0 && found == "" && string(root) == lookup(n.Environ, "NIX_GCROOT") {
+	for _, root := range n.activeRoots(r.Project) {
+		given := string(root) == lookup(n.Environ, "NIX_GCROOT")
+		if depth := n.depth(root); given && found == "" || depth < nearest && (given || n.named(root)) {
 			found, nearest = root, depth
 		}
 	}
 	return found
+}
+
+// named reports whether the environment has every store path that the variables of a dev
+// environment name. A link in the project names whatever a command wants: it can point
+// to the active shell, and makes no other one of it.
+func (n Nix) named(root closure.Path) bool {
+	shell, err := readDevEnv(string(root))
+	if err != nil {
+		return false
+	}
+	have := map[closure.Path]bool{}
+	for _, v := range n.Environ {
+		for _, path := range storePathsIn(n.StoreDir(), v) {
+			have[path] = true
+		}
+	}
+	outputs := shell.outputs() // which `nix develop` has point into the project
+	for _, v := range shell.exported() {
+		if name, _, _ := strings.Cut(v, "="); outputs[name] != "" {
+			continue
+		}
+		for _, path := range storePathsIn(n.StoreDir(), v) {
+			if !have[path] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // activeRoots are all -env store paths that could be of the active shell.

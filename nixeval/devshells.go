@@ -12,8 +12,8 @@ var systems = map[string]string{
 }
 
 // DevShells lists the dev shells of a flake for this machine, none if that cannot
-// be found out. It fetches nothing and writes nothing, and what it evaluates sees
-// no more than any flake does.
+// be found out. It fetches nothing, writes nothing and builds nothing, for nobody has
+// looked at the flake; what it evaluates sees no more than any flake does.
 func (n Nix) DevShells(ctx context.Context, r Request) []string {
 	if n.check(r) != nil {
 		return nil
@@ -22,7 +22,8 @@ func (n Nix) DevShells(ctx context.Context, r Request) []string {
 	ref.attr = "devShells"
 	n.Report = nil
 	system := systems[runtime.GOARCH] + "-" + runtime.GOOS
-	args := append([]string{"eval", "--json", "--offline", "--no-write-lock-file", "--apply",
+	args := append([]string{"eval", "--json", "--offline", "--no-write-lock-file",
+		"--option", "allow-import-from-derivation", "false", "--option", "max-jobs", "0", "--option", "builders", "", "--apply",
 		`shells: builtins.attrNames (shells."` + system + `" or {})`}, flakeArgs(r, ref)...)
 	out, err := n.run(ctx, r.Dir, "nix", args...)
 	if err != nil {

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nix-purity/purity/fixtures"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // completing starts a shell with purity's completions, in a project whose
@@ -177,6 +180,44 @@ func TestCompletionOfOddNames(t *testing.T) {
 				if exists(filepath.Join(s.home, dir, "HURT")) {
 					t.Errorf("a name was run as code in %s", dir)
 				}
+			}
+		})
+	}
+}
+
+// To list dev shells builds nothing of a flake that nobody has allowed. To run a command
+// in one does: somebody asked for it.
+func TestCompletionBuildsNothing(t *testing.T) {
+	for _, nix := range fixtures.All(t) {
+		t.Run(nix.Version, func(t *testing.T) {
+			u := newUser(t, "self", nix)
+			dir, canary := filepath.Join(u.dir, "imported"), filepath.Join(u.dir, "canary")
+			write := func(shells string) {
+				t.Helper()
+				flake := "{ outputs = _: let built = derivation { name = \"" + filepath.Base(u.dir) + "\"; system = \"x86_64-linux\"; builder = \"/bin/sh\";\n" +
+					"args = [ \"-c\" \"echo > " + canary + "; echo { a = { }\\\\; } > $out\" ]; }; in { devShells.x86_64-linux = " + shells + "; }; }\n"
+				if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "flake.nix"), []byte(flake), 0o644), fixtures.Commit(dir)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list := func() []string {
+				asked := nixeval.Nix{Environ: u.environ, Cache: filepath.Join(u.dir, "cache")}
+				return asked.DevShells(t.Context(), nixeval.Request{Flake: dir, Dir: dir})
+			}
+			write("import built")
+			if names := list(); len(names) != 0 {
+				t.Errorf("listed %q", names)
+			}
+			if _, err := os.Stat(canary); err == nil {
+				t.Error("a build ran")
+			}
+			u.run(t, exitFailure, dir, "exec", "-q", "--flake", ".#a", "--", "true")
+			if _, err := os.Stat(canary); err != nil {
+				t.Errorf("no build ran: %v", err)
+			}
+			write("{ b = { }; }")
+			if names := list(); !slices.Equal(names, []string{"b"}) {
+				t.Errorf("listed %q", names)
 			}
 		})
 	}

@@ -112,8 +112,11 @@ func (p *plan) shimsBefore(dir string) (shim.Set, error) {
 		return set, err
 	}
 	env, ok := p.nix.Recall(p.project.dir, set.Entry)
-	if !ok || shim.Of(dir) != executable() {
-		return set, fmt.Errorf("use shims of %s: they are of another environment or another purity", dir)
+	if !ok {
+		return set, fmt.Errorf("use shims of %s: their environment is gone", dir)
+	}
+	if err := takeOver(p.nix, dir, set, env); err != nil {
+		return set, err
 	}
 	p.env = env
 	p.useHooked(set)

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
@@ -183,6 +184,10 @@ func globalOptions(args []string) []string {
 	return options
 }
 
+// gitPatience is how long git may take for what is quick: reading its configuration, or
+// one file.
+const gitPatience = time.Minute
+
 // probe is a setting by which git shows that it obeys GIT_CONFIG_COUNT.
 const probe = "purity.probe"
 
@@ -192,10 +197,10 @@ const probe = "purity.probe"
 func (s gitSpec) overrides(options []string) ([][2]string, error) {
 	list := exec.Command(s.Git, append(slices.Clone(options), "config", "--list", "--includes", "-z", "--show-scope")...)
 	list.Env = gitEnviron(os.Environ(), [][2]string{{probe, "true"}})
-	out, err := list.Output()
+	out, said, err := ask(list, gitPatience, nil)
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		err = errors.New(string(bytes.TrimSpace(exit.Stderr)))
+	if errors.As(err, &exit) && len(said) > 0 {
+		err = errors.New(string(bytes.TrimSpace(said)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list its configuration: %w", err)
@@ -222,8 +227,11 @@ func (s gitSpec) overrides(options []string) ([][2]string, error) {
 }
 
 // data are settings of repositories that name no program, by their whole names
-// (git-config(1)); all others are overridden if naming matches them.
-var data = regexp.MustCompile(`^(core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev|worktree|sharedrepository|untrackedcache|sparsecheckout(cone)?)|extensions\..*|remote\..*\.(url|fetch|pushurl|push|tagopt|prune|mirror)|branch\..*|user\..*|author\..*|committer\..*|submodule\..*\.(url|active|branch|ignore|shallow)|url\..*\.(pushinsteadof|insteadof)|index\..*|include\.path|includeif\..*\.path)$`)
+// (git-config(1)); all others are overridden if naming matches them. Among them are those
+// whose names sound like programs and whose values are words of git's own or numbers: git
+// ends with an error where one of these is empty.
+var data = regexp.MustCompile(`^(core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev|worktree|sharedrepository|untrackedcache|sparsecheckout(cone)?|quotepath|fsmonitorhookversion)|extensions\..*|remote\..*\.(url|fetch|pushurl|push|tagopt|prune|mirror|partialclonefilter|proxyauthmethod)|branch\..*|user\..*|author\..*|committer\..*|submodule\..*\.(url|active|branch|ignore|shallow)|url\..*\.(pushinsteadof|insteadof)|index\..*|include\.path|includeif\..*\.path` +
+	`|gpg\.(format|mintrustlevel)|protocol\.version|tar\.umask|uploadpack\.(keepalive|hiderefs|allow(filter|refinwant|anysha1inwant|tipsha1inwant|reachablesha1inwant))|uploadpackfilter\.(.*\.)?(allow|maxdepth)|((fetch|receive)\.)?fsck\.[a-z0-9]+|fetch\.showforcedupdates|transfer\.credentialsinurl|clone\.(rejectshallow|filtersubmodules)|pack\.allowpackreuse|commit\.cleanup|commitgraph\.maxnewfilters|credentialstore\.locktimeoutms|http\.(.*\.)?(useragent|proxyauthmethod)|format\.coverfromdescription|trailer\.(.*\.)?(where|ifexists|ifmissing)|trailer\.separators|column\.clean|color\.(pager|transport(\.rejected)?|status\.updated))$`)
 
 // naming matches names of settings that could name a program, by any part of them, known
 // today or not: commands, filters and drivers, helpers and tools, what is called for

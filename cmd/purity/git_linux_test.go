@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -114,11 +115,75 @@ func spelt(random *rand.Rand, key string) string {
 	return lines[random.Intn(len(lines))]
 }
 
+// git goes on with whatever it knows neutral, and reads a repository as without that.
+func TestNeutralWorks(t *testing.T) {
+	listed, err := exec.Command("git", "help", "--config").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings [][2]string
+	for name := range strings.FieldsSeq(regexp.MustCompile(`<[^>]*>|\*`).ReplaceAllString(string(listed), "x")) {
+		if value, names := neutral(name); names && strings.Contains(name, ".") {
+			settings = append(settings, [2]string{name, value})
+		}
+	}
+	if len(settings) < 100 {
+		t.Fatalf("only %d settings are looked at", len(settings))
+	}
+	dir := t.TempDir()
+	plain := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x"}
+	git := func(env []string, words string) string {
+		cmd := exec.Command("git", append([]string{"-C", dir}, strings.Fields(words)...)...)
+		cmd.Env = append(slices.Clone(plain), env...)
+		out, err := cmd.CombinedOutput()
+		return fmt.Sprintf("%v: %s", err, out)
+	}
+	git(nil, "init -q")
+	for _, words := range []string{"add -A", "commit -qm first"} {
+		os.WriteFile(filepath.Join(dir, "file"), []byte(words), 0o644)
+		git(nil, words)
+	}
+	os.WriteFile(filepath.Join(dir, "new \"file"), nil, 0o644)
+	env := gitEnviron(nil, settings)
+	for _, words := range []string{
+		"status", "status --porcelain", "ls-files", "ls-files -s --others", "rev-parse HEAD", "log -1 --format=%ct --no-show-signature HEAD", "log -1 --show-signature",
+		"diff HEAD --quiet --ignore-submodules", "ls-tree HEAD", "cat-file blob HEAD:file", "rev-list --count HEAD", "archive HEAD", "submodule status", "symbolic-ref HEAD",
+		"add -A", "write-tree", "commit -qm second",
+	} {
+		want := git(nil, words)
+		if words == "commit -qm second" {
+			want = "<nil>: "
+			os.WriteFile(filepath.Join(dir, "file"), []byte(words), 0o644)
+			git(nil, "add -A")
+		}
+		if got := git(env, words); got != want {
+			t.Errorf("git %s: %s, and without settings %s", words, got, want)
+		}
+	}
+	for _, setting := range [][2]string{{"gpg.format", "ssh"}, {"gpg.mintrustlevel", "fully"}, {"tar.umask", "user"}} {
+		git(nil, "config "+setting[0]+" "+setting[1])
+	}
+	git(nil, "config gpg.ssh.program ./canary")
+	overrides, err := gitSpec{Git: "git"}.overrides([]string{"-C", dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{"log -1", "archive HEAD", "config gpg.format"} {
+		if got, want := git(gitEnviron(nil, overrides), words), git(nil, words); got != want {
+			t.Errorf("git %s: %s, want %s", words, got, want)
+		}
+	}
+	if got := git(gitEnviron(nil, overrides), "config gpg.ssh.program"); got != "<nil>: \n" {
+		t.Errorf("gpg.ssh.program is %s", got)
+	}
+}
+
 // What is data stays as it is, and so do the user's own settings.
 func TestNeutralKeeps(t *testing.T) {
 	for _, name := range []string{
 		"core.repositoryformatversion", "core.filemode", "core.bare", "core.autocrlf", "core.ignorecase", "core.symlinks", "core.worktree", "extensions.objectformat", "extensions.worktreeconfig",
 		"remote.origin.url", "remote.origin.fetch", "branch.main.merge", "user.name", "user.email", "submodule.x.url", "submodule.active", "index.version", "core.sparsecheckout", "pull.rebase", "diff.algorithm", "gc.auto", "color.ui",
+		"gpg.format", "gpg.mintrustlevel", "protocol.version", "core.fsmonitorhookversion", "tar.umask", "uploadpack.keepalive", "commit.cleanup", "core.quotepath", "fsck.gitmodulespath", "trailer.x.where",
 	} {
 		if value, names := neutral(name); names {
 			t.Errorf("%s becomes %q", name, value)

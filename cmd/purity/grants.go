@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -68,9 +69,20 @@ func (p *plan) makeHome() error {
 		links = append(links, preset.Links(here)...)
 	}
 	if err := host.Place(p.home, links, here); err != nil {
-		return fmt.Errorf("link configuration into HOME: %w", err)
+		p.unlinked(err)
 	}
 	return nil
+}
+
+// unlinked warns that HOME shows not all that presets open. A command can have left what
+// is in the way, or need it, so it stays, and stops no run.
+func (p *plan) unlinked(err error) {
+	event := p.app.log.Warn()
+	var place *host.PlaceError
+	if errors.As(err, &place) && place.At != "" {
+		event = event.Str("hint", "if you do not need it:  rm "+shell.Quote(place.At))
+	}
+	event.Msgf("not all configuration is there: %v", err)
 }
 
 // presets are the grants of the presets, and of what is a matter of course at

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/nixeval"
@@ -16,6 +17,14 @@ import (
 // hookWord is the hidden argument by which purity runs a shellHook, confined, and
 // says what it leaves behind. After it comes a [shim.Set].
 const hookWord = "run-shell-hook"
+
+// hookPatience is how long a shellHook may take: one that fetches packages takes minutes,
+// and who waits at a prompt can end it. Without an end of its own there are no shims, and
+// the next prompt does not try again. maxSaid is how much of what it says is shown then.
+const (
+	hookPatience = 10 * time.Minute
+	maxSaid      = 4 << 10
+)
 
 // runHook runs the shellHook of the environment as the programs of set would run,
 // in the project. What the hook prints is for the user to see, unless the shell
@@ -27,19 +36,17 @@ func (p *plan) runHook(set shim.Set) (*nixeval.Hooked, error) {
 	}
 	cmd := exec.Command("/proc/self/exe", hookWord, string(data))
 	cmd.Dir = p.project.dir
-	var said strings.Builder
-	cmd.Stderr = &said
 	if !p.silentHook {
 		cmd.Stderr = p.app.stderr
 	}
-	out, err := cmd.Output()
+	out, said, err := ask(cmd, hookPatience, func() { p.app.log.Info().Msgf("the shellHook of %s still runs", p.env.Source) })
 	before, environ, _ := strings.Cut(string(out), "\x00\x00")
 	if err == nil && environ == "" {
 		err = errors.New("it replaces the shell or ends it")
 	}
 	if err != nil {
 		message := fmt.Errorf("run shellHook of %s: %w", p.env.Source, err)
-		if text := strings.TrimSpace(said.String()); text != "" {
+		if text := strings.TrimSpace(string(said[:min(len(said), maxSaid)])); text != "" {
 			message = fmt.Errorf("%w\n%s", message, text)
 		}
 		return nil, &hintedError{message, "purity exec -- true  shows what it does"}

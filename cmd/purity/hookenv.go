@@ -151,8 +151,8 @@ func (h *hook) shims(nix nixeval.Nix, p project, dir string, permission config.P
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.dir, set.Entry)
-		if ok && shim.Of(dir) == executable() {
-			return set, env, nil
+		if ok {
+			return set, env, takeOver(nix, dir, set, env)
 		}
 	}
 	if permission != config.Allowed {

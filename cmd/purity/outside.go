@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +21,7 @@ import (
 // commands may write: nothing there can be executed, no program is looked for there, and
 // git is the one of this machine, started by purity.
 func (a *app) behindWalls(nix nixeval.Nix, hostile func() []string) nixeval.Nix {
+	temp := sync.OnceValues(func() (string, error) { return nixTemp(append(hostile(), nix.Cache)) })
 	nix.Start = func(cmd *exec.Cmd) error {
 		dirs := append(hostile(), nix.Cache)
 		if at := real(cmd.Path); slices.ContainsFunc(dirs, func(dir string) bool { return enforce.Inside(at, real(dir)) }) {
@@ -31,7 +33,7 @@ func (a *app) behindWalls(nix nixeval.Nix, hostile func() []string) nixeval.Nix 
 			return err
 		}
 		cmd.Env = append(cmd.Env, "PATH="+strings.TrimPrefix(git+":"+path, ":")) // the last one counts
-		err = outside.Start(cmd, dirs, mounts(nix))
+		err = outside.Start(cmd, outside.Walls{Hostile: dirs, Mounts: mounts(nix), Known: []string{nix.StoreDir()}, Temp: temp})
 		if withoutLandlock(err) {
 			a.log.Warn().Msgf("nothing keeps Nix from executing what commands left behind: %v", err)
 			return cmd.Start()

@@ -49,10 +49,10 @@ func (p *plan) exceptionsAt(path, revision string) (int, error) {
 	git := func(args ...string) ([]byte, error) {
 		cmd := exec.Command(filepath.Join(dir, "git"), append([]string{"-C", filepath.Dir(path), "-c", "protocol.allow=never"}, args...)...)
 		cmd.Env = append(os.Environ(), "LC_ALL=C")
-		out, err := cmd.Output()
+		out, said, err := ask(cmd, gitPatience, nil)
 		var exit *exec.ExitError
-		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-			err = errors.New(string(bytes.TrimSpace(exit.Stderr)))
+		if errors.As(err, &exit) && len(said) > 0 {
+			err = errors.New(string(bytes.TrimSpace(said)))
 		}
 		return out, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // Words by which purity starts itself to renew shims in the background: first a
@@ -123,6 +124,16 @@ func (a *app) rememberFailure(dir, state string, err error) {
 	if err := renameio.WriteFile(filepath.Join(dir, renewalFail), []byte(state+"\n"+message), 0o600); err != nil {
 		a.log.Debug().Err(err).Msg("the failure is not remembered")
 	}
+}
+
+// forgetFailures has what could not be made of a project be tried again, because a person
+// allowed it.
+func forgetFailures(nix nixeval.Nix, project string) error {
+	marks, err := filepath.Glob(filepath.Join(nix.ProjectDir(project), "*", renewalFail))
+	for _, mark := range marks {
+		err = errors.Join(err, os.Remove(mark))
+	}
+	return err
 }
 
 // renew asks for the environment and makes the shims of a directory that somebody

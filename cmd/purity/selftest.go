@@ -25,7 +25,8 @@ work. What is open is shown with what would stop it, or why it is so by design.
 Then, across runs: a confined command leaves things behind in projects made for
 it, purity runs outside, and what came of that is looked at. Where the machine has git,
 Nix, bash, zsh, fish and direnv, these are what is attacked.
-It takes some seconds and changes nothing.
+It changes nothing. Attacking from inside takes seconds, across runs some seconds to
+some minutes, by how fast the machine is; --no-across leaves that out.
 
 The exit code is 1 if something came out otherwise than this version of purity
 says for this kernel.`

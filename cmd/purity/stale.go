@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
@@ -42,42 +44,77 @@ func (a *app) makeProjectShims(nix nixeval.Nix, project project, request nixeval
 // definition are the files by which an environment is known to be what it was: those
 // that Nix reads, and where only Nix can tell, all of the project that look like it.
 func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
-	return filesOf(nix.Inputs, request)
+	files, any, err := known(nix.Inputs(request))
+	if !any && request.File == "" || len(files) > 0 || err != nil {
+		return files, err
+	}
+	files, err = walked(request, maxDefinition, nil)
+	if errors.Is(err, errTooMany) {
+		err = nil // those that were looked at tell enough states apart
+	}
+	return files, err
 }
 
-// sources are the files that an evaluation reads, as far as that can be told without it.
+// sources are the files that an evaluation reads, as far as that can be told without it:
+// all of the project where only Nix can, but for what tools keep, which changes all the
+// time: of that what is written in Nix.
 func sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
-	return filesOf(nix.Sources, request)
+	files, any, err := known(nix.Sources(request))
+	if !any && request.File == "" || len(files) > 0 || err != nil {
+		return files, err
+	}
+	return walked(request, maxSources, func(name string) bool { return filepath.Ext(name) == ".nix" })
 }
 
-func filesOf(known func(nixeval.Request) ([]string, error), request nixeval.Request) ([]string, error) {
-	files, err := known(request)
-	var unknowable *inputs.UncacheableError
-	if err != nil && !errors.As(err, &unknowable) {
-		return nil, err
+// known are files that Nix would read, and whether it could be any of the project.
+func known(files []string, err error) (_ []string, any bool, _ error) {
+	if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
+		return nil, true, nil
 	}
-	if len(files) > 0 || request.File == "" && unknowable == nil {
-		return files, nil
-	}
-	left := maxWalked
-	files = []string{request.File}
-	walk := func(path string, d fs.DirEntry, err error) error {
-		left--
+	return files, false, err
+}
+
+// keeping are directories that tools keep for themselves.
+var keeping = strings.Fields("node_modules __pycache__ .direnv .devenv .venv .cache .mypy_cache .pytest_cache .ruff_cache .tox .nox .gradle .terraform .next .svelte-kit .parcel-cache .turbo .yarn .pnpm-store .stack-work .cabal .ccls-cache")
+
+const (
+	maxDefinition = 5000   // how many files are looked at for what defines an environment
+	maxSources    = 100000 // and how many for what an evaluation could read
+)
+
+var errTooMany = errors.New("there are too many files for a permission")
+
+// walked are the file of a request and those of its project, but git's. Of directories
+// that tools keep they are those of which kept says so; without it none.
+func walked(request nixeval.Request, limit int, kept func(name string) bool) ([]string, error) {
+	files := []string{request.File}
+	within := "" // the directory that a tool keeps in which the walk is
+	err := filepath.WalkDir(request.Project, func(path string, d fs.DirEntry, err error) error {
+		if limit--; limit < 0 {
+			return fmt.Errorf("look at %s: %w", request.Project, errTooMany)
+		}
+		if within != "" && !enforce.Inside(path, within) {
+			within = ""
+		}
 		switch {
-		case err != nil || left < 0:
-			return fs.SkipAll
-		case d.IsDir() && path != request.Project && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+		case d == nil:
+			return err
+		case err != nil: // who may not list it cannot evaluate it
 			return fs.SkipDir
-		case d.Type().IsRegular():
+		case d.IsDir() && d.Name() == ".git":
+			return fs.SkipDir
+		case d.IsDir() && slices.Contains(keeping, d.Name()):
+			if kept == nil {
+				return fs.SkipDir
+			}
+			within = cmp.Or(within, path)
+		case !d.IsDir() && path != request.File && (within == "" || kept(d.Name())):
 			files = append(files, path)
 		}
 		return nil
-	}
-	return files, filepath.WalkDir(request.Project, walk)
+	})
+	return files, err
 }
-
-// maxWalked is how many files of a project are looked at for what defines it.
-const maxWalked = 5000
 
 // stateOf tells a state of what defines an environment from others.
 func stateOf(nix nixeval.Nix, request nixeval.Request) string {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // Who is in a project that was allowed stays in it, whatever a command makes there.
@@ -46,4 +49,37 @@ func TestEntered(t *testing.T) {
 	is(made, outer, config.Allowed)
 	is(clone, outer, config.Allowed)
 	is(root, "", config.Unknown)
+}
+
+// Where only Nix can tell what it reads, a permission is about everything but git's
+// directory and what tools keep, and of that about what is written in Nix.
+func TestSources(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"shell.nix", ".nix/dev.nix", ".nix/dev", "lib/data.txt", ".git/x.nix", "node_modules/a/index.js", "node_modules/a/package.json", "node_modules/a/b.nix", "z.txt",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755), os.WriteFile(filepath.Join(dir, name), nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(".nix/dev.nix", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	request := nixeval.Request{File: filepath.Join(dir, "shell.nix"), Dir: dir, Project: dir}
+	is := func(files []string, err error, want string) {
+		t.Helper()
+		for i := range files {
+			files[i], _ = strings.CutPrefix(files[i], dir+"/")
+		}
+		if got := strings.Join(files, " "); got != want || err != nil {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+	files, err := sources(nixeval.Nix{}, request)
+	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link node_modules/a/b.nix z.txt")
+	files, err = definition(nixeval.Nix{}, request)
+	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link z.txt")
+	if files, err = walked(request, 5, nil); !errors.Is(err, errTooMany) {
+		t.Errorf("%q, %v", files, err)
+	}
 }

@@ -9,6 +9,8 @@ import (
 // from being a command's. Whoever adds a row says so.
 var starting = map[string]string{
 	"cmd/purity/active.go":                   "becomes a program inside a confinement",
+	"cmd/purity/ask_linux.go":                "what hooked.go, git.go and ratchet.go have made",
+	"cmd/purity/ask_other.go":                "the same where nothing is confined",
 	"cmd/purity/cause/tool.go":               "package managers and nix-index by fixed directories, with a built environment, in /",
 	"cmd/purity/direnv.go":                   "the user's own bash, which direnv has started",
 	"cmd/purity/git.go":                      "git, the one place where it is started",

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -49,6 +51,28 @@ func makeTempIn(parent string) (string, error) {
 		return "", fmt.Errorf("create temporary directory: %s belongs to another user, or others may write it", parent)
 	}
 	return tempdir.Make(parent)
+}
+
+// nixTemp makes a TMPDIR for Nix that lies in none of the hostile directories, and sees to
+// its removal as that of a run's. Others may pass through it, because root's Nix builds as
+// other users; they can neither list nor write it.
+func nixTemp(hostile []string) (string, error) {
+	errs := []error{errors.New("make a temporary directory for Nix: none of the usual places is closed to commands")}
+	for _, dir := range []string{os.TempDir(), "/tmp", "/var/tmp", filepath.Dir(trustDir())} {
+		parent := filepath.Join(dir, fmt.Sprintf("purity-nix-%d", os.Getuid()))
+		if !filepath.IsAbs(dir) || slices.ContainsFunc(hostile, func(h string) bool { return enforce.Inside(real(parent), real(h)) }) {
+			continue
+		}
+		temp, err := makeTempIn(parent)
+		if err == nil {
+			err = errors.Join(os.Chmod(parent, 0o711), os.Chmod(temp, 0o711))
+		}
+		if err == nil {
+			return temp, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", errors.Join(errs...)
 }
 
 // tempPattern is where the TMPDIR of a run would be, for people who look at a policy.

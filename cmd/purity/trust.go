@@ -81,6 +81,9 @@ func (a *app) allowProject(trust config.Trust, dir string) error {
 	if err := trust.AllowProject(dir, files); err != nil {
 		return err
 	}
+	if err := forgetFailures(nix, dir); err != nil {
+		return err
+	}
 	var names []string
 	for _, file := range files {
 		if name, ok := strings.CutPrefix(file, dir+"/"); ok && config.Defines(filepath.Base(file)) && exists(file) {

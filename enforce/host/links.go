@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -90,6 +91,7 @@ func Place(home string, links []Link, paths Paths) error {
 		return err
 	}
 	defer root.Close()
+	var failed error // the first; the others are made all the same
 	wanted := map[string]string{}
 	for _, l := range links {
 		wanted[l.Name] = l.Target
@@ -105,12 +107,46 @@ func Place(home string, links []Link, paths Paths) error {
 			default:
 				err = place(root, l)
 			}
-			if err != nil {
-				return err
+			if err != nil && failed == nil {
+				failed = &PlaceError{Link: l, In: home, At: obstacle(root, l.Name), Err: err}
 			}
 		}
 	}
-	return nil
+	return failed
+}
+
+// PlaceError says that a link could not be made in a HOME.
+type PlaceError struct {
+	Link Link
+	In   string // the HOME
+	At   string // the file in the place of a directory that leads there, empty if that is not why
+	Err  error
+}
+
+func (e *PlaceError) Error() string {
+	if e.At != "" {
+		return fmt.Sprintf("link %s: %s is no directory of this HOME", filepath.Join(e.In, e.Link.Name), e.At)
+	}
+	return fmt.Sprintf("link %s: %v", filepath.Join(e.In, e.Link.Name), e.Err)
+}
+
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// obstacle is the first file on the way to a name that is no directory below root: a link
+// that leads elsewhere, for one. A command can leave that in its HOME.
+func obstacle(root *os.Root, name string) string {
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		if info, err := root.Lstat(name[:i]); err != nil || info.IsDir() {
+			continue
+		}
+		if info, err := root.Stat(name[:i]); err != nil || !info.IsDir() {
+			return filepath.Join(root.Name(), name[:i])
+		}
+	}
+	return ""
 }
 
 func place(root *os.Root, l Link) error {

@@ -37,7 +37,8 @@ type Change struct {
 	By   string // what reads or runs it: "git", "direnv", "editors"
 }
 
-// Changes are what is different now, sorted by path.
+// Changes are what is different now: first what runs soonest, by the order of the tables,
+// then by path.
 func (s Snapshot) Changes(now Snapshot) []Change {
 	var changes []Change
 	for path, is := range now {
@@ -52,6 +53,11 @@ func (s Snapshot) Changes(now Snapshot) []Change {
 			changes = append(changes, Change{path, "removed", was.by})
 		}
 	}
-	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(rank(a.By), rank(b.By)), cmp.Compare(a.Path, b.Path))
+	})
 	return changes
 }
+
+// rank is where a reader stands in the order; those of no table come first.
+func rank(by string) int { return slices.IndexFunc(later, func(r reader) bool { return r.by == by }) }

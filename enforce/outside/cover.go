@@ -10,24 +10,66 @@ import (
 )
 
 // cover is a list of paths that together have everything below dir but what lies in one
-// of hostile: each sibling on the way there. A directory that cannot be listed has only
-// what leads to hostile, which is nothing.
-func cover(dir string, hostile []string) []string {
+// of hostile: each sibling on the way there. Of a directory that cannot be listed, as /home
+// of shared machines, it has what leads to hostile and to known.
+func cover(dir string, hostile, known []string) []string {
 	if slices.ContainsFunc(hostile, func(h string) bool { return enforce.Inside(dir, h) }) {
 		return nil
 	}
 	if !slices.ContainsFunc(hostile, func(h string) bool { return enforce.Inside(h, dir) }) {
 		return []string{dir}
 	}
+	var names, paths []string
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	var paths []string
 	for _, e := range entries {
-		paths = append(paths, cover(filepath.Join(dir, e.Name()), hostile)...)
+		names = append(names, e.Name())
+	}
+	if err != nil {
+		for _, path := range slices.Concat(hostile, known) {
+			if rest, below := strings.CutPrefix(path, strings.TrimSuffix(dir, "/")+"/"); below {
+				name, _, _ := strings.Cut(rest, "/")
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
+	for _, name := range names {
+		paths = append(paths, cover(filepath.Join(dir, name), hostile, known)...)
 	}
 	return paths
+}
+
+// places are where the environment of a command says that programs are: its own file, HOME
+// and the directories of PATH.
+func places(program string, environ []string) []string {
+	dirs := []string{program}
+	for _, v := range environ {
+		switch name, value, _ := strings.Cut(v, "="); name {
+		case "HOME":
+			dirs = append(dirs, value)
+		case "PATH":
+			dirs = append(dirs, strings.Split(value, ":")...)
+		}
+	}
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) })
+}
+
+// Walls are what a command is kept from.
+type Walls struct {
+	// Hostile are the directories in which nothing can be executed.
+	Hostile []string
+	// Mounts says that the command mounts file systems, as Nix does that builds in its
+	// own process with sandbox = true.
+	Mounts bool
+	// Known are directories with programs, for where directories cannot be listed. The
+	// command's own, HOME and PATH go without saying.
+	Known []string
+	// Temp makes a directory for temporary files, in none of Hostile, where the wall is
+	// Landlock. That lets be executed what lies in directories that are there when the
+	// command starts; one beside a hostile directory that is made later is not among them,
+	// and Nix makes one in TMPDIR for each build. Nil keeps the TMPDIR that there is.
+	Temp func() (string, error)
 }
 
 // resolved are directories without symbolic links, those that exist.

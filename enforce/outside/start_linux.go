@@ -17,21 +17,19 @@ import (
 // Start starts a command by which nothing in one of the hostile directories, nor what it
 // starts, can be executed.
 //
-// Mounts says that the command mounts file systems, as Nix does that builds in its own
-// process with sandbox = true. Landlock forbids that; so the command gets a mount
-// namespace in which the directories are mounted noexec. Where the kernel gives it none,
-// it could not mount either, and Landlock is the wall after all. Without either the
-// error is why.
-func Start(cmd *exec.Cmd, hostile []string, mounts bool) error {
-	hostile = resolved(hostile)
+// Landlock forbids to mount; so a command that does gets a mount namespace in which the
+// directories are mounted noexec. Where the kernel gives it none, it could not mount
+// either, and Landlock is the wall after all. Without either the error is why.
+func Start(cmd *exec.Cmd, w Walls) error {
+	hostile := resolved(w.Hostile)
 	if len(hostile) == 0 {
 		return cmd.Start()
 	}
-	if mounts && os.Geteuid() != 0 && inNamespace(cmd, hostile) {
+	if w.Mounts && os.Geteuid() != 0 && inNamespace(cmd, hostile) {
 		return cmd.Start()
 	}
 	return onThread(func() error {
-		if mounts && os.Geteuid() == 0 {
+		if w.Mounts && os.Geteuid() == 0 {
 			err := unix.Unshare(unix.CLONE_NEWNS)
 			if err == nil {
 				err = mountNoexec(hostile)
@@ -43,7 +41,15 @@ func Start(cmd *exec.Cmd, hostile []string, mounts bool) error {
 				return err
 			}
 		}
-		if err := enforce.RestrictExecute(cover("/", hostile)); err != nil {
+		known := slices.Concat(places(cmd.Path, cmd.Environ()), w.Known)
+		if w.Temp != nil {
+			temp, err := w.Temp()
+			if err != nil {
+				return fmt.Errorf("start %s: %w", cmd.Path, err)
+			}
+			cmd.Env, known = append(cmd.Environ(), "TMPDIR="+temp), append(known, temp)
+		}
+		if err := enforce.RestrictExecute(cover("/", hostile, resolved(known))); err != nil {
 			return fmt.Errorf("start %s: keep what commands may write from being executed: %w", cmd.Path, err)
 		}
 		return cmd.Start()

@@ -2,6 +2,7 @@ package outside
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "start" { // as another user: HOSTILE COMMAND, where mounts may be needed
 		cmd := exec.Command("/bin/sh", "-c", os.Args[3])
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		err := Start(cmd, []string{os.Args[2]}, true)
+		err := Start(cmd, Walls{Hostile: []string{os.Args[2]}, Mounts: true})
 		if err == nil {
 			err = cmd.Wait()
 		}
@@ -83,7 +84,7 @@ func TestStart(t *testing.T) {
 		cmd.Env = []string{"PATH=/usr/bin:/bin", "H=" + hostile, "B=" + beside}
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
-		if err := Start(cmd, []string{hostile, hostile + "/absent"}, mounts); err != nil {
+		if err := Start(cmd, Walls{Hostile: []string{hostile, hostile + "/absent"}, Mounts: mounts}); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Wait()
@@ -107,14 +108,15 @@ func TestStartMounts(t *testing.T) {
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "H=" + hostile, "B=" + beside}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := Start(cmd, []string{hostile}, true); err != nil {
+	if err := Start(cmd, Walls{Hostile: []string{hostile}, Mounts: true}); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Wait()
 	if got := out.String(); got != "1\nrefused\n" {
 		t.Errorf("%s", got)
 	}
-	if mounted, _ := os.ReadFile("/proc/self/mountinfo"); strings.Contains(string(mounted), hostile) || strings.Contains(string(mounted), beside) {
+	// This thread's: the first of a process, which /proc/self is, can be the one that ended.
+	if mounted, _ := os.ReadFile("/proc/thread-self/mountinfo"); strings.Contains(string(mounted), hostile) || strings.Contains(string(mounted), beside) {
 		t.Error("a mount is left")
 	}
 }
@@ -145,7 +147,7 @@ func TestStartAsUser(t *testing.T) {
 
 func TestCover(t *testing.T) {
 	hostile, beside := world(t)
-	paths := cover("/", []string{hostile})
+	paths := cover("/", []string{hostile}, nil)
 	inside := func(path string) bool {
 		return slices.ContainsFunc(paths, func(p string) bool { return path == p || strings.HasPrefix(path, strings.TrimSuffix(p, "/")+"/") })
 	}
@@ -153,6 +155,49 @@ func TestCover(t *testing.T) {
 		if inside(path) != want {
 			t.Errorf("%s is covered: %v", path, !want)
 		}
+	}
+}
+
+// Of a directory that can be passed but not listed there is what is known of it.
+func TestCoverUnlisted(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root lists every directory")
+	}
+	hostile, beside := world(t)
+	top := filepath.Dir(hostile)
+	if err := os.Chmod(top, 0o311); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(top, 0o755) })
+	got := cover(top, []string{hostile + "/deep"}, []string{beside + "/program", hostile + "/deep/program", "/usr/bin"})
+	if want := []string{beside}; !slices.Equal(got, want) {
+		t.Errorf("covered are %s, want %s", got, want)
+	}
+	if got := cover(top, []string{hostile}, nil); len(got) != 0 {
+		t.Errorf("nothing is known, and covered are %s", got)
+	}
+}
+
+// Behind Landlock nothing that is made beside a hostile directory later can be executed,
+// but in the directory for temporary files.
+func TestStartTemp(t *testing.T) {
+	hostile, beside := world(t)
+	top := filepath.Dir(hostile)
+	cmd := exec.Command("/bin/sh", "-c", `for d in "$TMPDIR" "$H/../later"; do mkdir -p "$d/build"; cp "$B/program" "$d/build/"; "$d/build/program" 2>/dev/null && echo "${d##*/}"; done`)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "H=" + hostile, "B=" + beside, "TMPDIR=" + top}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	temp := func() (string, error) { return top + "/temp", os.Mkdir(top+"/temp", 0o700) }
+	if err := Start(cmd, Walls{Hostile: []string{hostile}, Temp: temp}); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if got := out.String(); got != "temp\n" {
+		t.Errorf("%s", got)
+	}
+	failing := func() (string, error) { return "", os.ErrPermission }
+	if err := Start(exec.Command("/bin/true"), Walls{Hostile: []string{hostile}, Temp: failing}); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("without a directory: %v", err)
 	}
 }
 
@@ -170,7 +215,7 @@ func TestThread(t *testing.T) {
 	hostile, _ := world(t)
 	for range 20 {
 		cmd := exec.Command("/bin/true")
-		if err := Start(cmd, []string{hostile}, false); err != nil {
+		if err := Start(cmd, Walls{Hostile: []string{hostile}}); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Wait()

@@ -5,7 +5,7 @@ package outside
 import "os/exec"
 
 // Start starts a command. This system has nothing to keep it from executing files.
-func Start(cmd *exec.Cmd, hostile []string, mounts bool) error { return cmd.Start() }
+func Start(cmd *exec.Cmd, _ Walls) error { return cmd.Start() }
 
 // RunPart is a part of nothing.
 func RunPart([]string) (code int, ok bool) { return 0, false }

@@ -150,6 +150,7 @@ var hookLeftovers = []leftover{
 	exported("shell", "set variables by which a shell runs code", "PROMPT_COMMAND", "ENV", "BASH_ENV", "IFS", "PS1", "PS4", "ZDOTDIR", "CDPATH"),
 	exported("interpreter", "set variables by which an interpreter runs code", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "NODE_OPTIONS", "PERL5OPT", "PERL5LIB", "RUBYOPT", "JAVA_TOOL_OPTIONS"),
 	exported("git", "set variables by which git runs programs", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_CONFIG_COUNT", "GIT_CONFIG_GLOBAL", "GIT_EXEC_PATH", "GIT_PAGER"),
+	exported("assigned", "set variables that a shell evaluates when they are assigned, or shows", "RANDOM", "SRANDOM", "OPTIND", "prompt", "PROMPT4", "fpath"),
 	{id: "direnv.value", what: "give a variable a value that is code for a shell", needs: []string{"bash"},
 		setup: func(s *scene) error {
 			return errors.Join(s.environment(map[string]string{"GREETING": quoted, "HELLO": "hello"}), allow(s))
@@ -188,6 +189,11 @@ var hookLeftovers = []leftover{
 			s.environ = append(s.environ, "LD_PRELOAD=", "PROMPT_COMMAND=")
 			return says("export PURITY_SHIMS=", "hook", "enter-shell")(s)
 		}},
+}
+
+// completed is what a shell asks for when somebody presses Tab.
+func (s *scene) completed() outcome {
+	return s.purity("complete", "bash", "", "purity exec --flake .#")
 }
 
 // evaluatedByDirenv is nil if Nix was asked for direnv, or a variable exported.
@@ -243,6 +249,24 @@ var nixLeftovers = []leftover{
 	nixLeftover("nixConfig", "have flake.nix set what Nix runs", "nix", func(s *scene) map[string]string {
 		return map[string]string{"replace flake.nix": "{ nixConfig = { post-build-hook = \"" + s.project + "/fsm\"; diff-hook = \"" + s.project + "/fsm\"; run-diff-hook = true; build-hook = \"" + s.project + "/fsm\"; plugin-files = \"" + s.project + "/fsm\"; allow-unsafe-native-code-during-evaluation = true; accept-flake-config = true; };\n  outputs = _: builtins.seq ((builtins.exec or (_: null)) [ \"" + s.project + "/fsm\" ]) (throw \"" + evaluated + "\"); }\n"}
 	}),
+	{id: "nix.completion", what: "have flake.nix build when a shell completes a command line", needs: []string{"nix", "git", "sh"}, setup: (*scene).repository,
+		plant: func(s *scene) error {
+			return s.write("flake.nix", "{ outputs = _: { devShells = import (derivation { name = \"x\"; system = builtins.currentSystem or \"x86_64-linux\"; builder = \"/bin/sh\";\n"+
+				"args = [ \"-c\" \"echo >"+s.canary+"; echo { } >$out\" ]; }); }; }\n")
+		},
+		twinPlant: func(s *scene) error {
+			return s.write("flake.nix", "{ outputs = _: { devShells = { x86_64-linux.listed = { }; aarch64-linux.listed = { }; riscv64-linux.listed = { }; }; }; }\n")
+		},
+		attack: func(s *scene) error { return s.ran(s.completed()) },
+		twin: func(s *scene) error {
+			var o outcome
+			for range 10 { // it gives up on a Nix that takes longer than a person would wait
+				if o = s.completed(); strings.Contains(o.stdout, "listed") {
+					return nil
+				}
+			}
+			return errors.New("it is not listed" + o.tail())
+		}},
 	{id: "nix.path", what: "plant a nix where the user's PATH has a directory of the project", needs: []string{"sh"},
 		setup: func(s *scene) error {
 			s.environ = append(s.environ, "PATH="+s.project+"/bin:"+s.bin+":"+os.Getenv("PATH"))

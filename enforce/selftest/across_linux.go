@@ -128,10 +128,15 @@ func newStage(purity string, abi int) (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a stage: %w", err)
 	}
-	s := &stage{dir: dir, program: purity, abi: abi, missing: map[string]string{}}
-	bin := filepath.Join(dir, "store", attackerName, "bin")
-	if err := os.MkdirAll(bin, 0o755); err == nil {
-		err = copyProgram(purity, filepath.Join(bin, "attacker"))
+	// Users' purity lies in no project, as one in a checkout does.
+	s := &stage{dir: dir, program: filepath.Join(dir, "installed", "purity"), abi: abi, missing: map[string]string{}}
+	for _, copied := range []string{s.program, filepath.Join(dir, "store", attackerName, "bin", "attacker")} {
+		if err = os.MkdirAll(filepath.Dir(copied), 0o755); err == nil {
+			err = copyProgram(purity, copied)
+		}
+		if err != nil {
+			break
+		}
 	}
 	if err != nil {
 		s.close()

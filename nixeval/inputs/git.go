@@ -244,15 +244,20 @@ func (r *repository) commit(ref string) (string, error) {
 // entries lists what git tracks, from its index.
 func (r *repository) entries() ([]indexEntry, error) {
 	data, err := hostile.ReadText(filepath.Join(r.gitDir, "index"), maxIndex)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.Is(err, hostile.ErrTooLong):
+		return nil, &UncacheableError{Reason: err.Error(), err: err}
+	case err != nil:
 		return nil, unreadable(err)
 	}
 	entries, err := parseIndex(data, r.oidSize(), func(oid string) (string, error) {
 		return hostile.ReadText(filepath.Join(r.gitDir, "sharedindex."+oid), maxIndex-int64(len(data)))
 	})
+	if unknowable := (*UncacheableError)(nil); errors.As(err, &unknowable) {
+		return nil, err
+	}
 	if err != nil { // what git tracks could be anything, and of any size
 		return nil, fmt.Errorf("read repository: %s/index: %w", r.gitDir, err)
 	}

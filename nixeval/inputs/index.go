@@ -30,8 +30,9 @@ const (
 	flagsKept    = 0xf000 // the rest is the length of the path
 )
 
-// maxEntries is how many files an index may have. What is made of each takes memory.
-const maxEntries = 250000
+// maxEntries is how many files an index may have that is read here. What is made of each
+// takes memory: these take some 70 MB. A greater repository is Nix's to read.
+const maxEntries = 100000
 
 // Paths of version 4 share their beginnings, so that few bytes stand for many.
 const (
@@ -74,7 +75,7 @@ func parseEntries(data string, oidSize int) (entries []indexEntry, extensions st
 		return nil, "", fmt.Errorf("%w: version %d", errIndex, version)
 	}
 	if count > maxEntries {
-		return nil, "", fmt.Errorf("%w: %d files, and no more than %d are looked at", errIndex, count, maxEntries)
+		return nil, "", uncacheable("git tracks %d files, and no more than %d are looked at", count, maxEntries)
 	}
 	end := len(data) - oidSize // a checksum comes last
 	if int64(count)*int64(statSize+oidSize+2) > int64(end) {

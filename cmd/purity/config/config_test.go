@@ -228,6 +228,15 @@ func TestTrust(t *testing.T) {
 	if !trust.Allows(f, dev, links, "") || trust.Allows(f, dev, nil, "") || trust.Allows(f, dev, []string{"/project/x -> /other"}, f.Hash()) {
 		t.Error("the wrong links are allowed")
 	}
+	// A path with newlines is no other path with the beginning of its file.
+	whole, rest := parse(t, "# x/purity.toml\nread = ['x']"), parse(t, "read = ['x']")
+	whole.Path, rest.Path = "/a/purity.toml", "/a/purity.toml\n# x/purity.toml"
+	if err := trust.Allow(whole, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !trust.Allows(whole, dev, nil, "") || trust.Allows(rest, dev, nil, "") {
+		t.Error("a permission is one for another path, too")
+	}
 	if info, err := os.Stat(trust.Dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info, err)
 	}

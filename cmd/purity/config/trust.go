@@ -109,14 +109,14 @@ func OpenTrust() (Trust, error) {
 }
 
 // file is the record that f is allowed with the symbolic links that its paths pass
-// through.
+// through. Each part stands behind its length: a path may have newlines in it, and would
+// else be able to stand for another path with the beginning of its file.
 func (t Trust) file(f *File, links []string) string {
-	text := f.Path + "\n" + string(f.content)
-	if len(links) > 0 {
-		text += "\x00" + strings.Join(links, "\x00")
+	hash := sha256.New()
+	for _, part := range slices.Concat([]string{f.Path, string(f.content)}, links) {
+		fmt.Fprintf(hash, "%d:%s", len(part), part)
 	}
-	sum := sha256.Sum256([]byte(text))
-	return filepath.Join(t.Dir, hex.EncodeToString(sum[:]))
+	return filepath.Join(t.Dir, hex.EncodeToString(hash.Sum(nil)))
 }
 
 // Allows reports whether f may be applied where the policy starts from base: because

@@ -9,14 +9,18 @@ import (
 type reader struct{ by, patterns string }
 
 // later are files and directories of a project that programs outside run or obey the next
-// time, anywhere in it. All that is below such a directory counts.
+// time, anywhere in it, beginning with those that do so unasked. All that is below such a
+// directory counts.
 var later = []reader{
 	{"git", ".gitattributes .gitmodules .gitignore .mailmap .lfsconfig"},
 	{"git's hooks", ".githooks .husky .pre-commit-config.yaml lefthook.y*ml .lefthook.y*ml .lefthook .overcommit.yml"},
 	{"direnv", ".envrc .env .env.*"},
 	{"Nix", "*.nix flake.lock devenv.yaml devenv.lock devenv.local.yaml .devenv.* npins nix.conf"},
 	{"purity", "purity.toml .purity"},
-	{"make and others that run tasks", "[Mm]akefile GNUmakefile *.mk [Jj]ustfile .justfile *.just [Tt]askfile*.y*ml Rakefile Procfile Procfile.* process-compose.y*ml Earthfile Tiltfile build.zig meson.build CMakeLists.txt CMakePresets.json CMakeUserPresets.json"},
+	{"shells", ".bashrc .bash_profile .profile .zshrc .zshenv .zprofile .inputrc"},
+	{"editors", ".vscode *.code-workspace .idea .zed .helix .fleet .exrc .vimrc .nvimrc .nvim.lua .vim .dir-locals.el .dir-locals-2.el .projectile .editorconfig .clangd .clang-format .clang-tidy compile_flags.txt .luarc.json .ccls *.sublime-project .sublime-project tsconfig.json jsconfig.json"},
+	{"agents", ".claude CLAUDE.md AGENTS.md GEMINI.md .mcp.json .cursor .cursorrules .windsurfrules .aider.conf.yml .codex"},
+	{"make and others that run tasks", "[Mm]akefile GNUmakefile *.mk [Jj]ustfile .justfile *.just [Tt]askfile*.y*ml Rakefile Procfile Procfile.* process-compose.y*ml Earthfile Tiltfile build.zig meson.build configure.ac CMakeLists.txt CMakePresets.json CMakeUserPresets.json"},
 	{"npm and its kind", "package.json package-lock.json .npmrc .yarnrc .yarnrc.yml .yarn .pnpmfile.cjs .pnp.cjs pnpm-workspace.yaml bunfig.toml deno.json deno.jsonc .nvmrc .node-version .eslintrc* eslint.config.* .prettierrc* prettier.config.* babel.config.* .babelrc* vite.config.* webpack.config.*"},
 	{"cargo", ".cargo Cargo.toml build.rs rust-toolchain rust-toolchain.toml"},
 	{"go", "go.mod go.work go.env"},
@@ -24,11 +28,9 @@ var later = []reader{
 	{"Ruby", "Gemfile .bundle .ruby-version .irbrc .pryrc .rspec"},
 	{"the JVM's builds", ".mvn pom.xml gradlew mvnw gradle gradle.properties *.gradle *.gradle.kts build.sbt .sdkmanrc .jvmopts .sbtopts"},
 	{"keepers of tools", ".tool-versions mise.toml .mise.toml mise.*.toml .mise .rtx.toml .asdfrc devbox.json .flox"},
-	{"editors", ".vscode *.code-workspace .idea .zed .helix .fleet .cursor .mcp.json .exrc .vimrc .nvimrc .nvim.lua .vim .dir-locals.el .dir-locals-2.el .projectile .editorconfig .clangd .clang-format .clang-tidy compile_flags.txt .luarc.json .ccls *.sublime-project .sublime-project tsconfig.json jsconfig.json"},
 	{"debuggers", ".gdbinit .lldbinit gdbinit"},
 	{"containers", "Dockerfile Dockerfile.* Containerfile docker-compose*.y*ml compose*.y*ml .dockerignore .devcontainer .devcontainer.json Vagrantfile"},
 	{"continuous integration", ".github .gitea .forgejo .gitlab .gitlab-ci.yml .circleci .buildkite .woodpecker .woodpecker.y*ml .travis.yml .cirrus.yml .cirrus.star .drone.yml .appveyor.yml appveyor.yml azure-pipelines.yml bitbucket-pipelines.yml buildspec.yml cloudbuild.yaml Jenkinsfile .builds .build.yml .hydra.json garnix.yaml"},
-	{"shells", ".bashrc .bash_profile .profile .zshrc .zshenv .zprofile .inputrc"},
 }
 
 // whole are directories with too many files to name each. They are one change, and what
