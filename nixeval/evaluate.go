@@ -34,7 +34,7 @@ func flakeArgs(r Request, ref flakeRef) []string {
 
 // Lock writes the flake.lock of a flake where it is missing or behind.
 func (n Nix) Lock(ctx context.Context, dir string) error {
-	err := inputs.Check(dir)
+	err := inputs.Flake{Dir: dir, Environ: n.Environ}.Check()
 	if err == nil {
 		_, err = n.run(ctx, dir, "nix", "flake", "lock")
 	}
@@ -55,6 +55,9 @@ func fileArgs(r Request) []string {
 // evaluate has Nix build the dev environment that args name and reads it.
 // --profile both tells where it is and keeps it from being collected.
 func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string) (Environment, error) {
+	if err := n.check(r); err != nil {
+		return Environment{}, err
+	}
 	profile := filepath.Join(dir, rootLink)
 	args = append([]string{"print-dev-env", "--profile", profile}, args...)
 	if _, err := n.run(ctx, r.Dir, "nix", args...); err != nil {

@@ -51,9 +51,6 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 		return Environment{}, err
 	}
 	if flake == nil {
-		if err := checkLocal(r); err != nil {
-			return Environment{}, err
-		}
 		return n.uncached(ctx, r, args)
 	}
 	for range attempts {
@@ -84,17 +81,17 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 	return n.uncached(ctx, r, args)
 }
 
-// checkLocal checks a flake on this machine before Nix opens its files.
-func checkLocal(r Request) error {
+// check checks a flake on this machine before Nix opens its files.
+func (n Nix) check(r Request) error {
 	ref := parseFlakeRef(r.Flake, r.Dir)
-	if ref.path == "" {
+	if r.File != "" || ref.path == "" {
 		return nil
 	}
 	dir, _, err := inputs.FindFlake(ref.path)
 	if err != nil {
 		return err
 	}
-	return inputs.Check(dir)
+	return inputs.Flake{Dir: dir, Tree: ref.tree, Environ: n.Environ, Overrides: absolute(r.Overrides, r.Dir)}.Check()
 }
 
 // flake is the flake on this machine that r means, nil if what it means cannot

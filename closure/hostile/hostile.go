@@ -67,6 +67,32 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 	return read(file, limit)
 }
 
+// ReadText is [ReadFile] for what is kept as text, of which there is no second copy.
+func ReadText(name string, limit int64) (string, error) {
+	file, err := Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	tooLong := &fs.PathError{Op: "read", Path: name, Err: ErrTooLong}
+	if info.Size() > limit {
+		return "", tooLong
+	}
+	var text strings.Builder
+	text.Grow(int(info.Size()))
+	if _, err := io.Copy(&text, io.LimitReader(file, limit+1)); err != nil {
+		return "", err
+	}
+	if int64(text.Len()) > limit {
+		return "", tooLong
+	}
+	return text.String(), nil
+}
+
 // ReadIn is [ReadFile] for a file in a directory that no link leads out of.
 func ReadIn(root *os.Root, name string, limit int64) ([]byte, error) {
 	file, err := root.OpenFile(name, flags, 0)

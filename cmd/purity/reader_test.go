@@ -15,6 +15,7 @@ import (
 var trustedFiles = map[string]string{
 	"closure/binarycache/cache.go":              "a binary cache that a person names; signatures are checked",
 	"closure/hostile/hostile.go":                "opens the others' files",
+	"closure/hostile/directory.go":              "opens the others' directories",
 	"cmd/purity/caller/ancestors.go":            "/proc",
 	"cmd/purity/cause/file.go":                  "opens regular files only, with a limit of its own",
 	"cmd/purity/cause/having.go":                "a store path",

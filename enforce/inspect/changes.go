@@ -12,8 +12,22 @@ type Snapshot map[string]seen
 
 // seen is one file, or one directory that counts as one.
 type seen struct {
-	by  string // who reads it
-	sum [sha256.Size]byte
+	by    string            // who reads it
+	sum   [sha256.Size]byte // of its content, zero of what is not read
+	state [sha256.Size]byte // of what the file system says of it
+}
+
+// same reports whether nothing changed. Of what was not read both times it counts whether
+// it was written since.
+func (s seen) same(now seen) bool {
+	none := [sha256.Size]byte{}
+	switch {
+	case s.by != now.by:
+		return false
+	case s.sum != none && now.sum != none:
+		return s.sum == now.sum
+	}
+	return s.state == now.state
 }
 
 // Change is a file that differs between two snapshots.
@@ -30,7 +44,7 @@ func (s Snapshot) Changes(now Snapshot) []Change {
 	for path, is := range now {
 		if was, ok := s[path]; !ok {
 			changes = append(changes, Change{path, "new", is.by})
-		} else if was != is {
+		} else if !was.same(is) {
 			changes = append(changes, Change{path, "changed", is.by})
 		}
 	}

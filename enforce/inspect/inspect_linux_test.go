@@ -1,14 +1,18 @@
 package inspect
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 func must(t *testing.T, err error) {
@@ -70,6 +74,56 @@ func TestHazards(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, Hazards(dir)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Files that take no room take no time, and what is beyond the budget still counts where
+// it was written.
+func TestBudget(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 600 {
+		sub := fmt.Sprint(dir, "/", i)
+		must(t, os.Mkdir(sub, 0o755))
+		must(t, os.WriteFile(sub+"/Makefile", nil, 0o644))
+		must(t, os.Truncate(sub+"/Makefile", maxContent))
+	}
+	began := time.Now()
+	before := Take(dir, nil)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	must(t, os.WriteFile(dir+"/7/Makefile", []byte("x"), 0o644))
+	must(t, os.Truncate(dir+"/7/Makefile", maxContent))
+	must(t, os.Chtimes(dir+"/8/Makefile", began, began)) // nothing that counts
+	want := []Change{{"7/Makefile", "changed", "make and others that run tasks"}}
+	if diff := cmp.Diff(want, before.Changes(Take(dir, nil))); diff != "" {
+		t.Error(diff)
+	}
+	file := dir + "/9/Makefile"
+	for _, tt := range []struct {
+		name        string
+		first, then int64 // budgets
+		write       bool
+		want        bool
+	}{
+		{"read both times", 1 << 20, 1 << 20, false, false}, {"never read", 0, 0, false, false}, {"read before", 1 << 20, 0, false, false},
+		{"read after", 0, 1 << 20, false, false}, {"read both times, written", 1 << 20, 1 << 20, true, true}, {"never read, written", 0, 0, true, true},
+		{"read before, written", 1 << 20, 0, true, true},
+	} {
+		must(t, os.WriteFile(file, []byte(tt.name), 0o644))
+		at := func(budget int64) Snapshot {
+			s := taker{root: dir + "/9", found: Snapshot{}, budget: &hostile.Budget{Bytes: budget}}
+			s.walk("", "")
+			return s.found
+		}
+		was := at(tt.first)
+		if tt.write {
+			time.Sleep(50 * time.Millisecond) // for the clock of the file system
+			must(t, os.WriteFile(file, []byte(strings.ToUpper(tt.name)), 0o644))
+		}
+		if changes := was.Changes(at(tt.then)); (len(changes) > 0) != tt.want {
+			t.Errorf("%s: %v", tt.name, changes)
+		}
 	}
 }
 

@@ -18,10 +18,14 @@ import (
 // count.
 const maxContent = 64 << 20
 
+// maxContents is how many bytes of all files together are read, without holes. Of those
+// that come after it the times count.
+const maxContents = 256 << 20
+
 // Take makes a snapshot of the project in dir. Programs are directories in which a shell
 // outside looks for programs. What cannot be read is compared by what it is.
 func Take(dir string, programs []string) Snapshot {
-	t := taker{root: dir, programs: programs, found: Snapshot{}}
+	t := taker{root: dir, programs: programs, found: Snapshot{}, budget: &hostile.Budget{Bytes: maxContents}}
 	t.walk("", "")
 	return t.found
 }
@@ -30,6 +34,7 @@ type taker struct {
 	root     string
 	programs []string
 	found    Snapshot
+	budget   *hostile.Budget
 }
 
 // walk looks at what is in a directory. By reads all of it, if it is not empty.
@@ -55,15 +60,15 @@ func (t taker) walk(rel, by string) {
 		}
 		switch {
 		case entry.IsDir() && one:
-			t.found[path] = seen{together, t.tree(path)}
+			t.found[path] = seen{by: together, sum: t.tree(path)}
 		case entry.IsDir():
 			t.walk(path, reader)
 		case read:
-			t.found[path] = seen{reader, t.content(path, entry)}
+			t.found[path] = t.content(path, entry, reader)
 		case entry.Name() == ".git":
-			t.found[path] = seen{"git", t.content(path, entry)}
+			t.found[path] = t.content(path, entry, "git")
 		case entry.Type() == fs.ModeSymlink && t.leadsOut(path):
-			t.found[path] = seen{"what follows the link, out of the project", t.content(path, entry)}
+			t.found[path] = t.content(path, entry, "what follows the link, out of the project")
 		}
 	}
 }
@@ -93,7 +98,7 @@ func (t taker) git(rel string, entries []fs.DirEntry) {
 			below, _ := os.ReadDir(filepath.Join(t.root, path))
 			t.git(path, below)
 		default:
-			t.found[path] = seen{"git", t.content(path, entry)}
+			t.found[path] = t.content(path, entry, "git")
 		}
 	}
 }
@@ -114,34 +119,34 @@ func (t taker) leadsOut(rel string) bool {
 	return !enforce.Inside(target, t.root)
 }
 
-// content is the hash of a file: its mode and, by what it is, its content, its target or
-// its device.
-func (t taker) content(rel string, entry fs.DirEntry) [sha256.Size]byte {
-	hash := sha256.New()
+// content is what a file is: its mode and, by what it is, its content, its target or its
+// device.
+func (t taker) content(rel string, entry fs.DirEntry, by string) seen {
+	sum, status := sha256.New(), sha256.New()
 	path := filepath.Join(t.root, rel)
 	info, err := entry.Info()
 	if err != nil {
-		return [sha256.Size]byte(hash.Sum(nil))
+		return seen{by: by}
 	}
-	fmt.Fprintln(hash, info.Mode())
+	fmt.Fprintln(sum, info.Mode())
+	fmt.Fprintln(status, info.Mode())
+	state(status, info)
+	is := seen{by: by, state: [sha256.Size]byte(status.Sum(nil))}
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := os.Readlink(path)
-		fmt.Fprintln(hash, target, err == nil)
+		fmt.Fprintln(sum, target, err == nil)
 	case !info.Mode().IsRegular() || info.Size() > maxContent:
-		state(hash, info)
+		return is
 	default:
-		file, err := hostile.Open(path)
-		if err != nil {
-			state(hash, info)
-			break
+		content, err := t.budget.Sum(path)
+		if err != nil { // too much, or it cannot be read
+			return is
 		}
-		defer file.Close()
-		if _, err := io.Copy(hash, io.LimitReader(file, maxContent)); err != nil {
-			state(hash, info)
-		}
+		sum.Write(content[:])
 	}
-	return [sha256.Size]byte(hash.Sum(nil))
+	is.sum = [sha256.Size]byte(sum.Sum(nil))
+	return is
 }
 
 // state writes what tells a file from one that was written since. No program can set the

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,39 @@ func waitLeftovers() (all []leftover) {
 			all = append(all, waiting(w.id, kind, w.file, w.args))
 		}
 	}
-	return all
+	return append(all, sizeLeftovers()...)
+}
+
+// sizeLeftovers make purity, or the Nix that it starts, read for ever by their number or
+// size, though they take no room.
+func sizeLeftovers() []leftover {
+	object := ".git/objects/01/23456789012345678901234567890123456789"
+	policy := []string{"policy"}
+	started := func(s *scene) error { // Nix on what it would read for ever
+		o := s.purity(policy...)
+		if err := o.waited(); err == nil || o.code == 0 {
+			return nil
+		}
+		return fmt.Errorf("it ended with exit code %d%s", o.code, o.tail())
+	}
+	works := func(s *scene) error { return s.purity(policy...).ok() }
+	plain := func(name, text string) func(*scene) error {
+		return func(s *scene) error { return s.write(name, text) }
+	}
+	return []leftover{
+		{id: "wait.object-fifo", what: "a named pipe in the place of a commit, for purity policy", setup: (*scene).plainRepository,
+			plant: func(s *scene) error {
+				return errors.Join(os.MkdirAll(filepath.Dir(object), 0o755), unix.Mkfifo(object, 0o644))
+			}, twinPlant: plain(object, "x"), attack: started, twin: works},
+		{id: "wait.terabyte", what: "a file of a terabyte that takes no room, in what Nix copies, for purity policy",
+			plant:     func(s *scene) error { return errors.Join(s.write("dev.nix", ""), os.Truncate("dev.nix", 1<<40)) },
+			twinPlant: func(s *scene) error { return errors.Join(s.write("dev.nix", ""), os.Truncate("dev.nix", 1<<20)) },
+			attack:    started, twin: works},
+		{id: "wait.path-input", what: "a flake.lock whose input is all of the machine, for purity allow",
+			plant:     plain("flake.lock", `{"nodes":{"root":{"inputs":{"a":"a"}},"a":{"locked":{"type":"path","path":"/","narHash":"x"}}},"root":"root","version":7}`),
+			twinPlant: plain("flake.lock", `{"nodes":{"root":{"inputs":{"a":"a"}},"a":{"locked":{"type":"path","path":"../outside","narHash":"x"}}},"root":"root","version":7}`),
+			attack:    func(s *scene) error { return s.purity("allow").waited() }, twin: func(s *scene) error { return s.purity("allow").ok() }},
+	}
 }
 
 func waiting(id, kind, file string, args []string) leftover {

@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,13 +20,13 @@ type identity struct {
 	Mode                         uint32
 }
 
-// identify returns the identity of a path and its type.
-func identify(path string) (identity, fs.FileMode, error) {
+// identify returns the identity of a path, its type and how many bytes it has on the disk.
+func identify(path string) (id identity, kind fs.FileMode, stored uint64, err error) {
 	var s unix.Stat_t
 	if err := unix.Lstat(path, &s); err != nil {
-		return identity{}, 0, &fs.PathError{Op: "lstat", Path: path, Err: err}
+		return identity{}, 0, 0, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
-	return identityOf(&s), typeOf(uint32(s.Mode)), nil
+	return identityOf(&s), typeOf(uint32(s.Mode)), uint64(s.Blocks) * 512, nil
 }
 
 func typeOf(mode uint32) fs.FileMode {
@@ -53,7 +51,7 @@ func (k *keyer) content(path string) error {
 // state is content of a file that the evaluation does not read.
 func (k *keyer) state(path string) error {
 	k.saw(path)
-	id, kind, err := identify(path)
+	id, kind, stored, err := identify(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
 		k.strings("absent")
@@ -74,6 +72,9 @@ func (k *keyer) state(path string) error {
 		k.strings("special", fmt.Sprint(id.Mode))
 		return nil
 	}
+	if err := k.size(path, id.Size, stored); err != nil || k.dry {
+		return err
+	}
 	sum, err := k.hash(path, id)
 	if err != nil {
 		return err
@@ -89,18 +90,39 @@ func (k *keyer) state(path string) error {
 // retries is how often a file is read anew that changes meanwhile.
 const retries = 5
 
+// How many bytes are hashed for a key, of one file and of all together. Whoever made the
+// project decides how many there are. Of the rest the identity counts, so that a key never
+// takes longer, and is another one where such a file was only written anew. All files are
+// counted, also those whose hash is remembered: a key must not depend on that.
+const (
+	maxHashed       = 256 << 20
+	maxHashedAll    = 2 << 30   // of the flake itself
+	maxHashedInputs = 256 << 20 // of its inputs on this machine
+)
+
 // hash returns the hash of a regular file, remembered or read.
 func (k *keyer) hash(path string, id identity) ([sha256.Size]byte, error) {
+	if id.Size == 0 { // and so are those of /proc, which a lock file can name
+		return sha256.Sum256(nil), nil
+	}
+	if id.Size > min(maxHashed, k.hashable) {
+		if time.Now().UnixNano() < int64(id.Ctime)+int64(slack) {
+			k.recent = path
+		}
+		return sha256.Sum256(fmt.Append(nil, "long", id)), nil
+	}
+	k.hashable -= id.Size
 	if sum, ok := k.files.lookup(path, id); ok {
 		return sum, nil
 	}
 	for range retries {
 		taken := time.Now()
-		sum, err := read(path)
+		budget := hostile.Budget{Bytes: maxHashed}
+		sum, err := budget.Sum(path)
 		if err != nil {
 			return sum, uncacheable("%v", err)
 		}
-		after, _, err := identify(path)
+		after, _, _, err := identify(path)
 		if err != nil {
 			return sum, uncacheable("%v", err)
 		}
@@ -111,46 +133,4 @@ func (k *keyer) hash(path string, id identity) ([sha256.Size]byte, error) {
 		id = after
 	}
 	return [sha256.Size]byte{}, uncacheable("%s changes all the time", path)
-}
-
-// read hashes a file. Holes of a sparse file, of which a terabyte takes no space,
-// are passed over; what is between them is hashed with its place and the file's size
-// (lseek(2), SEEK_DATA).
-func read(path string) (sum [sha256.Size]byte, err error) {
-	f, err := hostile.Open(path)
-	if err != nil {
-		return sum, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return sum, err
-	}
-	h := sha256.New()
-	for at := int64(0); at < info.Size(); {
-		data, hole := nextData(f, at, info.Size())
-		if data < 0 {
-			break
-		}
-		fmt.Fprintf(h, "%d:%d:", data, hole)
-		if _, err := io.Copy(h, io.NewSectionReader(f, data, hole-data)); err != nil {
-			return sum, err
-		}
-		at = hole
-	}
-	fmt.Fprintf(h, "%d", info.Size())
-	h.Sum(sum[:0])
-	return sum, nil
-}
-
-// directory adds a whole directory, as Nix copies what is not in git.
-func (k *keyer) directory(dir string) error {
-	k.strings("directory", dir)
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return uncacheable("%v", err)
-		}
-		k.strings(path[len(dir):])
-		return k.content(path)
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/nix-purity/purity/closure/hostile"
 )
 
 // Flake is a flake on this machine and all else that its evaluation depends on.
@@ -71,32 +74,44 @@ func (f Flake) Files() ([]string, error) {
 func (f Flake) Sources() ([]string, error) {
 	k := &keyer{seen: map[string]bool{}}
 	_, err := f.key(k)
-	return slices.Sorted(slices.Values(k.sources)), err
+	if unknowable := (*UncacheableError)(nil); errors.As(err, &unknowable) && errors.Is(err, hostile.ErrBudget) {
+		// Who is asked whether they may be evaluated is asked about all of them.
+		return nil, fmt.Errorf("list sources: %s: %w", unknowable.Reason, hostile.ErrBudget)
+	}
+	slices.Sort(k.sources)
+	return k.sources, err
 }
 
 func (f Flake) key(k *keyer) (Key, error) {
 	k.sum, k.files, k.store = sha256.New(), openStatCache(f.StatCache), storeDir(f.Environ)
 	k.strings("purity inputs 1", f.Dir, fmt.Sprint(f.Tree))
 	k.strings(f.Extra...)
-	if err := k.nix(f.Nix, f.Environ); err != nil {
-		return "", err
+	if !k.dry {
+		if err := k.nix(f.Nix, f.Environ); err != nil {
+			return "", err
+		}
 	}
 	if err := Regular(filepath.Join(f.Dir, "flake.nix")); err != nil {
 		return "", err
 	}
-	if err := k.tree(f.Dir, f.Tree); err != nil {
+	k.left, k.hashable = maxTree, maxHashedAll
+	if err := k.pass(k.tree(f.Dir, f.Tree)); err != nil {
 		return "", err
 	}
-	if err := k.lock(f.Dir); err != nil {
+	k.left, k.hashable = maxInputs, maxHashedInputs
+	if err := k.pass(k.lock(f.Dir)); err != nil {
 		return "", err
 	}
 	for _, o := range f.Overrides {
 		k.strings(o[0], o[1])
-		if err := k.reference(o[1]); err != nil {
+		if err := k.pass(k.reference(o[1])); err != nil {
 			return "", err
 		}
 	}
 	k.files.save()
+	if k.recent != "" {
+		return "", uncacheable("%s changed just now, and is too long to be hashed", k.recent)
+	}
 	return Key(hex.EncodeToString(k.sum.Sum(nil))), nil
 }
 
@@ -110,6 +125,14 @@ type keyer struct {
 	// sources are those of seen that the evaluation reads.
 	sources []string
 	buf     []byte
+
+	dry      bool   // no contents are hashed, and what cannot be known is passed over
+	depth    int    // of submodules in submodules
+	left     int    // how many files of directories may still be looked at
+	hashable uint64 // bytes that may still be hashed, or remembered
+	recent   string // a file that is not hashed and changed too recently to be known by its times
+	all      uint64 // bytes that Nix would read
+	hollow   uint64 // those of files that are holes
 }
 
 // saw remembers what the key depends on.
@@ -209,7 +232,7 @@ func (k *keyer) nix(program string, environ []string) error {
 	if err != nil {
 		return fmt.Errorf("fingerprint nix: %w", err)
 	}
-	id, _, err := identify(real)
+	id, _, _, err := identify(real)
 	if err != nil {
 		return fmt.Errorf("fingerprint nix: %w", err)
 	}

@@ -16,13 +16,14 @@ import (
 // A repository is read without git: git runs programs that the repository's own
 // configuration names, and a confined command can write that.
 
-// How many bytes files of a repository may have. Longer ones make it uncacheable.
+// How many bytes files of a repository may have.
 const (
 	maxLine   = 64 << 10 // of those that hold one line: HEAD, references, .git
 	maxConfig = 1 << 20
 	maxPacked = 32 << 20 // some 400,000 references
-	maxIndex  = 64 << 20 // some 600,000 files
-	maxFlake  = 16 << 20 // flake.nix, flake.lock
+	maxIndex  = 32 << 20 // both parts of a split one
+	maxFlake  = 16 << 20 // flake.nix
+	maxLock   = 2 << 20  // flake.lock, some 4000 inputs
 )
 
 // repository is a git work tree.
@@ -81,10 +82,10 @@ func oneLine(file string) (string, error) {
 }
 
 // unreadable is the error for a file of a repository. That there is none stays
-// [fs.ErrNotExist]. What is no regular file is for nobody to read: git and Nix would
-// wait for it, too.
+// [fs.ErrNotExist]. What is no regular file, or too long, is for nobody to read: git and
+// Nix would wait for it, too.
 func unreadable(err error) error {
-	if errors.Is(err, hostile.ErrNotRegular) {
+	if errors.Is(err, hostile.ErrNotRegular) || errors.Is(err, hostile.ErrTooLong) {
 		return fmt.Errorf("read repository: %w", err)
 	}
 	return &UncacheableError{Reason: err.Error(), err: err}
@@ -93,15 +94,24 @@ func unreadable(err error) error {
 // repository adds the files that git tracks, as they are in the work tree, and
 // the state of git by which Nix tells a clean tree from a dirty one.
 func (k *keyer) repository(r *repository) error {
-	if err := k.head(r); err != nil {
+	if err := k.pass(k.head(r)); err != nil {
 		return err
 	}
 	entries, err := r.entries()
-	if err != nil {
+	if err := k.pass(err); err != nil {
 		return err
 	}
 	if err := r.plain(entries); err != nil {
 		return err
+	}
+	if k.dry {
+		walk := gitWalk{left: maxGitFiles, seen: map[[2]uint64]int{}}
+		if err := walk.history(r); err != nil {
+			return err
+		}
+	}
+	if k.left -= len(entries); k.left < 0 {
+		return k.tooMany(r.root)
 	}
 	k.saw(filepath.Join(r.gitDir, "HEAD"), filepath.Join(r.gitDir, "index"))
 	submodules := false
@@ -109,9 +119,12 @@ func (k *keyer) repository(r *repository) error {
 		k.strings(e.path, e.oid, strconv.FormatUint(uint64(e.mode)<<32|uint64(e.flags), 16))
 		if e.mode&modeType == modeSubmodule {
 			submodules = true
+			if err := k.submodule(r, e.path); err != nil {
+				return err
+			}
 			continue
 		}
-		if err := k.content(r.root + "/" + strings.TrimSuffix(e.path, "/")); err != nil {
+		if err := k.pass(k.content(r.root + "/" + strings.TrimSuffix(e.path, "/"))); err != nil {
 			return err
 		}
 	}
@@ -119,6 +132,26 @@ func (k *keyer) repository(r *repository) error {
 		return uncacheable("%s has submodules, and its flake.nix speaks of them", r.root)
 	}
 	return nil
+}
+
+// maxSubmodules is how deep submodules are looked for in submodules.
+const maxSubmodules = 10
+
+// submodule looks at a submodule before git does: git opens its HEAD and its index to
+// tell whether it changed, and Nix reads what is in it where a flake asks for that.
+func (k *keyer) submodule(r *repository, path string) error {
+	dir := filepath.Join(r.root, path)
+	if !k.dry || k.depth >= maxSubmodules || !isRepository(dir) || k.trees[dir] {
+		return nil
+	}
+	k.trees[dir] = true
+	k.depth++
+	defer func() { k.depth-- }()
+	sub, err := findRepository(dir)
+	if err == nil {
+		err = k.repository(sub)
+	}
+	return k.pass(err)
 }
 
 // readsSubmodules reports whether the flake could ask for the content of
@@ -210,18 +243,23 @@ func (r *repository) commit(ref string) (string, error) {
 
 // entries lists what git tracks, from its index.
 func (r *repository) entries() ([]indexEntry, error) {
-	data, err := hostile.ReadFile(filepath.Join(r.gitDir, "index"), maxIndex)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := hostile.ReadText(filepath.Join(r.gitDir, "index"), maxIndex)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.Is(err, hostile.ErrTooLong):
+		return nil, &UncacheableError{Reason: err.Error(), err: err}
+	case err != nil:
 		return nil, unreadable(err)
 	}
-	entries, err := parseIndex(data, r.oidSize(), func(oid string) ([]byte, error) {
-		return hostile.ReadFile(filepath.Join(r.gitDir, "sharedindex."+oid), maxIndex)
+	entries, err := parseIndex(data, r.oidSize(), func(oid string) (string, error) {
+		return hostile.ReadText(filepath.Join(r.gitDir, "sharedindex."+oid), maxIndex-int64(len(data)))
 	})
-	if err != nil {
-		return nil, uncacheable("%s/index: %v", r.gitDir, err)
+	if unknowable := (*UncacheableError)(nil); errors.As(err, &unknowable) {
+		return nil, err
+	}
+	if err != nil { // what git tracks could be anything, and of any size
+		return nil, fmt.Errorf("read repository: %s/index: %w", r.gitDir, err)
 	}
 	return entries, nil
 }

@@ -40,7 +40,7 @@ type lockedRef struct {
 // pinned need nothing more.
 func (k *keyer) lock(dir string) error {
 	k.source(filepath.Join(dir, "flake.lock"))
-	data, err := hostile.ReadFile(filepath.Join(dir, "flake.lock"), maxFlake)
+	data, err := hostile.ReadFile(filepath.Join(dir, "flake.lock"), maxLock)
 	if errors.Is(err, fs.ErrNotExist) {
 		return withoutLock(dir)
 	}
@@ -57,7 +57,7 @@ func (k *keyer) lock(dir string) error {
 			continue
 		}
 		k.strings("input", name)
-		if err := k.input(name, node, dir); err != nil {
+		if err := k.pass(k.input(name, node, dir)); err != nil {
 			return err
 		}
 	}

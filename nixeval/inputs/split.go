@@ -1,8 +1,6 @@
 package inputs
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,11 +10,11 @@ import (
 // index"). Link names the shared part, and says by bitmaps which of its entries are
 // gone and which the first of entries, those without a path, replace; the others are
 // new.
-func joinIndex(link []byte, entries []indexEntry, oidSize int, shared func(oid string) ([]byte, error)) ([]indexEntry, error) {
+func joinIndex(link string, entries []indexEntry, oidSize int, shared func(oid string) (string, error)) ([]indexEntry, error) {
 	if len(link) < oidSize {
 		return nil, fmt.Errorf("%w: link is too short", errIndex)
 	}
-	oid, rest := hex.EncodeToString(link[:oidSize]), link[oidSize:]
+	oid, rest := fmt.Sprintf("%x", link[:oidSize]), link[oidSize:]
 	if strings.Trim(oid, "0") == "" { // split off nothing
 		return entries, nil
 	}
@@ -28,7 +26,7 @@ func joinIndex(link []byte, entries []indexEntry, oidSize int, shared func(oid s
 	if err != nil {
 		return nil, fmt.Errorf("sharedindex.%s: %w", oid, err)
 	}
-	if other, err := required(extensions); err != nil || other != nil {
+	if other, err := required(extensions); err != nil || other != "" {
 		return nil, fmt.Errorf("%w: sharedindex.%s is split itself", errIndex, oid)
 	}
 	removed, replaced := make([]bool, len(base)), make([]bool, len(base))
@@ -40,7 +38,7 @@ func joinIndex(link []byte, entries []indexEntry, oidSize int, shared func(oid s
 			return nil, fmt.Errorf("%w: link has no bitmaps", errIndex)
 		}
 	}
-	var joined []indexEntry
+	joined := base[:0]
 	for i, e := range base {
 		if replaced[i] {
 			if len(entries) == 0 || entries[0].path != "" {
@@ -73,25 +71,25 @@ func (e indexEntry) stage() uint32 { return e.flags >> 12 & 3 }
 // bits and how many words there are, 64-bit words, and where the last of the words is
 // that say what follows. Such a word has a bit, how many words of that bit come, and how
 // many words as they are after them.
-func bitmap(data []byte, into []bool) (rest []byte, err error) {
+func bitmap(data string, into []bool) (rest string, err error) {
 	const word = 8
 	if len(data) < 8 {
-		return nil, errIndex
+		return "", errIndex
 	}
-	words := int64(binary.BigEndian.Uint32(data[4:]))
+	words := int64(number(data[4:]))
 	data = data[8:]
 	if int64(len(data)) < words*word+4 {
-		return nil, errIndex
+		return "", errIndex
 	}
 	data, rest = data[:words*word], data[words*word+4:]
 	at := uint64(0) // the next bit
 	for len(data) > 0 {
-		marker := binary.BigEndian.Uint64(data)
+		marker := long(data)
 		data = data[word:]
 		run, literals := (marker>>1&0xffffffff)*64, int(marker>>33)
 		if marker&1 != 0 {
 			if at+run > uint64(len(into)) {
-				return nil, errIndex
+				return "", errIndex
 			}
 			for i := range run {
 				into[at+i] = true
@@ -99,17 +97,17 @@ func bitmap(data []byte, into []bool) (rest []byte, err error) {
 		}
 		at += run
 		if len(data)/word < literals {
-			return nil, errIndex
+			return "", errIndex
 		}
 		for range literals {
-			bits := binary.BigEndian.Uint64(data)
+			bits := long(data)
 			data = data[word:]
 			for i := range uint64(64) {
 				if bits>>i&1 == 0 {
 					continue
 				}
 				if at+i >= uint64(len(into)) {
-					return nil, errIndex
+					return "", errIndex
 				}
 				into[at+i] = true
 			}
@@ -118,3 +116,6 @@ func bitmap(data []byte, into []bool) (rest []byte, err error) {
 	}
 	return rest, nil
 }
+
+// long reads eight bytes.
+func long(s string) uint64 { return uint64(number(s))<<32 | uint64(number(s[4:])) }

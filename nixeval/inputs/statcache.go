@@ -30,7 +30,7 @@ type record struct {
 	sum   [sha256.Size]byte
 }
 
-const statMagic = "purity stat 2\n"
+const statMagic = "purity stat 3\n"
 
 // slack is how much older than its hash a file's last change must be for the
 // hash to be believed later. A change within one tick of the file system's

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -95,6 +94,21 @@ func (t Trust) compare(dir string, files []string, all bool) (permission Permiss
 // fingerprints are those of files that were looked at, by path.
 type fingerprints map[string]string
 
+// of is the fingerprint of a file, taken as the one that it had: where that is not of its
+// content, this one is not either.
+func (f fingerprints) of(path, was string) string {
+	budget, key := hostile.Budget{Bytes: maxHashed}, path
+	if strings.HasPrefix(was, long) {
+		budget, key = hostile.Budget{}, long+path
+	}
+	is, looked := f[key]
+	if !looked {
+		is, _ = fingerprint(path, &budget) // what cannot be read is not as it was
+		f[key] = is
+	}
+	return is
+}
+
 // differ is the first file that is not as a record has it, empty if there is none.
 func (f fingerprints) differ(record string, files []string, all bool) (string, error) {
 	file, err := os.Open(record)
@@ -116,10 +130,7 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 		was, path, _ := strings.Cut(lines.Text(), " ")
 		path = unquoted(path)
 		known[path] = true
-		if _, looked := f[path]; !looked {
-			f[path], _ = fingerprint(path) // what cannot be read is not as it was
-		}
-		if f[path] != was {
+		if f.of(path, was) != was {
 			return path, nil
 		}
 	}
@@ -164,6 +175,7 @@ func (t Trust) AllowProject(dir string, files []string) error {
 			others = append(others, file)
 		}
 	}
+	budget := hostile.Budget{Bytes: maxHashedAll}
 	var b strings.Builder
 	b.WriteString(quotedLine(dir) + "\n")
 	for i, list := range [][]string{defining, others} {
@@ -171,7 +183,7 @@ func (t Trust) AllowProject(dir string, files []string) error {
 			b.WriteByte('\n')
 		}
 		for _, file := range list {
-			is, err := fingerprint(file)
+			is, err := fingerprint(file, &budget)
 			if err != nil {
 				return fmt.Errorf("allow %s: %w", dir, err)
 			}
@@ -199,13 +211,19 @@ func (t Trust) recordPrefix(dir string) string {
 	return filepath.Join(t.Dir, "project-"+hex.EncodeToString(sum[:16]))
 }
 
-// maxHashed is how long a file may be that is hashed, 256 MB. A command can leave one of
-// a terabyte that takes no room.
-const maxHashed = 256 << 20
+// How many bytes are hashed of one file and of all that are allowed together. A command can
+// leave a file of a terabyte that takes no room. Of the rest it counts what the kernel says.
+const (
+	maxHashed    = 256 << 20
+	maxHashedAll = 1 << 30
+)
+
+// long begins the fingerprint of a file that is not hashed.
+const long = "long-"
 
 // fingerprint is the hash of a file's content and whether it is executable, where a link
 // leads, or in a word what else it is: "absent", "directory", "special", "long".
-func fingerprint(path string) (string, error) {
+func fingerprint(path string, budget *hostile.Budget) (string, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -226,26 +244,31 @@ func fingerprint(path string) (string, error) {
 			return hex.EncodeToString(hash.Sum(nil)), nil
 		}
 	}
-	switch {
-	case !info.Mode().IsRegular():
+	if !info.Mode().IsRegular() {
 		return "special", nil
-	case info.Size() > maxHashed:
-		var stat unix.Stat_t // no program can set the time of the last change (inode(7), ctime)
-		if err := unix.Stat(path, &stat); err != nil {
-			return "", fmt.Errorf("read project: %w", err)
-		}
-		return fmt.Sprintf("long-%d-%d-%d", stat.Size, stat.Ino, stat.Ctim.Nano()), nil
 	}
-	file, err := hostile.Open(path)
+	if info.Size() > maxHashed {
+		return fingerprintOfLong(path)
+	}
+	sum, err := budget.Sum(path)
+	if errors.Is(err, hostile.ErrBudget) {
+		return fingerprintOfLong(path)
+	}
 	if err != nil {
 		return "", fmt.Errorf("read project: %w", err)
 	}
-	defer file.Close()
-	fmt.Fprintf(hash, "file %v\x00", info.Mode()&0o100 != 0)
-	if _, err := io.Copy(hash, io.LimitReader(file, maxHashed)); err != nil {
+	fmt.Fprintf(hash, "file %v\x00%s", info.Mode()&0o100 != 0, sum[:])
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// fingerprintOfLong is that of a file that is not hashed. No program can set the time of
+// the last change (inode(7), ctime).
+func fingerprintOfLong(path string) (string, error) {
+	var stat unix.Stat_t
+	if err := unix.Stat(path, &stat); err != nil {
 		return "", fmt.Errorf("read project: %w", err)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return fmt.Sprintf("%s%d-%d-%d", long, stat.Size, stat.Ino, stat.Ctim.Nano()), nil
 }
 
 // Paths are bytes, and a line ends with one of them.

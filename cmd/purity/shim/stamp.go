@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -24,34 +23,41 @@ type Stamp struct {
 // that flakes read.
 func Definition(files []string) []Stamp {
 	var stamps []Stamp
+	budget := hostile.Budget{Bytes: largestAll}
 	for _, file := range files {
 		if config.Defines(filepath.Base(file)) {
-			stamps = append(stamps, stamp(file))
+			stamps = append(stamps, stamp(file, &budget))
 		}
 	}
 	slices.SortFunc(stamps, func(a, b Stamp) int { return len(a.Path) - len(b.Path) }) // the flake's own first
 	return stamps
 }
 
-func stamp(path string) Stamp {
+func stamp(path string, budget *hostile.Budget) Stamp {
 	s := Stamp{Path: path}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return s
 	}
-	s.Time, s.Size, s.Sum = info.ModTime().UnixNano(), info.Size(), sum(path)
+	s.Time, s.Size, s.Sum = info.ModTime().UnixNano(), info.Size(), sum(path, info.Size(), budget)
 	return s
 }
 
-// largest is how many bytes of a file are compared; of a longer one only time and size.
-const largest = 64 << 20
+// How many bytes are compared of one file and of all together; of others time and size.
+const (
+	largest    = 64 << 20
+	largestAll = 256 << 20
+)
 
-func sum(path string) string {
-	data, err := hostile.ReadFile(path, largest)
+// sum is the hash of a file, empty where it is not compared.
+func sum(path string, size int64, budget *hostile.Budget) string {
+	if size > largest {
+		return ""
+	}
+	sum, err := budget.Sum(path)
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -65,7 +71,7 @@ func (s Set) Changed() string {
 		case err != nil:
 			return was.Path
 		case info.ModTime().UnixNano() == was.Time && info.Size() == was.Size:
-		case info.Size() != was.Size || sum(was.Path) != was.Sum:
+		case info.Size() != was.Size || was.Sum == "" || sum(was.Path, was.Size, &hostile.Budget{Bytes: largest}) != was.Sum:
 			return was.Path
 		}
 	}
