@@ -130,6 +130,7 @@ func TestArrows(t *testing.T) {
 		"enforce/seccomp":       `none`,
 		"enforce/outside":       `enforce`,
 		"enforce/tempdir":       `none`,
+		"enforce/view":          `enforce|enforce/parent`,
 		"fixtures":              `none`,
 		"fixtures/setup":        `fixtures`,
 		"fixtures/bench":        `fixtures`,
