@@ -50,7 +50,7 @@ func (p *plan) confine() error {
 	p.policy = p.frame()
 	p.policy.Network = p.exceptionPorts(p.policy.Network)
 	p.policy.Grants = slices.Concat(grants, said, p.jobserver(), p.strict(slices.Concat(p.presets(trees), base, shell), trees))
-	return nil
+	return p.show()
 }
 
 // makeHome makes the private HOME, and has it show what presets open of the user's.
@@ -273,11 +273,7 @@ func (p *plan) writable(path string) error {
 // Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
 // them; Landlock can leave a file out, but not put another one there.
 func standIns(temp string) ([]string, error) {
-	files := map[string]string{
-		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
-		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
-		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
-	}
+	files := userFiles()
 	dir := filepath.Join(temp, ".etc")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("write user database: %w", err)
@@ -293,4 +289,13 @@ func standIns(temp string) ([]string, error) {
 		"NSS_WRAPPER_GROUP=" + filepath.Join(dir, "group"),
 		"NSS_WRAPPER_HOSTS=" + filepath.Join(dir, "hosts"),
 	}, nil
+}
+
+// userFiles are the user database of Nix's build sandbox.
+func userFiles() map[string]string {
+	return map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
 }
