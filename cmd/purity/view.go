@@ -15,6 +15,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/enforce/view"
 )
 
@@ -146,6 +147,17 @@ func (p *plan) protected() []string {
 		paths = append(paths, p.file.Path)
 	}
 	return paths
+}
+
+// shown is what those who watch the command have to know of the view.
+func (p *plan) shown() observe.Shown {
+	links := map[string]string{}
+	for name, file := range map[string]string{"/bin/sh": p.view.Shell, "/usr/bin/env": p.view.Env} {
+		if file != "" {
+			links[name] = file
+		}
+	}
+	return observe.Shown{Links: links, ReadOnly: p.view.Protected}
 }
 
 // enterView runs a command in the view. It returns how that ended, as an error. Where
