@@ -47,7 +47,7 @@ func (p *plan) launch(program launcher) error {
 		Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Bare: !p.level.Environment,
 		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.since(), p.set, p.Set), Unset: p.Unset,
 	}
-	if !p.level.Environment && p.view != nil {
+	if !p.level.Environment && p.inView() {
 		run.Set = append([]string{"USER=nixbld", "LOGNAME=nixbld"}, run.Set...)
 	} else if !p.level.Environment {
 		users, err := standIns(temp)
@@ -80,7 +80,7 @@ func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	}
 	p.noteView()
 	var err error
-	if p.view != nil && !nested {
+	if p.inView() && !nested {
 		err = p.enterView(cmd)
 	} else {
 		err = p.policy.Exec(cmd)
@@ -88,7 +88,7 @@ func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	if errors.Is(err, syscall.ENOEXEC) {
 		return become(l.path, l.argv, l.environ, cmp.Or(p.env.Bash, "/bin/sh"))
 	}
-	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
+	if (errors.Is(err, os.ErrPermission) && !nested || p.hides(err, l.path)) && !p.executable(l.path) {
 		name := filepath.Base(l.path)
 		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
 	}

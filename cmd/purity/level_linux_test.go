@@ -19,7 +19,7 @@ func TestSelftestAttacksLevels(t *testing.T) {
 	dir := u.project(t, "c")
 	for _, v := range selftest.Variants {
 		var shown policyJSON
-		out, err := u.command(t, dir, "policy", "-q", "--json", "--level", v.Name).Output()
+		out, err := u.command(t, dir, "policy", "-q", "--json", "--view=false", "--level", v.Name).Output()
 		if err == nil {
 			err = json.Unmarshal(out, &shown)
 		}

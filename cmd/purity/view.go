@@ -20,12 +20,11 @@ import (
 )
 
 // viewWanted is whether the command is to have a view: true, false or auto.
-func (p *plan) viewWanted() string {
-	if p.mode() != "enforce" { // in which nothing is hidden, either
-		return "false"
-	}
-	return cmp.Or(string(p.View), p.level.View, "false")
-}
+func (p *plan) viewWanted() string { return cmp.Or(string(p.View), p.level.View, "false") }
+
+// inView reports whether the command runs in the view. One that is only watched does
+// not, but is judged by it.
+func (p *plan) inView() bool { return p.view != nil && p.mode() == "enforce" }
 
 // show makes the view, if there is to be one, and the policy of the command in it.
 func (p *plan) show() error {
@@ -50,6 +49,9 @@ func (p *plan) show() error {
 	}
 	p.plain = p.policy
 	p.policy = p.view.Policy(p.policy)
+	if !p.inView() { // what lies there is everybody's
+		p.policy.Grants = slices.DeleteFunc(p.policy.Grants, func(g enforce.Grant) bool { return g.Own && slices.Contains(privateDirs, g.Path) })
+	}
 	return nil
 }
 
@@ -149,6 +151,14 @@ func (p *plan) protected() []string {
 	return paths
 }
 
+// hides reports whether a program was not found because the view does not show it.
+func (p *plan) hides(err error, file string) bool {
+	return p.inView() && errors.Is(err, os.ErrNotExist) && executableFile(file)
+}
+
+// privateDirs are directories that a view has for itself.
+var privateDirs = []string{"/tmp", "/dev/shm"}
+
 // shown is what those who watch the command have to know of the view.
 func (p *plan) shown() observe.Shown {
 	links := map[string]string{}
@@ -157,7 +167,13 @@ func (p *plan) shown() observe.Shown {
 			links[name] = file
 		}
 	}
-	return observe.Shown{Links: links, ReadOnly: p.view.Protected}
+	shown := observe.Shown{Links: links, ReadOnly: p.view.Protected}
+	for _, g := range p.policy.Grants {
+		if g.Own && slices.Contains(privateDirs, g.Path) {
+			shown.Private = append(shown.Private, g.Path)
+		}
+	}
+	return shown
 }
 
 // enterView runs a command in the view. It returns how that ended, as an error. Where

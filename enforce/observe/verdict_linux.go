@@ -140,7 +140,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	if t.entry || p.none {
 		subject, access = above(p.path), access|enforce.Write
 	}
-	missing := o.shown.missing(subject, access, o.judge.missing(subject, access), p)
+	missing := o.shown.missing(v.pid, subject, access, o.judge.missing(subject, access), p)
 	if p.nowhere {
 		missing = 0 // kernel-internal file systems are open
 	}

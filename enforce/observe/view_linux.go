@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -14,6 +15,8 @@ import (
 type Shown struct {
 	// Links are links of the view's own, by path, and where each leads.
 	Links map[string]string
+	// Private are directories of the view's own, which hide those outside.
+	Private []string
 	// ReadOnly are files and directories that are not written although a grant says so.
 	ReadOnly []string
 
@@ -49,9 +52,11 @@ func (s *Shown) place(t target) target {
 }
 
 // missing is what of an access is refused in the view, of which the policy refuses some.
-func (s *Shown) missing(path string, access, refused enforce.Access, p place) enforce.Access {
+func (s *Shown) missing(pid uint32, path string, access, refused enforce.Access, p place) enforce.Access {
 	switch {
 	case s == nil:
+	case access&enforce.Write == 0 && !p.none && s.private(path) && unix.Lstat(fmt.Sprintf("/proc/%d/root%s", pid, path), new(unix.Stat_t)) == unix.ENOENT:
+		refused = access // it is outside only
 	case access&enforce.Write != 0 && slices.ContainsFunc(s.ReadOnly, func(dir string) bool { return enforce.Inside(path, dir) || enforce.Inside(p.path, dir) }):
 		refused |= enforce.Write
 	case access == enforce.Read && s.leading[path] && p.kind() == unix.S_IFDIR:
@@ -60,11 +65,18 @@ func (s *Shown) missing(path string, access, refused enforce.Access, p place) en
 	return refused
 }
 
+// private reports whether a path lies in a directory of the view's own.
+func (s *Shown) private(path string) bool {
+	return slices.ContainsFunc(s.Private, func(dir string) bool { return enforce.Inside(path, dir) })
+}
+
 // errno is what the kernel answers in the view, where the policy alone would have it
 // answer another.
 func (s *Shown) errno(j judge, path string, refused enforce.Access, answer string) string {
 	switch {
 	case s == nil:
+	case refused&enforce.Write == 0 && s.private(path):
+		return "ENOENT"
 	case s.leading[path] && refused&enforce.Write != 0, j.shows(path) && refused == enforce.Write:
 		return "EROFS"
 	case !j.shows(path) && !s.leading[path]:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,9 +123,18 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 		g.Path, g.Resolved = path, true
 		places = append(places, place{path, g.Access, g})
 	}
+	for _, name := range merged {
+		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
+			links = append(links, enforce.Link{Path: name, Target: target})
+		}
+	}
 	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.path, b.path) })
 	return places, links, nil
 }
+
+// merged are directories that distributions have merged into /usr, by which programs name
+// what grants call by its own name: the loader, libraries.
+var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
 
 // closurePath reports whether a grant is of a store path: nobody replaces it.
 func closurePath(g enforce.Grant) bool {

@@ -39,6 +39,7 @@ func Available() error {
 // try runs this program in the namespaces of a view without a network.
 func try(said *bytes.Buffer, user bool) error {
 	cmd := exec.Command(self, initWord)
+	cmd.Args[0] = os.Args[0] // by which a program may tell what it is
 	cmd.Stdout = said
 	cmd.SysProcAttr = attributesOf(enforce.Policy{}, user)
 	return cmd.Run()
