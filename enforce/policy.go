@@ -73,6 +73,9 @@ type Grant struct {
 	Replaced bool
 	// Own grants are of what a view makes itself: outside of it nothing is granted.
 	Own bool
+	// Named is Path as somebody named it, with links, which a view has, too; empty where
+	// nobody did.
+	Named string
 	// PerRun grants differ from run to run and do not count for [Policy.Hash].
 	PerRun bool
 }

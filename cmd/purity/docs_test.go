@@ -124,7 +124,7 @@ func TestArrows(t *testing.T) {
 		"enforce":               `closure|enforce/seccomp`,
 		"enforce/host":          `enforce`,
 		"enforce/inspect":       `enforce`,
-		"enforce/selftest":      `enforce|enforce/host`,
+		"enforce/selftest":      `enforce|enforce/(host|view)`,
 		"enforce/observe":       `enforce|enforce/seccomp`,
 		"enforce/parent":        `none`,
 		"enforce/seccomp":       `none`,

@@ -134,15 +134,15 @@ func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 				p.remark(err.Error())
 				continue
 			}
-			for _, path := range paths {
-				path, err := p.follow(path, trees)
+			for _, named := range paths {
+				path, err := p.follow(named, trees)
 				if err == nil && list.access&enforce.Write != 0 {
 					err = p.writable(path)
 				}
 				if err != nil {
 					return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
 				}
-				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true})
+				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true, Named: named})
 			}
 		}
 	}
@@ -190,8 +190,8 @@ func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Gra
 	}
 	var grants []enforce.Grant
 	reason := "exception at " + e.Origin + ": " + e.Reason
-	for _, path := range paths {
-		path, err := p.follow(path, trees)
+	for _, named := range paths {
+		path, err := p.follow(named, trees)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +202,7 @@ func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Gra
 		if mine == 0 {
 			continue
 		}
-		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
 		if enforce.Passes("/", path, trees...) {
 			continue // what a program needs is what it says, and a command can have written it
 		}

@@ -47,6 +47,9 @@ func (p *plan) launch(program launcher) error {
 		Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Bare: !p.level.Environment,
 		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.since(), p.set, p.Set), Unset: p.Unset,
 	}
+	if p.inView() && p.gitAbove() {
+		run.Set = append([]string{"GIT_DISCOVERY_ACROSS_FILESYSTEM=1"}, run.Set...)
+	}
 	if !p.level.Environment && p.inView() {
 		run.Set = append([]string{"USER=nixbld", "LOGNAME=nixbld"}, run.Set...)
 	} else if !p.level.Environment {

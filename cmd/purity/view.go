@@ -55,6 +55,15 @@ func (p *plan) show() error {
 	return nil
 }
 
+// gitAbove reports whether git is to look for its directory above the project, which is
+// a mount of its own. Where that can be written git does not find it: all of the work
+// tree that is not shown would be taken for removed, and committed so.
+func (p *plan) gitAbove() bool {
+	return slices.ContainsFunc(p.policy.Grants, func(g enforce.Grant) bool {
+		return strings.HasPrefix(g.Reason, "git: ") && g.Access&enforce.Write == 0 && enforce.Inside(p.project.dir, filepath.Dir(g.Path))
+	})
+}
+
 // inClosure is the file that stands for a program of the host: of the package of a file
 // that is known, or of the first package of the closure that has one, those first whose
 // names look like it.

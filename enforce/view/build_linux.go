@@ -114,6 +114,9 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 				continue
 			}
 			path = real
+			if g.Named != "" && g.Named != path {
+				links = append(links, enforce.Links(g.Named)...)
+			}
 		}
 		if n, ok := at[path]; ok {
 			places[n].access |= g.Access
