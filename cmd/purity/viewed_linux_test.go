@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,9 @@ type difference struct{ file, line, view, reason string }
 //	once/confine.txtar
 //	- the line
 //	+ what takes its place, any number of lines
+//
+// The line "all of it" leaves out a script. A file * stands for all; then what follows the - is any part of what a line expects of
+// an output.
 func differences(t *testing.T) (all []difference) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/view.txt")
@@ -39,7 +43,7 @@ func differences(t *testing.T) (all []difference) {
 			all = append(all, difference{file, rest, "", reason})
 		case word == "+" && len(all) > 0:
 			all[len(all)-1].view += rest + "\n"
-		case strings.HasSuffix(text, ".txtar"):
+		case strings.HasSuffix(text, ".txtar"), text == "*":
 			file = text
 		default:
 			t.Fatalf("testdata/view.txt:%d: what is this?", n+1)
@@ -51,6 +55,9 @@ func differences(t *testing.T) (all []difference) {
 	return all
 }
 
+// expecting are the lines of a script that say what a command prints.
+var expecting = regexp.MustCompile(`(?m)^(stdout|stderr) .*$`)
+
 // differently is a directory of scripts as they are with a view.
 func differently(t *testing.T, dir string) string {
 	t.Helper()
@@ -60,13 +67,28 @@ func differently(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	all := differences(t)
+	skipped := map[string]bool{}
+	for _, d := range all {
+		if d.line == "all of it" {
+			skipped[d.file] = true
+		}
+	}
 	for _, script := range scripts {
+		if skipped[filepath.Base(dir)+"/"+filepath.Base(script)] {
+			continue
+		}
 		data, err := os.ReadFile(script)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text := "\n" + string(data)
 		for _, d := range all {
+			if d.file == "*" {
+				text = expecting.ReplaceAllStringFunc(text, func(line string) string {
+					return strings.ReplaceAll(line, d.line, strings.TrimSuffix(d.view, "\n"))
+				})
+				continue
+			}
 			if d.file != filepath.Base(dir)+"/"+filepath.Base(script) {
 				continue
 			}

@@ -52,6 +52,13 @@ func runScript(dir, script string) int {
 	program := filepath.Join(filepath.Dir(dir), "program")
 	p := enforce.Policy{Grants: append(host(), enforce.Grant{Path: program, Access: enforce.Read | enforce.Execute}, enforce.Grant{Path: dir, Access: enforce.All, Reason: "project", Resolved: true}), BestEffort: true}
 	p.Network.Any, p.UnixSockets = os.Getenv("NETWORK") != "none", true
+	if store := os.Getenv("STORE"); store != "" {
+		p.Grants = append(p.Grants, closure(store)...)
+	}
+	if os.Getenv("ALONE") != "" {
+		fmt.Fprintln(os.Stderr, p.Exec(enforce.Command{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin"}, Dir: dir}))
+		return 125
+	}
 	v := View{Etc: map[string]string{"passwd": "user:x:1:1:::\n"}, Protected: []string{filepath.Join(dir, ".git/hooks"), filepath.Join(dir, "flake.nix")}}
 	status, err := Run(Job{View: v, Policy: v.Policy(p), Command: enforce.Command{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin", "PROGRAM=" + program}, Dir: dir}})
 	if err != nil {
