@@ -16,6 +16,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
@@ -51,6 +52,7 @@ func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
 	k := enforce.Probe()
 	checks := append(checkKernel(k), checkServices(k)...)
+	checks = append(checks, checkView())
 	checks = append(checks, a.checkNix(ctx)...)
 	checks = append(checks, a.checkProject()...)
 	checks = append(checks, checkShims(a.path)...)
@@ -107,6 +109,19 @@ func checkKernel(k enforce.Kernel) []check {
 		return append(checks, check{"kernel", failure, k.Filter.Error(), "use a kernel with CONFIG_SECCOMP_FILTER, or --no-seccomp"})
 	}
 	return append(checks, check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
+}
+
+// checkView tries whether what is outside can be hidden.
+func checkView() check {
+	err := view.Available()
+	var refused *view.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
+	case err != nil:
+		return check{"view", warning, err.Error(), ""}
+	}
+	return check{"view", ok, "can hide what is outside (--view)", ""}
 }
 
 // checkServices names what outside does as it is told, and can be reached.

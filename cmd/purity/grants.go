@@ -51,7 +51,7 @@ func (p *plan) confine() error {
 	p.policy = p.frame()
 	p.policy.Network = p.exceptionPorts(p.policy.Network)
 	p.policy.Grants = slices.Concat(grants, said, p.jobserver(), p.strict(slices.Concat(p.presets(trees), base, shell), trees))
-	return nil
+	return p.show()
 }
 
 // makeHome makes the private HOME, and has it show what presets open of the user's.
@@ -146,15 +146,15 @@ func (p *plan) said(trees []string) ([]enforce.Grant, error) {
 				p.remark(err.Error())
 				continue
 			}
-			for _, path := range paths {
-				path, err := p.follow(path, trees)
+			for _, named := range paths {
+				path, err := p.follow(named, trees)
 				if err == nil && list.access&enforce.Write != 0 {
 					err = p.writable(path)
 				}
 				if err != nil {
 					return nil, fmt.Errorf("grant %s %s (%s): %w", list.key, e.Value, e.Origin, err)
 				}
-				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true})
+				grants = append(grants, enforce.Grant{Path: path, Access: list.access, Reason: e.Origin, Resolved: true, Named: named})
 			}
 		}
 	}
@@ -202,8 +202,8 @@ func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Gra
 	}
 	var grants []enforce.Grant
 	reason := "exception at " + e.Origin + ": " + e.Reason
-	for _, path := range paths {
-		path, err := p.follow(path, trees)
+	for _, named := range paths {
+		path, err := p.follow(named, trees)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +214,7 @@ func (p *plan) exceptionGrant(e config.Exception, trees []string) ([]enforce.Gra
 		if mine == 0 {
 			continue
 		}
-		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
 		if enforce.Passes("/", path, trees...) {
 			continue // what a program needs is what it says, and a command can have written it
 		}
@@ -285,11 +285,7 @@ func (p *plan) writable(path string) error {
 // Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
 // them; Landlock can leave a file out, but not put another one there.
 func standIns(temp string) ([]string, error) {
-	files := map[string]string{
-		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
-		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
-		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
-	}
+	files := userFiles()
 	dir := filepath.Join(temp, ".etc")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("write user database: %w", err)
@@ -305,4 +301,13 @@ func standIns(temp string) ([]string, error) {
 		"NSS_WRAPPER_GROUP=" + filepath.Join(dir, "group"),
 		"NSS_WRAPPER_HOSTS=" + filepath.Join(dir, "hosts"),
 	}, nil
+}
+
+// userFiles are the user database of Nix's build sandbox.
+func userFiles() map[string]string {
+	return map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
 }

@@ -47,7 +47,12 @@ func (p *plan) launch(program launcher) error {
 		Home: p.home, Temp: temp, Dir: p.project.cwd, Project: p.project.dir, Bare: !p.level.Environment,
 		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.since(), p.set, p.Set), Unset: p.Unset,
 	}
-	if !p.level.Environment {
+	if p.inView() && p.gitAbove() {
+		run.Set = append([]string{"GIT_DISCOVERY_ACROSS_FILESYSTEM=1"}, run.Set...)
+	}
+	if !p.level.Environment && p.inView() {
+		run.Set = append([]string{"USER=nixbld", "LOGNAME=nixbld"}, run.Set...)
+	} else if !p.level.Environment {
 		users, err := standIns(temp)
 		if err != nil {
 			return err
@@ -73,13 +78,20 @@ func (p *plan) launch(program launcher) error {
 // exec is the last step of every run.
 func (p *plan) exec(l launch, nested bool, watch *enforce.Watch) error {
 	p.app.log.Debug().Str("program", l.path).Int("grants", len(p.policy.Grants)).Bool("confined already", nested).Msg("execute")
-	err := p.policy.Exec(enforce.Command{
+	cmd := enforce.Command{
 		Path: l.path, Args: l.argv, Env: l.environ, Dir: p.project.cwd, KeepFDs: append(jobserver(l.environ), pipes(l.argv)...), Confined: nested, Watch: watch, Audit: p.mode() != "enforce",
-	})
+	}
+	p.noteView()
+	var err error
+	if p.inView() && !nested {
+		err = p.enterView(cmd)
+	} else {
+		err = p.policy.Exec(cmd)
+	}
 	if errors.Is(err, syscall.ENOEXEC) {
 		return become(l.path, l.argv, l.environ, cmp.Or(p.env.Bash, "/bin/sh"))
 	}
-	if errors.Is(err, os.ErrPermission) && !nested && !p.executable(l.path) {
+	if (errors.Is(err, os.ErrPermission) && !nested || p.hides(err, l.path)) && !p.executable(l.path) {
 		name := filepath.Base(l.path)
 		err = &hintedError{err, "it is outside the environment; purity exec -- " + name + " runs the " + name + " of the dev shell, if it has one"}
 	}

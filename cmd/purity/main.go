@@ -17,6 +17,7 @@ import (
 	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
+	"github.com/nix-purity/purity/enforce/view"
 )
 
 // Exit codes of purity itself; every other code is the command's.
@@ -37,7 +38,7 @@ func run(args []string) int {
 	if code, ok := tempdir.RunSweeper(args); ok {
 		return code
 	}
-	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, outside.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
+	for _, part := range []func([]string) (int, bool){runHookPart, selftest.RunPart, outside.RunPart, view.RunPart, runContinue, runRenewal, runHookProcess, runComplete} {
 		if code, ok := part(args); ok {
 			return code
 		}

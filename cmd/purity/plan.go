@@ -12,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -46,6 +47,9 @@ type plan struct {
 	silentHook bool   // the shell that asked has run the shellHook itself
 	home       string
 	policy     enforce.Policy
+	view       *view.View          // nil for none
+	plain      enforce.Policy      // without it
+	noView     *view.RefusedError  // why there is none although it was wanted
 	remarked   []string            // what was warned of already
 	keep, set  []string            // variables that presets ask for
 	trace      func(observe.Event) // shows what is watched, nil for nothing

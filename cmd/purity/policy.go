@@ -125,11 +125,22 @@ func (p *plan) limits() []limit {
 	if p.mode() != "enforce" {
 		limits = append(limits, limit{"mode " + p.mode(), "nothing is refused; what no row names is only reported"})
 	}
+	if p.view != nil {
+		limits = append(limits, limit{"view", "nothing else is there; " + p.view.Programs()})
+		for _, path := range p.view.Protected {
+			limits = append(limits, limit{"read-only in the project", path})
+		}
+		if p.policy.Network.None() {
+			network = "none but a loopback of its own"
+		}
+	} else if p.noView != nil {
+		limits = append(limits, limit{"view", "none: " + p.noView.Error()})
+	}
 	return append(limits, []limit{
 		{"network", network},
 		{"UNIX sockets", word(p.policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.policy.SysVIPC, "allowed", "refused")},
+		{"System V IPC", word(p.policy.SysVIPC || p.view != nil, word(p.policy.SysVIPC, "allowed", "the command's own"), "refused")},
 		{"user namespaces", word(p.policy.UserNamespaces, "allowed", "refused")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)

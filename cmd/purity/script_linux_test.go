@@ -72,11 +72,15 @@ func TestScriptsShims(t *testing.T) {
 }
 
 func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
+	if viewed() {
+		dir = differently(t, dir)
+	}
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where purity is, mostly put by testscript
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     viewed(),
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			runtime := filepath.Join(env.WorkDir, "run")
@@ -92,6 +96,9 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			env.Setenv("STORE", fixtures.StoreDir())
 			env.Setenv("FIXTURES", fixtures.Dir())
 			env.Setenv("UNDECLARED", undeclared(t))
+			if viewed() {
+				env.Setenv("PURITY_VIEW", "true")
+			}
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -17,7 +17,9 @@ func (p *plan) ready() error {
 		return nil // nothing is
 	}
 	k := enforce.Probe()
-	gaps, err := p.frame().Gaps(k)
+	frame := p.frame()
+	frame.Apart = p.viewWanted() == "true"
+	gaps, err := frame.Gaps(k)
 	if err != nil {
 		return err
 	}

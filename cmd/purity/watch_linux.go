@@ -169,6 +169,9 @@ func (w *watcher) begin() {
 		}
 		observer := observe.New(w.plan.policy, abi) // takes a while, as the child does to come so far
 		observer.Apart, observer.Absent = w.plan.apart(), w.plan.missing
+		if w.plan.view != nil {
+			observer.Hide(w.plan.shown())
+		}
 		if w.plan.trace != nil || w.plan.tells() {
 			observer.Event = w.event
 		}

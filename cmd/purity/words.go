@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
@@ -44,6 +45,7 @@ func explain(err error) (message, hint string, code int) {
 		position   *config.PositionError
 		named      *report.NameError
 		unallowed  *untrustedError
+		refused    *view.RefusedError
 	)
 	switch {
 	case errors.As(err, &exec):
@@ -67,6 +69,8 @@ func explain(err error) (message, hint string, code int) {
 		}
 	case errors.As(err, &named):
 		hint = "say it:  --report-format text, json, sarif, github or html"
+	case errors.As(err, &refused):
+		hint = refused.Fix + "; --view=false confines by Landlock alone"
 	case errors.As(err, &gap):
 		hint = "with --best-effort purity goes on, and names what it cannot refuse"
 	case errors.As(err, &noFlake):

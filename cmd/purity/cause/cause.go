@@ -173,6 +173,9 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = f.storeHint(d, path)
 	case outside:
 		found.Why = "outside the project"
+		if d.Errno == "EROFS" {
+			found.Why = "read-only in the view"
+		}
 		if inside(d.Real, f.Home) {
 			found.Why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
 		}
