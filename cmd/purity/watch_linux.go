@@ -98,6 +98,9 @@ func (p *plan) newWatcher(child *exec.Cmd) (*watcher, error) {
 	if err := p.confine(); err != nil { // what the observer judges by
 		return nil, err
 	}
+	if err := p.makeHome(); err != nil { // a grant of what is not there counts for nothing, and the child makes it meanwhile
+		return nil, err
+	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
