@@ -46,7 +46,7 @@ func (p *plan) findings(denials []observe.Denial) []report.Finding {
 		}
 		return bare
 	}
-	run := cause.Run{Env: p.env, StoreDir: p.nix.StoreDir(), Policy: p.policy, Dir: p.project.cwd, Home: userHome(), Enforced: p.mode() == "enforce"}
+	run := cause.Run{Env: p.env, StoreDir: p.nix.StoreDir(), Policy: p.policy, Dir: p.project.cwd, Home: userHome(), Enforced: p.mode() == "enforce", Anywhere: p.missing}
 	if p.Network != nil {
 		run.Network = *p.Network
 	}

@@ -75,8 +75,12 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 	if viewed() {
 		dir = differently(t, dir)
 	}
+	testscript.Run(t, scriptParams(t, dir, nix))
+}
+
+func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params {
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where purity is, mostly put by testscript
-	testscript.Run(t, testscript.Params{
+	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -118,7 +122,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			"serve":   serve,
 			"publish": publish,
 		},
-	})
+	}
 }
 
 // copyProject NAME [DIR] copies a project of the fixtures and commits it.
