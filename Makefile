@@ -1,6 +1,8 @@
 # make demo   set up a Nix and the packages of one dev shell, build purity, show what it does
 # make test   set everything up and run every test
 # make test-kernels  attack purity on real kernels, in QEMU
+# make test-builders  checks on many builders of Nix, local and remote
+# make test-nixpkgs PURITY_NIXPKGS=DIR  what people do with nixpkgs, with the one in DIR
 # make bench  compare the speed of purity with nix develop and a launcher in C
 # make lint   what CONTRIBUTING asks of a change
 
@@ -29,6 +31,17 @@ test-kernels: build
 	@$(GO) run ./fixtures/setup kernels
 	@$(GO) run ./fixtures/kernels $(BIN)
 
+test-builders: fixtures
+	PURITY_BUILDERS=1 $(GO) test -count=1 -timeout 60m -v -run '^TestBuilders$$' ./cmd/purity
+
+# A nix in PATH builds with its store and its caches. Without one it is that of the
+# fixtures, for a nixpkgs whose stdenv builds there.
+test-nixpkgs: fixtures
+	@test -e "$(PURITY_NIXPKGS)/pkgs/top-level/default.nix" || { \
+	  echo 'test-nixpkgs: name a directory that has nixpkgs: make test-nixpkgs PURITY_NIXPKGS=DIR'; \
+	  echo 'The packages that the tests take come from the binary cache of the nix in PATH, or are built.'; exit 1; }
+	PURITY_NIXPKGS="$(abspath $(PURITY_NIXPKGS))" $(GO) test -count=1 -timeout 60m -v -run '^TestNixpkgs$$' ./cmd/purity
+
 bench: fixtures build
 	@$(GO) run ./fixtures/bench $(BIN)
 
@@ -40,4 +53,4 @@ lint:
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test test-kernels bench lint clean FORCE
+.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs bench lint clean FORCE

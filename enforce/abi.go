@@ -11,6 +11,9 @@ import (
 // renamed across directories.
 const DefaultABI = 3
 
+// alone reports whether the command is in a network with only itself.
+func (p Policy) alone() bool { return p.Apart && p.Network.None() }
+
 // feature is one thing that Landlock learnt to control.
 type feature struct {
 	abi     int    // since which ABI
@@ -29,7 +32,7 @@ type feature struct {
 	asked func(Policy) bool
 }
 
-func ports(p Policy) bool    { return !p.Network.Any }
+func ports(p Policy) bool    { return !p.Network.Any && !p.alone() }
 func noInet(p Policy) bool   { return !p.NoFilter && p.Network.None() }
 func noUDP(p Policy) bool    { return !p.NoFilter && !p.Network.Any && !p.Network.UDP }
 func noUnix(p Policy) bool   { return !p.NoFilter && !p.UnixSockets }
@@ -116,6 +119,9 @@ func rights(a Access) uint64 {
 	}
 	if a&Execute != 0 {
 		r |= ll.AccessFSExecute
+	}
+	if a&List != 0 {
+		r |= ll.AccessFSReadDir
 	}
 	if a&Ioctl != 0 {
 		r |= ll.AccessFSIoctlDev

@@ -1,9 +1,11 @@
 package enforce
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
+	"syscall"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
@@ -20,6 +22,58 @@ import (
 // thread that calls it, so it all happens on one.
 func (p Policy) Exec(cmd Command) error {
 	runtime.LockOSThread()
+	if err := p.begin(cmd); err != nil {
+		return err
+	}
+	if err := unix.Chdir(cmd.Dir); err != nil {
+		return fmt.Errorf("change directory %s: %w", cmd.Dir, err)
+	}
+	return &ExecError{Path: cmd.Path, Err: unix.Exec(cmd.Path, cmd.Args, cmd.Env)}
+}
+
+// Start starts cmd confined to p as a child and returns its process number. The process
+// itself is not confined, but for its descriptors, which are closed by execve as those of
+// the command are: what Landlock, the filter and capabilities take is taken from a thread
+// that ends with this call. The errors are those of [Policy.Exec].
+func (p Policy) Start(cmd Command) (pid int, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked, so that the thread ends with the goroutine
+		if err = unix.Access(cmd.Dir, unix.X_OK); err != nil {
+			err = fmt.Errorf("change directory %s: %w", cmd.Dir, err)
+			return
+		}
+		if err = p.begin(cmd); err != nil {
+			return
+		}
+		attr := &syscall.ProcAttr{Dir: cmd.Dir, Env: cmd.Env, Files: []uintptr{0, 1, 2}}
+		pid, err = syscall.ForkExec(cmd.Path, cmd.Args, attr)
+		if errors.Is(err, unix.ENOEXEC) && cmd.Interpreter != "" && isText(cmd.Path) {
+			pid, err = syscall.ForkExec(cmd.Interpreter, append([]string{"sh", cmd.Path}, cmd.Args[1:]...), attr)
+		}
+		if err != nil {
+			err = &ExecError{Path: cmd.Path, Err: err}
+		}
+	}()
+	<-done
+	return pid, err
+}
+
+// isText reports whether a file is one, by its first bytes.
+func isText(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	head := make([]byte, 80)
+	n, err := unix.Read(fd, head)
+	return err == nil && bytes.IndexByte(head[:n], 0) < 0
+}
+
+// begin is all that comes before the command, for the calling thread.
+func (p Policy) begin(cmd Command) error {
 	var rules seccomp.Rules // of the filter
 	if !cmd.Confined && !cmd.Audit {
 		var err error
@@ -38,14 +92,9 @@ func (p Policy) Exec(cmd Command) error {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)
 		}
-		if err := cmd.Watch.begin(rules); err != nil {
-			return err
-		}
+		return cmd.Watch.begin(rules)
 	}
-	if err := unix.Chdir(cmd.Dir); err != nil {
-		return fmt.Errorf("change directory %s: %w", cmd.Dir, err)
-	}
-	return &ExecError{Path: cmd.Path, Err: unix.Exec(cmd.Path, cmd.Args, cmd.Env)}
+	return nil
 }
 
 // restrict does all that comes before execve, the irrevocable steps last, and
@@ -103,8 +152,9 @@ func restrictSelf(ruleset, abi int) error {
 
 // filter is what the system call filter refuses for p.
 func (p Policy) filter() seccomp.Rules {
-	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC}
+	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart}
 	switch {
+	case p.alone(): // with nobody to reach
 	case p.Network.None():
 		rules.Inet = seccomp.InetNone
 	case !p.Network.Any:

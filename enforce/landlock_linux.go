@@ -105,35 +105,44 @@ func addRule(ruleset int, g Grant, handled uint64) error {
 // errWide refuses the one directory that would make every other grant moot.
 var errWide = errors.New("the whole file system is no grant")
 
-// open opens the object of a grant and returns its type. Links are followed
-// by resolving the path once; the result must have none when it is opened, so
-// that nobody can put one in between.
+// open opens the object of a grant and returns its type.
 func open(g Grant) (fd int, mode uint32, err error) {
-	if !filepath.IsAbs(g.Path) {
-		return -1, 0, errors.New("not an absolute path")
+	fd, _, stat, err := g.Place()
+	if err != nil {
+		return -1, 0, err
 	}
-	fd, stat, err := openNoLinks(g.Path)
+	if isRoot(stat) && g.Access != List {
+		unix.Close(fd)
+		return -1, 0, errWide
+	}
+	return fd, stat.Mode & unix.S_IFMT, nil
+}
+
+// Place opens the object of a grant (O_PATH) and returns the path at which it is, which
+// has no links but perhaps a last one. Links are followed by resolving the path once; the
+// result must have none when it is opened, so that nobody can put one in between.
+func (g Grant) Place() (fd int, path string, stat unix.Stat_t, err error) {
+	if !filepath.IsAbs(g.Path) {
+		return -1, "", stat, errors.New("not an absolute path")
+	}
+	path = g.Path
+	fd, stat, err = openNoLinks(path)
 	linked := err == nil && stat.Mode&unix.S_IFMT == unix.S_IFLNK && !g.NoFollow
 	if linked {
 		unix.Close(fd)
 	}
 	if (linked || errors.Is(err, unix.ELOOP)) && g.Resolved {
-		return -1, 0, errors.New("a symbolic link was put into it just now")
+		return -1, "", stat, errors.New("a symbolic link was put into it just now")
 	}
 	if linked || errors.Is(err, unix.ELOOP) {
-		var path string
 		if path, err = resolve(g); err == nil {
 			fd, stat, err = openNoLinks(path)
 		}
 	}
 	if err != nil {
-		return -1, 0, err
+		return -1, "", stat, err
 	}
-	if isRoot(stat) {
-		unix.Close(fd)
-		return -1, 0, errWide
-	}
-	return fd, stat.Mode & unix.S_IFMT, nil
+	return fd, path, stat, nil
 }
 
 // resolve follows the links in the path of g, but for a last one if g says so.

@@ -7,6 +7,9 @@ import "os"
 // Exec says that this system has nothing to confine with.
 func (p Policy) Exec(cmd Command) error { return ErrNotLinux }
 
+// Start says that this system has nothing to confine with.
+func (p Policy) Start(cmd Command) (pid int, err error) { return 0, ErrNotLinux }
+
 // Confined is never so: there is no Landlock here.
 func Confined() bool { return false }
 

@@ -134,3 +134,18 @@ func walk(at, path string, visit func(at string, link bool)) (string, error) {
 	}
 	return at, nil
 }
+
+// Link is a symbolic link: where it is, and what it says.
+type Link struct{ Path, Target string }
+
+// Links are the symbolic links that the kernel follows on the way that path names, in
+// its order. Those that it does not come to, because something is missing, are none.
+func Links(path string) []Link {
+	var links []Link
+	walk("/", path, func(at string, link bool) {
+		if target, err := os.Readlink(at); link && err == nil {
+			links = append(links, Link{at, target})
+		}
+	})
+	return links
+}

@@ -27,14 +27,21 @@ const (
 	// Connect connects to UNIX sockets. Before Landlock's ABI 9 the kernel
 	// refuses none, granted or not.
 	Connect
+	// List lists directories and opens no file in them. It is the one access that the
+	// root directory can be granted with, in a view, where all that is below it is
+	// there because something grants it.
+	List
 
 	// All is everything that makes sense with ordinary files.
 	All = Read | Write | Execute | Connect
 )
 
-// String writes a as "r-x--": read, write, execute, ioctl, connect.
+// String writes a as "r-x--": read, write, execute, ioctl, connect; list is "l----".
 func (a Access) String() string {
 	text := []byte("-----")
+	if a&List != 0 {
+		text[0] = 'l'
+	}
 	for i, letter := range []byte("rwxic") {
 		if a&(1<<i) != 0 {
 			text[i] = letter
@@ -60,6 +67,14 @@ type Grant struct {
 	// Resolved says that Path has no symbolic links ([Resolve]). One that is found in
 	// it was made since, and is an error.
 	Resolved bool
+	// Replaced grants are of what a view has its own of, and are left out of it: the
+	// host's /bin/sh, its user database, its terminals.
+	Replaced bool
+	// Own grants are of what a view makes itself: outside of it nothing is granted.
+	Own bool
+	// Named is Path as somebody named it, with links, which a view has, too; empty where
+	// nobody did.
+	Named string
 	// PerRun grants differ from run to run and do not count for [Policy.Hash].
 	PerRun bool
 }
@@ -91,6 +106,10 @@ type Policy struct {
 	SysVIPC bool
 	// Capabilities are those that root keeps, as bits (capabilities(7)).
 	Capabilities uint64
+	// Apart says that the command is in IPC and network namespaces of its own, the
+	// latter if Network is none: System V IPC and the sockets of networks reach nobody
+	// then, and are not refused.
+	Apart bool
 	// NoFilter goes without a system call filter.
 	NoFilter bool
 
@@ -125,8 +144,8 @@ func (p Policy) Covering(path string, access Access) []Grant {
 	path = Real(path)
 	var covering []Grant
 	for _, g := range p.Grants {
-		if g.Access&access == 0 {
-			continue // store paths are many
+		if g.Access&access == 0 || g.Access == List {
+			continue // store paths are many, and by a list no file is covered
 		}
 		if info, err := os.Lstat(g.Path); g.NoFollow && err == nil && info.Mode()&os.ModeSymlink != 0 {
 			continue // it gets no rule
@@ -167,6 +186,9 @@ type Command struct {
 	Confined bool
 	// Watch has a supervisor see what the command does; nil for none.
 	Watch *Watch
+	// Interpreter runs, in a child ([Policy.Start]), a text that the kernel does not
+	// execute, as a shell would have it; empty for none.
+	Interpreter string
 	// Audit does not confine at all: it is only watched.
 	Audit bool
 }

@@ -23,6 +23,10 @@ fi
 # The report: a copy of the sources is the project, and the command runs in it with
 # the environment that there is, but for what says how to check.
 export -n purityExec purityArguments purityCommand puritySource purityTools purityOut=$out
+own=() # purity's directories are not the command's
+for name in XDG_CACHE_HOME XDG_RUNTIME_DIR; do
+  if [ -n "${!name-}" ]; then own+=("--set=$name=${!name}"); else own+=("--unset=$name"); fi
+done
 export XDG_CACHE_HOME=$NIX_BUILD_TOP/.purity-cache XDG_RUNTIME_DIR=$NIX_BUILD_TOP/.purity-run
 reports=$NIX_BUILD_TOP/.purity-reports
 hostPath=${PATH-}
@@ -42,7 +46,7 @@ if [ -e purity.toml ] && [[ $purityArguments != *--config=* ]]; then
 fi
 export shellHook=${shellHook-} out=$PWD/outputs/out
 # As nix develop does, SHELL is the bash; without it a bash asks the host for one.
-eval "words=($purityExec --project=. --set=SHELL=\"\$builder\" --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
+eval "words=($purityExec --project=. \"\${own[@]}\" --set=SHELL=\"\$builder\" --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
 
 # The command runs as Nix's phases do: its first failure is its end. By a pipe: the
 # terminal that Nix gives builders is in none of their directories, where programs that

@@ -6,6 +6,7 @@ let
     inherit system;
     overlays = [ self.overlays.default ];
   }));
+  shell = pkgs: pkgs.mkShell { packages = [ pkgs.go pkgs.gnumake pkgs.git ]; };
 in
 {
   overlays.default = final: _prev: { purity = final.callPackage ./package.nix { }; };
@@ -21,7 +22,22 @@ in
   });
 
   devShells = eachSystem (pkgs: {
-    default = pkgs.mkShell { packages = [ pkgs.go pkgs.gnumake pkgs.git ]; };
+    default = shell pkgs;
+  });
+
+  # purity is built in its own dev shell, and nothing of the host is asked for.
+  checks = eachSystem (pkgs: {
+    build = (import ./lib.nix { inherit pkgs; }).mkCheck {
+      name = "purity-build";
+      shell = shell pkgs;
+      inherit (pkgs.purity) src;
+      policy = { read = [ "${pkgs.purity.goModules}" ]; network = false; };
+      command = ''
+        cp -r --no-preserve=mode ${pkgs.purity.goModules} vendor
+        CGO_ENABLED=0 GOPROXY=off GOTOOLCHAIN=local GOFLAGS=-mod=vendor go build -buildvcs=false -o purity ./cmd/purity
+        ./purity version
+      '';
+    };
   });
 
   # lib.x86_64-linux.mkShell and the like, or lib.for pkgs with packages of yours. The

@@ -23,6 +23,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
@@ -55,6 +56,7 @@ func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
 	k, d := enforce.Probe(), doctor{a}
 	checks := append(checkKernel(k), checkServices(k)...)
+	checks = append(checks, checkView())
 	checks = append(checks, d.checkNix(ctx)...)
 	checks = append(checks, d.checkProject()...)
 	checks = append(checks, checkShims(a.Path)...)
@@ -114,6 +116,19 @@ func checkKernel(k enforce.Kernel) []check {
 		return append(checks, check{"kernel", failure, k.Filter.Error(), "use a kernel with CONFIG_SECCOMP_FILTER, or --no-seccomp"})
 	}
 	return append(checks, check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
+}
+
+// checkView tries whether what is outside can be hidden.
+func checkView() check {
+	err := view.Available()
+	var refused *view.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
+	case err != nil:
+		return check{"view", warning, err.Error(), ""}
+	}
+	return check{"view", ok, "can hide what is outside (--view)", ""}
 }
 
 // checkServices names what outside does as it is told, and can be reached.

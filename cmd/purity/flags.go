@@ -62,6 +62,7 @@ func options(argv0 string) []kong.Option {
 		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
 		kong.NamedMapper("path", asTyped(expandPath)),
 		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
+		kong.NamedMapper("view", optional("true", "auto")),
 		kong.NamedMapper("revision", revision()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}

@@ -18,8 +18,11 @@ func TestSelftestAttacksLevels(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	for _, v := range selftest.Variants {
+		if v.View { // of a level that is attacked without one, too
+			continue
+		}
 		var shown policyJSON
-		out, err := u.command(t, dir, "policy", "-q", "--json", "--level", v.Name).Output()
+		out, err := u.command(t, dir, "policy", "-q", "--json", "--view=false", "--level", v.Name).Output()
 		if err == nil {
 			err = json.Unmarshal(out, &shown)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
+	"github.com/nix-purity/purity/enforce/view"
 )
 
 // Hidden first arguments by which a hook that purity printed starts it. The command line
@@ -40,6 +41,7 @@ func modes() map[string]mode {
 		watch.Word:     watch.Continue,
 		outside.Word:   outside.RunPart,
 		tempdir.Word:   tempdir.RunSweeper,
+		view.Word:      view.RunPart,
 	}
 	for _, word := range selftest.Words {
 		all[word] = selftest.RunPart

@@ -73,6 +73,12 @@ func TestFlake(t *testing.T) {
 	if out, err := u.warnings(repository, append([]string{"flake", "check", "--no-build"}, override...)...); err != nil || out != "" {
 		t.Errorf("nix flake check: %v\n%s", err, out)
 	}
+	// It builds in its own dev shell, of which this is the audit.
+	check := filepath.Join(u.dir, "check")
+	nix("build", ".#checks.x86_64-linux.build", "--out-link", check)
+	if verdict, err := os.ReadFile(check + "/verdict"); err != nil || string(verdict) != "pure\n" {
+		t.Errorf("verdict of its own build: %q, %v", verdict, err)
+	}
 	if out := nix("eval", "--raw", ".#devShells.x86_64-linux.default.name"); out != "nix-shell" {
 		t.Errorf("dev shell: %s", out)
 	}

@@ -131,11 +131,23 @@ func (p shown) limits() []limit {
 	if !p.Enforced() {
 		limits = append(limits, limit{"mode " + p.Mode, "nothing is refused; what no row names is only reported"})
 	}
+	sees := p.Sees
+	if sees.View != nil {
+		limits = append(limits, limit{"view", "nothing else is there; " + sees.View.Programs()})
+		for _, path := range sees.View.Protected {
+			limits = append(limits, limit{"read-only in the project", path})
+		}
+		if p.Policy.Network.None() {
+			network = "none but a loopback of its own"
+		}
+	} else if sees.Refused != nil {
+		limits = append(limits, limit{"view", "none: " + sees.Refused.Error()})
+	}
 	return append(limits, []limit{
 		{"network", network},
 		{"UNIX sockets", word(p.Policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.Policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.Policy.SysVIPC, "allowed", "refused")},
+		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed", "the command's own"), "refused")},
 		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "refused")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)

@@ -155,13 +155,13 @@ func (r run) become(plan confine.Plan) error {
 // replace has a job take the place of this process.
 func replace(a *app, j confine.Job) error {
 	a.Log.Debug().Str("program", j.Command.Path).Int("grants", len(j.Policy.Grants)).Bool("confined already", j.Command.Confined).Msg("execute")
-	return j.Exec()
+	return j.Exec(a.Voice)
 }
 
 // watch stays as the parent of the command.
 func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	a := r.app
-	o := outcome.Run{Plan: plan, Command: r.command, Bare: a.Quiet && !r.tells && !r.reports.wanted()}
+	o := outcome.Run{Plan: plan, Command: r.command, Anywhere: r.reports.Absent, Bare: a.Quiet && !r.tells && !r.reports.wanted()}
 	w := watch.Run{Args: a.args, Environ: a.Environ, Stdout: r.stdout, Plan: plan, What: r.watches(), Confirm: r.wanted(), Log: a.Log}
 	w.Apart, w.Absent = outcome.Apart(r.ask), r.reports.Absent
 	if w.Stdout == nil {
@@ -189,7 +189,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	case err != nil:
 		return ran{}, err
 	case of.Failed:
-		return ran{}, &watch.EndedError{Status: of.Status}
+		return ran{}, &confine.EndedError{Status: of.Status}
 	}
 	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
 	if before != nil {
@@ -236,7 +236,7 @@ func (r run) execute() error {
 	case r.fail && done.report.ExitCode == 0 && !done.report.Clean():
 		return codeError(exitImpure)
 	}
-	return &watch.EndedError{Status: done.of.Status}
+	return &confine.EndedError{Status: done.of.Status}
 }
 
 // say prints what was refused, why, and what to do. What purity itself could not

@@ -74,11 +74,19 @@ func TestScriptsShims(t *testing.T) {
 }
 
 func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
+	if viewed() {
+		dir = differently(t, dir)
+	}
+	testscript.Run(t, scriptParams(t, dir, nix))
+}
+
+func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params {
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where purity is, mostly put by testscript
-	testscript.Run(t, testscript.Params{
+	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     viewed(),
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			runtime := filepath.Join(env.WorkDir, "run")
@@ -94,6 +102,9 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			env.Setenv("STORE", fixtures.StoreDir())
 			env.Setenv("FIXTURES", fixtures.Dir())
 			env.Setenv("UNDECLARED", undeclared(t))
+			if viewed() {
+				env.Setenv("PURITY_VIEW", "true")
+			}
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -113,7 +124,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 			"serve":   serve,
 			"publish": publish,
 		},
-	})
+	}
 }
 
 // copyProject NAME [DIR] copies a project of the fixtures and commits it.

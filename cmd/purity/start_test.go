@@ -28,6 +28,8 @@ var starting = map[string]string{
 	"enforce/selftest/across_nix_linux.go":   "the user's own Nix, for its version",
 	"enforce/selftest/across_scene_linux.go": "what the user runs in a scene of its own",
 	"enforce/selftest/world_linux.go":        "purity itself, as the attacker",
+	"enforce/view/refusal_linux.go":          "purity itself, to see whether there can be a view",
+	"enforce/view/start_linux.go":            "purity itself, as the init of a view",
 	"nixeval/nix.go":                         "Nix, the one place where it is started",
 }
 

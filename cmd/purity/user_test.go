@@ -51,7 +51,11 @@ func newUser(t *testing.T, name string, nix fixtures.Nix) user {
 	if err := os.Mkdir(filepath.Join(dir, "home"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return user{name: name, nix: nix, dir: dir, environ: append(nix.Environ(filepath.Join(dir, "home")), "TMPDIR="+dir, "LC_ALL=C")}
+	environ := append(nix.Environ(filepath.Join(dir, "home")), "TMPDIR="+dir, "LC_ALL=C")
+	if os.Getenv("PURITY_TEST_VIEW") != "" {
+		environ = append(environ, "PURITY_VIEW=true")
+	}
+	return user{name: name, nix: nix, dir: dir, environ: environ}
 }
 
 func chown(t *testing.T, dir string) {

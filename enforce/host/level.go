@@ -21,6 +21,9 @@ type Level struct {
 	// Home and Environment say whether the level gives the command a HOME,
 	// and what of the calling environment besides the terminal.
 	Home, Environment bool
+	// View is whether the command has a view where nothing is said of it, as the setting
+	// has it; empty for none.
+	View string
 	// Wider levels open more than the default one.
 	Wider bool
 	rows  []row
@@ -31,8 +34,8 @@ type Level struct {
 var Levels = []Level{
 	{
 		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data; and no UNIX sockets",
-		Programs: hostPrograms[:1],
-		rows:     nixRows,
+		Programs: hostPrograms[:1], View: "auto",
+		rows: nixRows,
 	},
 	{
 		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",
@@ -102,6 +105,9 @@ type row struct {
 	what   string
 }
 
+// replaced are rows that a view has something of its own for.
+var replaced = []string{"/proc", "/dev/ptmx", "/dev/pts", "/etc/passwd", "/etc/group"}
+
 func (r row) grant(prefix string) enforce.Grant {
-	return enforce.Grant{Path: r.path, Access: r.access, Reason: prefix + r.what, Optional: true}
+	return enforce.Grant{Path: r.path, Access: r.access, Reason: prefix + r.what, Optional: true, Replaced: slices.Contains(replaced, r.path)}
 }

@@ -25,7 +25,7 @@ var hostPrograms = []string{"/bin/sh", "/usr/bin/env"}
 // alone, their ELF loader and exactly the libraries they need, and nothing else.
 // A system may lack either program.
 func Shell(programs ...string) ([]enforce.Grant, error) {
-	grants := []enforce.Grant{{Path: "/etc/ld.so.cache", Access: enforce.Read, Reason: "host: where libraries are", Optional: true}}
+	grants := []enforce.Grant{{Path: "/etc/ld.so.cache", Access: enforce.Read, Reason: "host: where libraries are", Optional: true, Replaced: true}}
 	seen := map[string]bool{}
 	for _, name := range programs {
 		file, err := filepath.EvalSymlinks(name)
@@ -35,13 +35,13 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
 		}
-		grants = append(grants, enforce.Grant{Path: name, Access: enforce.Read | enforce.Execute, Reason: "host: " + name})
+		grants = append(grants, enforce.Grant{Path: name, Access: enforce.Read | enforce.Execute, Reason: "host: " + name, Replaced: true})
 		more, err := (loading{seen: seen}).dependencies(file)
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: %w", name, err)
 		}
 		for _, m := range more {
-			m.Reason = "host: " + m.Reason + " of " + name
+			m.Reason, m.Replaced = "host: "+m.Reason+" of "+name, true
 			grants = append(grants, m)
 		}
 	}

@@ -31,7 +31,7 @@ func (o *Observer) judgeAbsent(v view, call string, t target, p place, err error
 	if missing == 0 || onNoHost(path) {
 		return Denial{}, false
 	}
-	d := Denial{Path: v.own(path), Real: v.own(path), Call: call, Access: word(missing), Entry: t.entry, Errno: "ENOENT"}
+	d := Denial{Path: v.own(path), Real: v.own(path), Call: call, Access: word(missing), Entry: t.entry, Errno: "EACCES"}
 	d.Kind = kindOf(d, place{})
 	return o.by(v.pid, d), true
 }
@@ -107,10 +107,23 @@ func (s *searches) failed() (all []Denial) {
 	return all
 }
 
+// alike is a denial as it is where the host is hidden: nothing tells there that a path
+// is a link of the host, or what it is of.
+func (o *Observer) alike(d Denial) Denial {
+	if !o.Absent || d.Path == "" || filepath.Clean(d.Path) != d.Path {
+		return d
+	}
+	if o.judge.missing(d.Path, enforce.All) == enforce.All&o.judge.controlled { // no grant leads to it, such as that of the project
+		d.Real = d.Path
+	}
+	d.Kind = kindOf(d, place{})
+	return d
+}
+
 // counts adds denials, those of searches once it is known what they came to.
 func (o *Observer) counts(pid uint32, denied []Denial) {
 	for _, d := range denied {
-		if !o.Absent || !o.searches.put(pid, d) {
+		if d = o.alike(d); !o.Absent || !o.searches.put(pid, d) {
 			o.add(d)
 		}
 	}

@@ -72,3 +72,46 @@ func TestAbsent(t *testing.T) {
 		}
 	}
 }
+
+// With Absent a denial is the same where the file is a link or a directory of the host as
+// where there is nothing, but for what the project itself leads to.
+func TestAbsentAlike(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(dir, "host/there/dir.d"), 0o755)
+	}
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(dir, "project"), 0o755)
+	}
+	if err == nil {
+		err = os.Symlink("there", filepath.Join(dir, "host/link"))
+	}
+	for _, name := range []string{"host/link", "none/link"} {
+		if err == nil {
+			err = os.Symlink(filepath.Join(dir, name), filepath.Join(dir, "project", filepath.Dir(name)))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := New(enforce.Policy{Grants: []enforce.Grant{{Path: dir + "/project", Access: enforce.Read}}}, Unenforced)
+	judged := func(path string) Denial {
+		denied, err := o.judgeAll(uint32(os.Getpid()), "openat", opened(path, unix.AT_FDCWD, unix.O_RDONLY, 0))
+		if err != nil || len(denied) != 1 {
+			t.Fatal(path, denied, err)
+		}
+		return o.alike(denied[0])
+	}
+	if d := judged(dir + "/host/link"); d.Real != dir+"/host/there" || d.Kind != "directory" {
+		t.Errorf("without Absent: %+v", d)
+	}
+	o.Absent = true
+	for _, path := range []string{"/host/link", "/host/there/dir.d", "/none/link", "/none/there/dir.d"} {
+		if d := judged(dir + path); d.Real != dir+path || d.Kind != "data" || d.Errno != "EACCES" {
+			t.Errorf("%s: %+v", path, d)
+		}
+	}
+	if d := judged(dir + "/project/host"); d.Real != dir+"/host/there" {
+		t.Errorf("a link of the project: %+v", d)
+	}
+}

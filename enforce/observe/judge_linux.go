@@ -31,6 +31,9 @@ type judge struct {
 
 func newJudge(p enforce.Policy, abi int) judge {
 	j := judge{grants: make(map[string]enforce.Access, len(p.Grants)), network: p.Network, abi: abi, fixed: map[string]bool{}, absent: map[string]enforce.Access{}, dirs: map[string]string{}}
+	if p.Apart && p.Network.None() { // alone in a network
+		j.network.Any = true
+	}
 	if abi > 0 {
 		j.controlled = enforce.All
 	}

@@ -21,6 +21,7 @@ type Observer struct {
 	// elsewhere. It is set before anybody is watched.
 	Absent bool
 
+	shown        *Shown // nil without a view
 	searches     searches
 	allowed      sync.Map // request to the real path, of what cannot change
 	interpreters sync.Map // of files in fixed directories
@@ -139,7 +140,7 @@ func protocolOf(kind, protocol uint64) string {
 // view is how a thread sees the file system.
 func (o *Observer) view(pid uint32) view {
 	v := view{pid: pid, top: "/"}
-	if !o.moved.Load() {
+	if !o.moved.Load() || o.shown != nil { // a view is judged by the names outside
 		return v
 	}
 	proc := fmt.Sprintf("/proc/%d/", pid)

@@ -14,3 +14,9 @@ type Event struct {
 	Access  enforce.Access
 	Denied  bool
 }
+
+// Shown says in what a view differs from what is outside, on Linux.
+type Shown struct {
+	Links             map[string]string
+	Private, ReadOnly []string
+}

@@ -15,6 +15,7 @@ import (
 func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied []Denial, err error) {
 	var places []place
 	for _, t := range targets {
+		t = o.shown.place(t)
 		if t.text != "" {
 			denied = append(denied, o.judgeAddress(pid, call, t)...)
 			continue
@@ -139,7 +140,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	if t.entry || p.none {
 		subject, access = above(p.path), access|enforce.Write
 	}
-	missing := o.judge.missing(subject, access)
+	missing := o.shown.missing(v.pid, subject, access, o.judge.missing(subject, access), p)
 	if p.nowhere {
 		missing = 0 // kernel-internal file systems are open
 	}
@@ -147,7 +148,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	switch {
 	case missing != 0 && allowedByMode(v.through+subject, t.mode, t.entry || p.none):
 		d := Denial{Path: v.named(t, p), Real: v.own(p.path), Call: call, Access: word(missing), Entry: subject != p.path, Errno: unix.ErrnoName(t.errno)}
-		d.Kind = kindOf(d, p)
+		d.Kind, d.Errno = kindOf(d, p), o.shown.errno(o.judge, subject, missing, d.Errno)
 		return o.by(v.pid, d), true
 	case missing == 0 && t.access&enforce.Execute != 0:
 		return o.judgeInterpreters(v, call, p.path)
@@ -164,13 +165,14 @@ func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
 		if by.path == "" {
 			break
 		}
-		t := executed(by.path, unix.AT_FDCWD, 0)[0]
+		t := o.shown.place(executed(by.path, unix.AT_FDCWD, 0)[0])
 		p, err := v.walk(t.path, t.how)
 		if err != nil || !t.reaches(p) {
 			break
 		}
 		if missing := o.judge.missing(p.path, t.access); missing != 0 && allowedByMode(v.through+p.path, t.mode, false) {
-			d := Denial{Path: v.named(t, p), Real: p.path, Call: call, Script: file, Access: word(missing), Kind: "program", Errno: "EACCES"}
+			d := Denial{Path: v.named(t, p), Real: p.path, Call: call, Script: file, Access: word(missing), Kind: "program"}
+			d.Errno = o.shown.errno(o.judge, p.path, missing, "EACCES")
 			return o.by(v.pid, d), true
 		}
 		if by.last {

@@ -65,3 +65,10 @@ func sigaction(n syscall.Signal, set, get *action) error {
 	}
 	return nil
 }
+
+// Ignore has a signal be ignored until the function is called that it returns.
+func Ignore(signal syscall.Signal) (undo func()) {
+	var before action
+	sigaction(signal, &action{handler: 1}, &before) // SIG_IGN
+	return func() { sigaction(signal, &before, nil) }
+}

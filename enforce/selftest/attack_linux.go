@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/view"
 )
 
 // The hidden words by which the program becomes a part of the test.
@@ -133,7 +135,7 @@ func describe(f func(*World) error, w *World) (text string) {
 // Policy is that of the level, as users get it, without what it grants of a project and
 // an environment.
 func (v Variant) Policy() (enforce.Policy, error) {
-	level, _ := host.FindLevel(v.Name)
+	level, _ := host.FindLevel(v.Level)
 	p := level.Policy()
 	base, err := level.Grants()
 	if err != nil {
@@ -173,7 +175,25 @@ func confine() error {
 		if err != nil {
 			return err
 		}
-		return p.Exec(enforce.Command{Path: w.Self, Args: []string{os.Args[0], attackWord}, Env: os.Environ(), Dir: w.Project})
+		cmd := enforce.Command{Path: w.Self, Args: []string{os.Args[0], attackWord}, Env: os.Environ(), Dir: w.Project}
+		if v.View {
+			return confineInView(p, cmd)
+		}
+		return p.Exec(cmd)
 	}
 	return fmt.Errorf("attack policy %q: there is none", os.Getenv(variantVariable))
+}
+
+// confineInView runs the attacker in a view. The shell that the twins need is the
+// host's, for the world's closure has none.
+func confineInView(p enforce.Policy, cmd enforce.Command) error {
+	for i := range p.Grants {
+		p.Grants[i].Replaced = p.Grants[i].Replaced && !strings.HasPrefix(p.Grants[i].Reason, "host: ")
+	}
+	v := view.View{Dir: cmd.Dir}
+	status, err := view.Run(view.Job{View: v, Policy: v.Policy(p), Command: cmd})
+	if err == nil && status != 0 {
+		err = fmt.Errorf("attack in a view: exit code %d", status.ExitStatus())
+	}
+	return err
 }

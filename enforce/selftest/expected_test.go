@@ -97,7 +97,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("there are two vectors %s", v.ID)
 		}
 		seen[v.ID] = true
-		if v.twin == nil && (v.ABI > 0 || v.By&^(NoSockets|NoTerminals|Capabilities) != 0) {
+		if v.twin == nil && (v.ABI > 0 || v.By&^(NoSockets|NoTerminals|Capabilities|View) != 0) {
 			t.Errorf("%s has no twin", v.ID)
 		}
 		if v.What == "" || v.ABI == 0 && v.By == 0 && v.Design == "" {

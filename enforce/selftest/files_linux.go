@@ -17,7 +17,7 @@ func at(op func(dir string) error) (attack, twin func(*World) error) {
 // file is a vector of one operation on files, tried outside and in the project.
 func file(id, what string, abi int, op func(dir string) error) Vector {
 	attack, twin := at(op)
-	return Vector{ID: "file." + id, What: what, ABI: abi, attack: attack, twin: twin}
+	return Vector{ID: "file." + id, What: what, ABI: abi, By: View, attack: attack, twin: twin} // outside is not there
 }
 
 func open(path string, flags int) error {
@@ -111,7 +111,7 @@ var fileVectors = []Vector{
 	{ID: "file.closure-create", What: "create a file in the closure", ABI: 1,
 		attack: func(w *World) error { return open(w.Closure+"/new", unix.O_CREAT|unix.O_WRONLY) },
 		twin:   func(w *World) error { return open(w.Project+"/new2", unix.O_CREAT|unix.O_WRONLY) }},
-	{ID: "file.list-root", What: "list the root directory", ABI: 1,
+	{ID: "file.list-root", What: "list the root directory", Private: "the root directory is the view's own, and leads to what is granted", ABI: 1,
 		attack: func(w *World) error { _, err := os.ReadDir("/"); return err },
 		twin:   func(w *World) error { _, err := os.ReadDir("/proc"); return err }},
 	{ID: "file.handle", What: "open a file by handle", ABI: 1, By: Filter | Capabilities, Root: true,

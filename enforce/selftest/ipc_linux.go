@@ -38,7 +38,7 @@ var ipcVectors = []Vector{
 			}
 			return err
 		}},
-	{ID: "ipc.shm-make", What: "make System V shared memory", By: Filter, twin: func(*World) error {
+	{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: Filter, twin: func(*World) error {
 		memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
 		if err == nil {
 			err = unix.Munmap(memory)
@@ -65,7 +65,7 @@ var ipcVectors = []Vector{
 	{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", ABI: 1,
 		attack: func(w *World) error { return open(w.shmFile(), unix.O_RDWR) },
 		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
-	{ID: "ipc.posix-make", What: "make POSIX shared memory", ABI: 1,
+	{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", ABI: 1,
 		attack: func(w *World) error {
 			path := w.shmFile() + "-more"
 			defer unix.Unlink(path)
@@ -78,7 +78,7 @@ var ipcVectors = []Vector{
 			}
 			return err
 		}},
-	{ID: "ipc.tmp", What: "create a file in /tmp", ABI: 1,
+	{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", ABI: 1,
 		attack: func(w *World) error {
 			path := "/tmp/purity-selftest-" + itoa(os.Getpid())
 			defer unix.Unlink(path)

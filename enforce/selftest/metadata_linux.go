@@ -10,7 +10,11 @@ import (
 
 // metadata is a vector of what Landlock does not control.
 func metadata(id, what string, op func(path string) error) Vector {
-	return Vector{ID: "metadata." + id, What: what, Design: "Landlock controls no metadata, which file permissions do",
+	by := View
+	if id == "readlink" || id == "mounts" { // which are those of the view, too
+		by = 0
+	}
+	return Vector{ID: "metadata." + id, What: what, By: by, Design: "Landlock controls no metadata, which file permissions do",
 		attack: func(w *World) error { return op(w.Outside + "/file") }}
 }
 

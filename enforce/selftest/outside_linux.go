@@ -151,13 +151,13 @@ func serving(network, name string) func(*World) error {
 }
 
 var socketVectors = []Vector{
-	{ID: "socket.stream", What: "have a service hand over an open file, by its socket", ABI: 9, By: NoSockets,
+	{ID: "socket.stream", What: "have a service hand over an open file, by its socket", ABI: 9, By: NoSockets | View,
 		attack: func(w *World) error { return handedOver(w.Outside + "/stream") }, twin: serving("unix", "own-stream")},
-	{ID: "socket.datagram", What: "send to a service's datagram socket", ABI: 9, By: NoSockets,
+	{ID: "socket.datagram", What: "send to a service's datagram socket", ABI: 9, By: NoSockets | View,
 		attack: func(w *World) error { return dial("unixgram", w.Outside+"/unixgram") }, twin: serving("unixgram", "own-datagram")},
-	{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets,
+	{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets | View,
 		attack: func(w *World) error { return dial("unixpacket", w.Outside+"/unixpacket") }, twin: serving("unixpacket", "own-packet")},
-	{ID: "socket.datagram-pair", What: "send to a service by one of a pair of datagram sockets", ABI: 9, By: NoSockets,
+	{ID: "socket.datagram-pair", What: "send to a service by one of a pair of datagram sockets", ABI: 9, By: NoSockets | View,
 		attack: func(w *World) error { return sendByPair(w.Outside + "/unixgram") }, twin: pairTwin},
 	{ID: "socket.project", What: "connect to a service's socket in the project", By: NoSockets,
 		Design: "what is in the project is shared with it: a database that was started there, say",
@@ -184,7 +184,7 @@ var terminalVectors = []Vector{
 		attack: func(*World) error { return terminalInput(unix.TIOCSTI | 1<<40) }, twin: terminalSize},
 	{ID: "terminal.paste", What: "paste into a console (TIOCLINUX)", By: Filter,
 		attack: func(*World) error { return terminalInput(unix.TIOCLINUX) }, twin: terminalSize},
-	{ID: "terminal.other", What: "open another of the user's terminals", By: NoTerminals, Design: "new terminals are made in /dev/pts, where the others are",
+	{ID: "terminal.other", What: "open another of the user's terminals", By: NoTerminals | View, Design: "new terminals are made in /dev/pts, where the others are",
 		attack: func(w *World) error { return open(w.Terminal, unix.O_RDWR|unix.O_NOCTTY) }},
 }
 

@@ -39,7 +39,11 @@ func proc(name, what string, abi int, design string) Vector {
 		}
 		return readSome(path)
 	}
-	return Vector{ID: "process." + strings.ReplaceAll(name, "/", "-"), What: what, ABI: abi, Design: design,
+	var by Means
+	if design != "" {
+		by = View // in which there are other processes
+	}
+	return Vector{ID: "process." + strings.ReplaceAll(name, "/", "-"), What: what, ABI: abi, By: by, Design: design,
 		attack: func(w *World) error { return read(itoa(w.Victim)) },
 		twin: func(w *World) error {
 			if name == "root" || name == "mem" { // of its own process: the root is closed, and address 0 is nothing
@@ -81,13 +85,13 @@ var processVectors = []Vector{
 	{ID: "process.compare", What: "compare another process's resources", ABI: 1,
 		attack: func(w *World) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(w.Victim), 0, 0, 0) },
 		twin:   withChild(func(pid int) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(pid), 0, 0, 0) })},
-	{ID: "process.kill", What: "send a signal", ABI: 6,
+	{ID: "process.kill", What: "send a signal", By: View, ABI: 6,
 		attack: func(w *World) error { return unix.Kill(w.Victim, 0) },
 		twin:   withChild(func(pid int) error { return unix.Kill(pid, 0) })},
-	{ID: "process.tgkill", What: "send a signal to a thread", ABI: 6,
+	{ID: "process.tgkill", What: "send a signal to a thread", By: View, ABI: 6,
 		attack: func(w *World) error { return unix.Tgkill(w.Victim, w.Victim, 0) },
 		twin:   withChild(func(pid int) error { return unix.Tgkill(pid, pid, 0) })},
-	{ID: "process.pidfd-signal", What: "send a signal by descriptor", ABI: 6,
+	{ID: "process.pidfd-signal", What: "send a signal by descriptor", By: View, ABI: 6,
 		attack: func(w *World) error { return pidfdSignal(w.Victim) },
 		twin:   withChild(pidfdSignal)},
 	{ID: "process.limits", What: "change another process's limits", By: Filter,
@@ -108,7 +112,7 @@ var processVectors = []Vector{
 	{ID: "process.user-io-priority", What: "change the I/O priority of all processes of the user", By: Filter,
 		attack: func(w *World) error { return reaches(call(unix.SYS_IOPRIO_SET, 3, 0, 99<<13)) },
 		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
-	{ID: "process.affinity", What: "change another process's processors", By: Capabilities, Design: "threads are set so too, and cannot be told apart by a filter",
+	{ID: "process.affinity", What: "change another process's processors", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
 		attack: func(w *World) error {
 			var set unix.CPUSet
 			if err := unix.SchedGetaffinity(w.Victim, &set); err != nil {
@@ -116,7 +120,7 @@ var processVectors = []Vector{
 			}
 			return unix.SchedSetaffinity(w.Victim, &set)
 		}},
-	{ID: "process.scheduler", What: "change another process's scheduler", By: Capabilities, Design: "threads are set so too, and cannot be told apart by a filter",
+	{ID: "process.scheduler", What: "change another process's scheduler", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
 		attack: func(w *World) error {
 			return call(unix.SYS_SCHED_SETSCHEDULER, uintptr(w.Victim), 3, uintptr(unsafe.Pointer(new(uint32))))
 		}},

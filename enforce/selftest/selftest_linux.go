@@ -113,7 +113,7 @@ func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 			result.Status = Open
 		}
 		if result.Status != Stopped {
-			result.Remedy = vector.Remedy()
+			result.Remedy = vector.Remedy(c)
 		}
 		r.Results = append(r.Results, result)
 	}

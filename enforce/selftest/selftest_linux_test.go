@@ -3,9 +3,14 @@ package selftest
 import (
 	"os"
 	"testing"
+
+	"github.com/nix-purity/purity/enforce/view"
 )
 
 func TestMain(m *testing.M) {
+	if code, ok := view.RunPart(os.Args); ok {
+		os.Exit(code)
+	}
 	if code, ok := RunPart(os.Args); ok {
 		os.Exit(code)
 	}

@@ -17,6 +17,8 @@ type Vector struct {
 	// Design says why it is open where nothing stops it, empty if it should
 	// not be.
 	Design string
+	// Private says why it is open in a view, where what it reaches is the view's own.
+	Private string
 	// Root vectors are tried as root only: a user could not anyway.
 	Root bool
 
@@ -35,6 +37,7 @@ const (
 	NoSockets                      // a policy without UNIX sockets
 	NoTerminals                    // a policy without new terminals
 	NoPrivileges                   // no_new_privs
+	View                           // a view
 )
 
 // Status is what became of a vector.
@@ -54,13 +57,17 @@ type Circumstances struct {
 	Unix    bool // it has UNIX sockets
 	// Terminals says that the policy lets new terminals be made.
 	Terminals bool
+	View      bool // the attacker is in one
 }
 
 // Expected is what should become of v.
 func (v Vector) Expected(c Circumstances) Status {
 	switch {
+	case v.Private != "" && c.View:
+		return Design
 	case v.ABI > 0 && c.ABI >= v.ABI,
 		v.By&(Filter|Descriptors|NoPrivileges) != 0,
+		v.By&View != 0 && c.View,
 		v.By&Capabilities != 0 && c.Root,
 		v.By&NoTerminals != 0 && !c.Terminals,
 		v.By&NoNetwork != 0 && !c.Network,
@@ -76,12 +83,16 @@ func (v Vector) Expected(c Circumstances) Status {
 var kernels = map[int]string{1: "5.13", 2: "5.19", 3: "6.2", 4: "6.7", 5: "6.10", 6: "6.12", 9: "7.1", 10: "7.2"}
 
 // Remedy says what stops v where it is open, or why nothing does.
-func (v Vector) Remedy() string {
+func (v Vector) Remedy(c Circumstances) string {
 	switch {
+	case v.Private != "" && c.View:
+		return v.Private
+	case v.Design != "" && v.By&View != 0:
+		return v.Design + "; a view hides it"
 	case v.Design != "":
 		return v.Design
 	case v.ABI > 0 && v.By&NoSockets != 0:
-		return fmt.Sprintf(`stopped from Linux %s on, or with sockets = "none"`, kernels[v.ABI])
+		return fmt.Sprintf(`stopped from Linux %s on, with sockets = "none", or in a view`, kernels[v.ABI])
 	case v.ABI > 0:
 		return fmt.Sprintf("stopped from Linux %s on", kernels[v.ABI])
 	}
@@ -107,20 +118,28 @@ type group struct {
 
 // Variant is a policy to attack: that of a level, as users get it.
 type Variant struct {
-	Name                     string // of its level
+	Name                     string
+	Level                    string
 	Network, Unix, Terminals bool
+	View                     bool
 }
 
-// Variants are the policies that are attacked: the default one, and the
-// narrowest.
-var Variants = []Variant{variantOf("dev"), variantOf("nix")}
+// Variants are the policies that are attacked: the default one, the narrowest, both by
+// Landlock alone, and the default one with a view.
+var Variants = []Variant{variantOf("dev"), variantOf("nix"), viewOf("dev")}
 
 func variantOf(name string) Variant {
 	level, _ := host.FindLevel(name)
-	return Variant{Name: name, Network: level.Network, Unix: level.Sockets, Terminals: level.Terminals()}
+	return Variant{Name: name, Level: name, Network: level.Network, Unix: level.Sockets, Terminals: level.Terminals()}
+}
+
+func viewOf(name string) Variant {
+	v := variantOf(name)
+	v.Name, v.View = "view", true
+	return v
 }
 
 // On is what v meets on a kernel.
 func (v Variant) On(abi int, root bool) Circumstances {
-	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals}
+	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, View: v.View}
 }

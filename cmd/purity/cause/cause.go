@@ -26,6 +26,7 @@ type Run struct {
 	Dir      string         // where the command was started
 	Home     string         // of the user, without links
 	Enforced bool
+	Anywhere bool // what is said is not to depend on this machine
 }
 
 // finder knows what is needed again and again.
@@ -53,7 +54,11 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 	for _, preset := range host.Presets {
 		grants, _ := preset.Grants(here)
 		for _, g := range grants {
-			if real, err := filepath.EvalSymlinks(g.Path); err == nil {
+			real, err := filepath.EvalSymlinks(g.Path)
+			if r.Anywhere {
+				real, err = g.Path, nil
+			}
+			if err == nil {
 				f.presets = append(f.presets, enforce.Grant{Path: real, Access: g.Access, Reason: preset.Name})
 			}
 		}
@@ -61,7 +66,7 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 	denials = numberless(denials)
 	var ofHost []string
 	for _, d := range denials {
-		if f.place(d) == onHost {
+		if f.place(d) == onHost && !f.Anywhere {
 			ofHost = append(ofHost, d.Real)
 		}
 	}
@@ -171,6 +176,9 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = f.storeHint(d, path)
 	case outside:
 		found.Why = "outside the project"
+		if d.Errno == "EROFS" {
+			found.Why = "read-only in the view"
+		}
 		if enforce.Inside(d.Real, f.Home) {
 			found.Why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
 		}

@@ -51,6 +51,7 @@ mode = "warn"
 explain = "files"
 capabilities = ["chown", "CAP_FOWNER"]
 user-namespaces = true
+view = true
 seccomp = false
 min-abi = 2
 best-effort = true
@@ -69,7 +70,7 @@ func TestParse(t *testing.T) {
 		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
-		Mode: "warn", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		Mode: "warn", View: "true", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
 		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no,
 	}
 	f := parse(t, every)
@@ -170,7 +171,7 @@ func TestMerge(t *testing.T) {
 
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
-	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home"} // home = "none" narrows
+	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view"} // home = "none" narrows, view = true too
 	said := strings.Join(parse(t, every).Widens(dev), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")
@@ -182,7 +183,7 @@ func TestWidens(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "level = 'nix'": false, "level = 'dev'": false, "level = 'open'": true, "home = 'private'": false, "home = '/x'": true,
 		"sockets = 'none'": false, "sockets = []": false, "sockets = ['/x']": true, "seccomp = true": false, "min-abi = 9": false,
-		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true,
+		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true, "view = false": false,
 	} {
 		if got := len(parse(t, text).Widens(dev)) > 0; got != want {
 			t.Errorf("%s widens: %v", text, got)
@@ -192,6 +193,7 @@ func TestWidens(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "network = true": true, "network = { connect = [443] }": true, "network = false": false,
 		"home = 'private'": true, "home = 'none'": false, "sockets = ['/x']": true, "sockets = 'none'": false, "level = 'dev'": false,
+		"view = false": true, "view = true": false, "view = 'auto'": false,
 	} {
 		if got := len(parse(t, text).Widens(narrow)) > 0; got != want {
 			t.Errorf("%s widens level nix: %v", text, got)

@@ -67,6 +67,8 @@ func assign(field, value any) error {
 		return (*to).fromTOML(value)
 	case *Sockets:
 		return to.fromTOML(value)
+	case *View:
+		return to.fromTOML(value)
 	case *[]string:
 		if table, ok := value.(map[string]any); ok { // env.set
 			for _, name := range slices.Sorted(maps.Keys(table)) {

@@ -61,6 +61,7 @@ func (k Key) schema() (object, error) {
 		schema["pattern"] = `\S`
 	case k.Name == "until":
 		schema["format"] = "date"
+	case k.Name == "view": // of which two are no words
 	case len(k.Words) > 0:
 		schema["enum"] = k.Words
 	}
@@ -81,6 +82,8 @@ func schemaOf(t reflect.Type) (object, error) {
 		return object{"type": "integer", "minimum": 1}, nil
 	case reflect.TypeFor[Sockets]():
 		return object{"oneOf": []object{strings, {"const": "none"}}}, nil
+	case reflect.TypeFor[View]():
+		return object{"enum": []any{true, false, "auto"}}, nil
 	case reflect.TypeFor[*Network]():
 		table := object{"type": "object", "additionalProperties": false, "properties": object{"connect": ports, "bind": ports, "udp": object{"type": "boolean"}}}
 		return object{"oneOf": []object{{"type": "boolean"}, table}}, nil

@@ -26,6 +26,8 @@ type Settings struct {
 	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let a device be read, written and controlled."`
 	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Let in what a preset names: ${presets}."`
 
+	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it (the default of level nix)."`
+
 	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
 	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp."`
 	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
@@ -196,4 +198,22 @@ func (s *Sockets) fromTOML(value any) error {
 		return nil
 	}
 	return errors.New(`want a list of paths, or "none"`)
+}
+
+// View is true, false or auto; empty where nothing is said.
+type View string
+
+// fromTOML reads what a TOML decoder makes of the key.
+func (v *View) fromTOML(value any) error {
+	switch value := value.(type) {
+	case bool:
+		*v = View(strconv.FormatBool(value))
+		return nil
+	case string:
+		if value == "auto" {
+			*v = "auto"
+			return nil
+		}
+	}
+	return errors.New(`want true, false, or "auto"`)
 }

@@ -42,6 +42,11 @@ func written(value any, comment func(string) string) (string, error) {
 	switch v := value.(type) {
 	case string:
 		return Quote(v), nil
+	case View:
+		if v == "auto" {
+			return Quote(string(v)), nil
+		}
+		return string(v), nil
 	case *bool:
 		return strconv.FormatBool(*v), nil
 	case *int:

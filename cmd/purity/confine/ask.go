@@ -115,7 +115,9 @@ func (a Ask) Check() ([]screen.Warning, error) {
 		return nil, nil
 	}
 	k := enforce.Probe()
-	gaps, err := a.Frame().Gaps(k)
+	frame := a.Frame()
+	frame.Apart = a.viewWanted() == "true"
+	gaps, err := frame.Gaps(k)
 	if err != nil {
 		return nil, err
 	}

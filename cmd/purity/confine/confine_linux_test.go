@@ -17,12 +17,15 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 func TestMain(m *testing.M) {
-	if code, ok := tempdir.RunSweeper(os.Args); ok {
-		os.Exit(code)
+	for _, part := range []func([]string) (int, bool){tempdir.RunSweeper, view.RunPart} {
+		if code, ok := part(os.Args); ok {
+			os.Exit(code)
+		}
 	}
 	os.Exit(m.Run())
 }

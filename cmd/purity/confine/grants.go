@@ -141,15 +141,15 @@ func (g *granting) said() ([]enforce.Grant, error) {
 				g.remark(err.Error())
 				continue
 			}
-			for _, path := range paths {
-				path, err := g.follow(path)
+			for _, named := range paths {
+				path, err := g.follow(named)
 				if err == nil && key.Access&enforce.Write != 0 {
 					err = writable(g.Nix, path)
 				}
 				if err != nil {
 					return nil, fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
 				}
-				grants = append(grants, enforce.Grant{Path: path, Access: key.Access, Reason: e.Origin, Resolved: true})
+				grants = append(grants, enforce.Grant{Path: path, Access: key.Access, Reason: e.Origin, Resolved: true, Named: named})
 			}
 		}
 	}
@@ -191,8 +191,8 @@ func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 	}
 	var grants []enforce.Grant
 	reason := "exception at " + e.Origin + ": " + e.Reason
-	for _, path := range paths {
-		path, err := g.follow(path)
+	for _, named := range paths {
+		path, err := g.follow(named)
 		if err != nil {
 			return nil, err
 		}
@@ -203,7 +203,7 @@ func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 		if mine == 0 {
 			continue
 		}
-		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true})
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
 		if enforce.Passes("/", path, g.trees...) {
 			continue // what a program needs is what it says, and a command can have written it
 		}

@@ -43,14 +43,21 @@ func (p Plan) job(l Launch, nested bool) Job {
 	}}
 }
 
-// Exec confines this process and replaces it by the command. It returns only on an error.
-func (j Job) Exec() error {
+// Exec confines this process and replaces it by the command, or waits for the command in
+// its view. It returns only on an error, or with how a command in a view has ended.
+func (j Job) Exec(v screen.Voice) error {
 	c := j.Command
-	err := j.Policy.Exec(c)
+	j.noteView(v)
+	var err error
+	if j.inView() && !c.Confined {
+		err = j.enterView(v)
+	} else {
+		err = j.Policy.Exec(c)
+	}
 	if errors.Is(err, syscall.ENOEXEC) {
 		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
 	}
-	if errors.Is(err, os.ErrPermission) && !c.Confined && !j.Executable(c.Path) {
+	if (errors.Is(err, os.ErrPermission) && !c.Confined || j.hides(err)) && !j.Executable(c.Path) {
 		name := filepath.Base(c.Path)
 		err = words.Hint(err, "it is outside the environment; purity exec -- "+name+" runs the "+name+" of the dev shell, if it has one")
 	}

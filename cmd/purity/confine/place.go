@@ -21,7 +21,7 @@ func (p Plan) Place(program Program) (Job, error) {
 	if err := p.Project.Make(); err != nil {
 		return Job{}, err
 	}
-	unlinked, err := p.makeHome()
+	unlinked, err := p.MakeHome()
 	if err != nil {
 		return Job{}, err
 	}
@@ -36,7 +36,13 @@ func (p Plan) Place(program Program) (Job, error) {
 	}
 	if p.Base.Environment {
 		run.Set = slices.Concat(p.Since, run.Set)
-	} else {
+	}
+	if p.inView() && p.gitAbove() {
+		run.Set = append([]string{"GIT_DISCOVERY_ACROSS_FILESYSTEM=1"}, run.Set...)
+	}
+	if !p.Base.Environment && p.inView() {
+		run.Set = append([]string{"USER=nixbld", "LOGNAME=nixbld"}, run.Set...)
+	} else if !p.Base.Environment {
 		users, err := standIns(temp)
 		if err != nil {
 			return Job{}, err
@@ -60,10 +66,10 @@ func (p Plan) Place(program Program) (Job, error) {
 	return j, nil
 }
 
-// makeHome makes the private HOME, and has it show what presets open of the user's. What
+// MakeHome makes the private HOME, and has it show what presets open of the user's. What
 // cannot be shown is a warning: a command can have left what is in the way, or need it, so
 // it stays, and stops no run.
-func (p Plan) makeHome() ([]screen.Warning, error) {
+func (p Plan) MakeHome() ([]screen.Warning, error) {
 	if p.Home != "private" {
 		return nil, nil
 	}
@@ -92,11 +98,7 @@ func (p Plan) makeHome() ([]screen.Warning, error) {
 // Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
 // them; Landlock can leave a file out, but not put another one there.
 func standIns(temp string) ([]string, error) {
-	files := map[string]string{
-		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
-		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
-		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
-	}
+	files := userFiles()
 	dir := filepath.Join(temp, ".etc")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("write user database: %w", err)
@@ -112,6 +114,15 @@ func standIns(temp string) ([]string, error) {
 		"NSS_WRAPPER_GROUP=" + filepath.Join(dir, "group"),
 		"NSS_WRAPPER_HOSTS=" + filepath.Join(dir, "hosts"),
 	}, nil
+}
+
+// userFiles are the user database of Nix's build sandbox.
+func userFiles() map[string]string {
+	return map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
 }
 
 // Typed launches what a person typed: the program from the environment's PATH, by way of

@@ -5,8 +5,9 @@
 //
 // The order of checks is a security property, and this is it. An ask is checked before
 // anything is evaluated: whether purity.toml was allowed, whether the kernel upholds the
-// policy. To make a plan reads the machine, and changes nothing; who only wants to know
-// stops there. A job is placed: HOME, TMPDIR and scripts are made, the program is chosen.
+// policy. To make a plan reads the machine, and changes nothing but what purity remembers
+// of whether there can be views; who only wants to know stops there. A job is placed: HOME,
+// TMPDIR and scripts are made, the program is chosen.
 package confine
 
 import (
@@ -29,6 +30,7 @@ type Plan struct {
 	Found
 	Policy   enforce.Policy
 	HomeDir  string           // the command's HOME
+	Sees     Sight            // what it is shown
 	Warnings []screen.Warning // what the policy leaves out, and why
 
 	keep, set []string // variables that presets ask for
@@ -45,6 +47,9 @@ func (a Ask) Plan(found Found) (Plan, error) {
 	}
 	p.Policy.Network = g.ports(p.Policy.Network)
 	p.Policy.Grants = rows
+	if err := p.show(); err != nil {
+		return p, err
+	}
 	if a.Shims != "" {
 		if err := p.Closed(a.Shims); err != nil {
 			return p, fmt.Errorf("use shims: %w", err)

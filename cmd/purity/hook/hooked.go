@@ -92,5 +92,5 @@ func (h Hooks) RunHook(encoded string) error {
 		return err
 	}
 	h.Warn(job.Unlinked...)
-	return job.Exec()
+	return job.Exec(h.Voice)
 }

@@ -19,9 +19,10 @@ import (
 // Run is a command that was watched.
 type Run struct {
 	confine.Plan
-	Command []string
-	Bare    bool  // nobody reads reasons, which take a while
-	Uses    *Uses // of store paths, nil if nobody is told
+	Command  []string
+	Bare     bool  // nobody reads reasons, which take a while
+	Anywhere bool  // what is said is not to depend on this machine
+	Uses     *Uses // of store paths, nil if nobody is told
 }
 
 // Report is an outcome with its reasons; what purity.toml excepts apart.
@@ -46,7 +47,7 @@ func (o Run) findings(denials []observe.Denial) []report.Finding {
 		}
 		return bare
 	}
-	run := cause.Run{Env: o.Env, StoreDir: o.Nix.StoreDir(), Policy: o.Policy, Dir: o.Project.Cwd, Home: UserHome(), Enforced: o.Enforced()}
+	run := cause.Run{Env: o.Env, StoreDir: o.Nix.StoreDir(), Policy: o.Policy, Dir: o.Project.Cwd, Home: UserHome(), Enforced: o.Enforced(), Anywhere: o.Anywhere}
 	if o.Network != nil {
 		run.Network = *o.Network
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
-	"github.com/nix-purity/purity/enforce/parent"
 )
 
 // What of a command is watched.
@@ -101,18 +100,4 @@ func Child(j *confine.Job, what string) {
 		return
 	}
 	j.Command.Watch = &enforce.Watch{Calls: calls(what), Socket: socket, Note: j.Temp}
-}
-
-// EndedError is how a watched command ended, which is how purity ends.
-type EndedError struct{ Status syscall.WaitStatus }
-
-func (e *EndedError) Error() string { return "the command has ended" }
-
-// Exit returns the exit code, or dies of the signal that the command died of.
-func (e *EndedError) Exit() int {
-	if !e.Status.Signaled() {
-		return e.Status.ExitStatus()
-	}
-	parent.Die(e.Status.Signal())
-	return 128 + int(e.Status.Signal())
 }

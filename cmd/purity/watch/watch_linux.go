@@ -68,6 +68,9 @@ func (r Run) watcher(child *exec.Cmd) (*watcher, error) {
 		close(w.served)
 		return w, nil
 	}
+	if _, err := r.Plan.MakeHome(); err != nil { // a grant of what is not there counts for nothing, and the child makes it meanwhile
+		return nil, err
+	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
@@ -76,7 +79,7 @@ func (r Run) watcher(child *exec.Cmd) (*watcher, error) {
 	if w.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	if r.Plan.Enforced() {
+	if r.Plan.Enforced() && !r.Absent { // a report of any builder does not say what this kernel confirms
 		w.kernel = r.openConfirmer()
 	}
 	child.Env = append(child.Env, caller.WatchSocket+"="+strconv.Itoa(w.theirs))
@@ -139,6 +142,9 @@ func (w *watcher) begin() {
 		}
 		observer := observe.New(w.run.Plan.Policy, abi) // takes a while, as the child does to come so far
 		observer.Apart, observer.Absent = w.run.Apart, w.run.Absent
+		if w.run.Plan.Sees.View != nil {
+			observer.Hide(shown(w.run.Plan))
+		}
 		if w.run.Event != nil {
 			observer.Event = w.event
 		}
@@ -156,6 +162,23 @@ func (w *watcher) begin() {
 		}
 		observer.Serve(listener, w.stop, readers, w.run.Plan.Policy.Capabilities)
 	}()
+}
+
+// shown is what those who watch the command have to know of the view.
+func shown(p confine.Plan) observe.Shown {
+	v, links := p.Sees.View, map[string]string{}
+	for name, file := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
+		if file != "" {
+			links[name] = file
+		}
+	}
+	shown := observe.Shown{Links: links, ReadOnly: v.Protected}
+	for _, g := range p.Policy.Grants {
+		if confine.Private(g) {
+			shown.Private = append(shown.Private, g.Path)
+		}
+	}
+	return shown
 }
 
 // event tells of a use, one at a time.

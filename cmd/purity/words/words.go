@@ -16,6 +16,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
@@ -55,6 +56,7 @@ func Explain(err error) (message, hint string, code int) {
 		position   *config.PositionError
 		named      *report.NameError
 		unallowed  *UntrustedError
+		refused    *view.RefusedError
 	)
 	switch {
 	case errors.As(err, &exec):
@@ -78,6 +80,8 @@ func Explain(err error) (message, hint string, code int) {
 		}
 	case errors.As(err, &named):
 		hint = "say it:  --report-format text, json, sarif, github or html"
+	case errors.As(err, &refused):
+		hint = refused.Fix + "; --view=false confines by Landlock alone"
 	case errors.As(err, &gap):
 		hint = "with --best-effort purity goes on, and names what it cannot refuse"
 	case errors.As(err, &noFlake):

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// viewed reports whether the scripts are to run again, with a view: PURITY_TEST_VIEW=1.
+func viewed() bool { return os.Getenv("PURITY_TEST_VIEW") != "" }
+
+// difference is a line of a script that another takes the place of in a view. An empty
+// one is left out.
+type difference struct{ file, line, view, reason string }
+
+// differences are those that testdata/view.txt lists:
+//
+//	# the reason for those that follow
+//	once/confine.txtar
+//	- the line
+//	+ what takes its place, any number of lines
+//
+// The line "all of it" leaves out a script. A file * stands for all; then what follows the - is any part of what a line expects of
+// an output.
+func differences(t *testing.T) (all []difference) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/view.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reason, file, fresh := "", "", true
+	for n, text := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n") {
+		word, rest, _ := strings.Cut(text, " ")
+		switch {
+		case text == "":
+		case word == "#" && !fresh:
+			reason += " " + rest
+		case word == "#":
+			reason, fresh = rest, false
+		case word == "-" && file != "" && reason != "":
+			all = append(all, difference{file, rest, "", reason})
+		case word == "+" && len(all) > 0:
+			all[len(all)-1].view += rest + "\n"
+		case strings.HasSuffix(text, ".txtar"), text == "*":
+			file = text
+		default:
+			t.Fatalf("testdata/view.txt:%d: what is this?", n+1)
+		}
+		if word != "#" {
+			fresh = true
+		}
+	}
+	return all
+}
+
+// expecting are the lines of a script that say what a command prints.
+var expecting = regexp.MustCompile(`(?m)^(stdout|stderr) .*$`)
+
+// differently is a directory of scripts as they are with a view.
+func differently(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := differences(t)
+	skipped := map[string]bool{}
+	for _, d := range all {
+		if d.line == "all of it" {
+			skipped[d.file] = true
+		}
+	}
+	for _, script := range scripts {
+		if skipped[filepath.Base(dir)+"/"+filepath.Base(script)] {
+			continue
+		}
+		data, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "\n" + string(data)
+		for _, d := range all {
+			if d.file == "*" {
+				text = expecting.ReplaceAllStringFunc(text, func(line string) string {
+					return strings.ReplaceAll(line, d.line, strings.TrimSuffix(d.view, "\n"))
+				})
+				continue
+			}
+			if d.file != filepath.Base(dir)+"/"+filepath.Base(script) {
+				continue
+			}
+			if !strings.Contains(text, "\n"+d.line+"\n") {
+				t.Errorf("%s has no line %q: take it out of testdata/view.txt", d.file, d.line)
+			}
+			text = strings.ReplaceAll(text, "\n"+d.line+"\n", "\n"+d.view)
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(script)), []byte(text[1:]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}

@@ -1,0 +1,98 @@
+package observe
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Shown says in what a view differs from what is outside at the same places, by whose
+// names all is judged: what a view hides is what the command was refused.
+type Shown struct {
+	// Links are links of the view's own, by path, and where each leads.
+	Links map[string]string
+	// Private are directories of the view's own, which hide those outside.
+	Private []string
+	// ReadOnly are files and directories that are not written although a grant says so.
+	ReadOnly []string
+
+	leading map[string]bool // directories that lead to what is granted
+}
+
+// Hide says that what is watched is in a view, before anybody is watched.
+func (o *Observer) Hide(s Shown) {
+	s.leading = map[string]bool{"/": true}
+	lead := func(path string) {
+		for path = above(path); !s.leading[path]; path = above(path) {
+			s.leading[path] = true
+		}
+	}
+	for path := range o.judge.grants {
+		lead(path)
+	}
+	for path := range s.Links {
+		lead(path)
+	}
+	o.shown = &s
+}
+
+// place is where a name leads that the view has a link of its own for.
+func (s *Shown) place(t target) target {
+	if s == nil || t.text != "" || !filepath.IsAbs(t.path) {
+		return t
+	}
+	if file, ok := s.Links[filepath.Clean(t.path)]; ok && !t.entry {
+		t.path = file
+	}
+	return t
+}
+
+// missing is what of an access is refused in the view, of which the policy refuses some.
+func (s *Shown) missing(pid uint32, path string, access, refused enforce.Access, p place) enforce.Access {
+	switch {
+	case s == nil:
+	case access&enforce.Write == 0 && !p.none && s.private(path) && unix.Lstat(fmt.Sprintf("/proc/%d/root%s", pid, path), new(unix.Stat_t)) == unix.ENOENT:
+		refused = access // it is outside only
+	case access&enforce.Write != 0 && slices.ContainsFunc(s.ReadOnly, func(dir string) bool { return enforce.Inside(path, dir) || enforce.Inside(p.path, dir) }):
+		refused |= enforce.Write
+	case access == enforce.Read && s.leading[path] && p.kind() == unix.S_IFDIR:
+		refused = 0 // they can be listed
+	}
+	return refused
+}
+
+// private reports whether a path lies in a directory of the view's own.
+func (s *Shown) private(path string) bool {
+	return slices.ContainsFunc(s.Private, func(dir string) bool { return enforce.Inside(path, dir) })
+}
+
+// errno is what the kernel answers in the view, where the policy alone would have it
+// answer another.
+func (s *Shown) errno(j judge, path string, refused enforce.Access, answer string) string {
+	switch {
+	case s == nil:
+	case refused&enforce.Write == 0 && s.private(path):
+		return "ENOENT"
+	case s.leading[path] && refused&enforce.Write != 0, j.shows(path) && refused == enforce.Write:
+		return "EROFS"
+	case !j.shows(path) && !s.leading[path]:
+		return "ENOENT"
+	}
+	return answer
+}
+
+// shows reports whether a grant has a path be there.
+func (j judge) shows(path string) bool {
+	for ; ; path = above(path) {
+		if j.grants[path]&^enforce.List != 0 {
+			return true
+		}
+		if path == "/" || path == "." {
+			return false
+		}
+	}
+}

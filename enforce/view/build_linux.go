@@ -1,0 +1,457 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// builder makes the root directory of a view: directories of its own that lead to what
+// is granted, and mounts.
+type builder struct {
+	root  int
+	dirs  map[string]int            // descriptors of directories of its own, by path
+	bound map[string]enforce.Access // what is mounted, by path
+}
+
+// Attributes of what is mounted from outside: no file takes another's rights, no node is
+// a device, but where a grant is for one.
+const plain = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
+
+// build makes the view of a job and leaves it as the root directory of the process,
+// whose mount namespace is its own.
+func (j Job) build() error {
+	// What is mounted from here on is seen by nobody else (mount_namespaces(7)).
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return &RefusedError{What: "keep mounts apart", Err: err}
+	}
+	root, err := newMount("tmpfs", plain, option{"mode", "0755"}, option{"size", "64m"})
+	if err != nil {
+		return &RefusedError{What: "make its root directory", Err: err}
+	}
+	// It lies on the old root directory, in which names are looked up until pivot_root.
+	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
+		return &RefusedError{What: "mount its root directory", Err: err}
+	}
+	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}}
+	defer b.close()
+	places, links, err := j.places()
+	if err != nil {
+		return err
+	}
+	if err := b.own(j, places); err != nil {
+		return err
+	}
+	for _, l := range links {
+		if err := b.link(l.Path, l.Target); err != nil {
+			return err
+		}
+	}
+	for _, p := range places {
+		if err := b.bind(p); err != nil {
+			return err
+		}
+	}
+	for _, path := range j.View.Protected {
+		if err := b.protect(path); err != nil {
+			return err
+		}
+	}
+	if err := b.generate(j.View); err != nil {
+		return err
+	}
+	return b.enter()
+}
+
+func (b *builder) close() {
+	for _, fd := range b.dirs {
+		unix.Close(fd)
+	}
+}
+
+// place is what a path of the view shows of outside.
+type place struct {
+	path   string // without links
+	access enforce.Access
+	grant  enforce.Grant // by which it is opened
+}
+
+// places are what grants of the policy show, directories before what is in them, and
+// the links on the way there. Paths of a closure are thousands, and are what they are
+// called; so they are opened only when they are mounted.
+func (j Job) places() (places []place, links []enforce.Link, err error) {
+	at := map[string]int{} // in places
+	for _, g := range j.Policy.Grants {
+		if g.Own || enforce.Inside(g.Path, "/proc") {
+			continue
+		}
+		path := g.Path
+		if !closurePath(g) {
+			fd, real, stat, err := g.Place()
+			switch {
+			case err == nil:
+				unix.Close(fd)
+			case g.Optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
+				continue
+			case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
+				return nil, nil, &enforce.MissingError{Path: g.Path}
+			default:
+				return nil, nil, fmt.Errorf("show %s: %w", g.Path, err)
+			}
+			if real != g.Path || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
+				links = append(links, enforce.Links(g.Path)...)
+			}
+			if stat.Mode&unix.S_IFMT == unix.S_IFLNK || enforce.Inside(real, "/proc") {
+				continue
+			}
+			path = real
+			if g.Named != "" && g.Named != path {
+				links = append(links, enforce.Links(g.Named)...)
+			}
+		}
+		if n, ok := at[path]; ok {
+			places[n].access |= g.Access
+			continue
+		}
+		at[path] = len(places)
+		g.Path, g.Resolved = path, true
+		places = append(places, place{path, g.Access, g})
+	}
+	for _, name := range merged {
+		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
+			links = append(links, enforce.Link{Path: name, Target: target})
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.path, b.path) })
+	return places, links, nil
+}
+
+// merged are directories that distributions have merged into /usr, by which programs name
+// what grants call by its own name: the loader, libraries.
+var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
+
+// closurePath reports whether a grant is of a store path: nobody replaces it.
+func closurePath(g enforce.Grant) bool {
+	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
+}
+
+// own makes the file systems that are the view's own, but for those that a place takes.
+func (b *builder) own(j Job, places []place) error {
+	taken := map[string]bool{}
+	for _, p := range places {
+		taken[p.path] = true
+	}
+	const noexec = unix.MOUNT_ATTR_NOEXEC
+	for _, own := range []struct {
+		path, kind string
+		attributes int
+		options    []option
+	}{
+		{"/proc", "proc", plain | noexec, nil},
+		{"/dev/pts", "devpts", unix.MOUNT_ATTR_NOSUID | noexec, []option{{"mode", "0620"}, {"ptmxmode", "0666"}}},
+		{"/dev/shm", "tmpfs", plain | noexec, []option{{"mode", "1777"}}},
+		{"/tmp", "tmpfs", plain, []option{{"mode", "1777"}}},
+	} {
+		if taken[own.path] {
+			continue
+		}
+		fd, err := newMount(own.kind, own.attributes, own.options...)
+		if err != nil {
+			return &RefusedError{What: "make " + own.path, Err: err}
+		}
+		parent, err := b.mountPoint(own.path, true)
+		if err == nil {
+			err = attach(fd, parent, filepath.Base(own.path))
+		}
+		if err != nil {
+			return &RefusedError{What: "mount " + own.path, Err: err}
+		}
+		b.dirs[own.path] = fd
+	}
+	for name, target := range map[string]string{"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
+		if err := b.link("/dev/"+name, target); err != nil {
+			return err
+		}
+	}
+	return b.console()
+}
+
+// console shows the terminal that the command is at, which the new /dev/pts lacks, by
+// the name by which ttyname(3) finds it.
+func (b *builder) console() error {
+	for fd := range 3 {
+		var stat unix.Stat_t
+		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil || unix.Fstat(fd, &stat) != nil {
+			continue
+		}
+		tree, err := clone(fd, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
+		if err != nil {
+			return nil // the terminal is another user's, and stays nameless
+		}
+		defer unix.Close(tree)
+		parent, err := b.mountPoint("/dev/console", false)
+		if err == nil {
+			err = attach(tree, parent, "console")
+		}
+		if err != nil {
+			return fmt.Errorf("show terminal: %w", err)
+		}
+		return nil
+	}
+	return nil
+}
+
+// within is the path that is mounted at or above a path, if any is.
+func (b *builder) within(path string) (string, bool) {
+	for ; len(path) > 1; path = filepath.Dir(path) {
+		if _, ok := b.bound[path]; ok {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// dir is a directory of the view's own, which is made with all above it.
+func (b *builder) dir(path string) (int, error) {
+	if fd, ok := b.dirs[path]; ok {
+		return fd, nil
+	}
+	parent, err := b.dir(filepath.Dir(path))
+	if err != nil {
+		return -1, err
+	}
+	name := filepath.Base(path)
+	if err := unix.Mkdirat(parent, name, 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
+		return -1, fmt.Errorf("make %s: %w", path, err)
+	}
+	fd, err := beneath(parent, name, unix.O_DIRECTORY)
+	if err != nil {
+		return -1, fmt.Errorf("make %s: %w", path, err)
+	}
+	b.dirs[path] = fd
+	return fd, nil
+}
+
+// mountPoint makes a directory or a file of the view's own to mount on, and returns the
+// directory that it is in.
+func (b *builder) mountPoint(path string, isDir bool) (parent int, err error) {
+	if parent, err = b.dir(filepath.Dir(path)); err != nil {
+		return -1, err
+	}
+	name := filepath.Base(path)
+	if isDir {
+		if err := unix.Mkdirat(parent, name, 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
+			return -1, fmt.Errorf("make %s: %w", path, err)
+		}
+		return parent, nil
+	}
+	return parent, b.file(parent, name, "", 0o444)
+}
+
+func (b *builder) file(parent int, name, text string, mode uint32) error {
+	fd, err := unix.Openat(parent, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
+	if errors.Is(err, unix.EEXIST) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make %s: %w", name, err)
+	}
+	defer unix.Close(fd)
+	if _, err := unix.Write(fd, []byte(text)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// link makes a symbolic link where nothing is yet, in a directory of the view's own.
+func (b *builder) link(path, target string) error {
+	if _, covered := b.within(path); covered {
+		return nil
+	}
+	parent, err := b.dir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	if err := unix.Symlinkat(target, parent, filepath.Base(path)); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("link %s: %w", path, err)
+	}
+	return nil
+}
+
+// attributes are those of a mount by which something is granted.
+func attributes(access enforce.Access) uint64 {
+	set := uint64(unix.MOUNT_ATTR_NOSUID)
+	if access&enforce.Ioctl == 0 && access&enforce.Write == 0 || access&enforce.Execute != 0 { // no node
+		set |= unix.MOUNT_ATTR_NODEV
+	}
+	if access&enforce.Write == 0 {
+		set |= unix.MOUNT_ATTR_RDONLY
+	}
+	return set
+}
+
+// bind mounts a place, if what it is in does not show as much already.
+func (b *builder) bind(p place) error {
+	above, covered := b.within(p.path)
+	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
+		return nil
+	}
+	fd, _, stat, err := p.grant.Place()
+	if errors.Is(err, fs.ErrNotExist) {
+		return &enforce.MissingError{Path: p.grant.Path}
+	}
+	if err != nil {
+		return fmt.Errorf("show %s: %w", p.path, err)
+	}
+	defer unix.Close(fd)
+	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
+		links := enforce.Links(p.path)
+		if len(links) == 0 {
+			return &enforce.MissingError{Path: p.grant.Path}
+		}
+		return b.link(p.path, links[0].Target)
+	}
+	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
+		return fmt.Errorf("show %s: %w", p.path, err)
+	}
+	b.bound[p.path] = p.access
+	return nil
+}
+
+// mount mounts what a descriptor is of at a place.
+func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
+	set := attributes(p.access)
+	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
+		set &^= unix.MOUNT_ATTR_NODEV
+	}
+	tree, err := clone(fd, set)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	if covered {
+		at, err := beneath(b.root, strings.TrimPrefix(p.path, "/"), 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(at)
+		return attach(tree, at, "")
+	}
+	parent, err := b.mountPoint(p.path, mode&unix.S_IFMT == unix.S_IFDIR)
+	if err != nil {
+		return err
+	}
+	if old, ok := b.dirs[p.path]; ok { // what leads to other places lies below the mount now
+		unix.Close(old)
+		delete(b.dirs, p.path)
+	}
+	return attach(tree, parent, filepath.Base(p.path))
+}
+
+// protect has a path below what is mounted be read-only. The directories that lead to
+// it are mounted on themselves, so that none can be renamed to make room for another
+// (rename(2), EBUSY). A link cannot be mounted on, and is left.
+func (b *builder) protect(path string) error {
+	top, covered := b.within(path)
+	if !covered || b.bound[top]&enforce.Write == 0 {
+		return nil
+	}
+	rest := strings.Split(strings.TrimPrefix(strings.TrimPrefix(path, top), "/"), "/")
+	at := top
+	for i, name := range rest {
+		at = filepath.Join(at, name)
+		if _, done := b.bound[at]; done {
+			continue
+		}
+		fd, err := beneath(b.root, strings.TrimPrefix(at, "/"), 0)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("protect %s: %w", at, err)
+		}
+		access := enforce.All
+		if i == len(rest)-1 {
+			access = enforce.Read | enforce.Execute
+		}
+		if err := b.again(fd, access); err != nil {
+			return fmt.Errorf("protect %s: %w", at, err)
+		}
+		b.bound[at] = access
+	}
+	return nil
+}
+
+// again mounts what a descriptor is of on itself.
+func (b *builder) again(fd int, access enforce.Access) error {
+	defer unix.Close(fd)
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
+		return err
+	}
+	tree, err := clone(fd, attributes(access))
+	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	return attach(tree, fd, "")
+}
+
+// generate makes what is in no other place.
+func (b *builder) generate(v View) error {
+	for path, target := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
+		if target == "" {
+			continue
+		}
+		if err := b.link(path, target); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Etc)) {
+		if _, covered := b.within("/etc/" + name); covered {
+			continue
+		}
+		parent, err := b.dir("/etc")
+		if err == nil {
+			err = b.file(parent, name, v.Etc[name], 0o444)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, covered := b.within(v.Dir); v.Dir == "" || covered {
+		return nil
+	}
+	_, err := b.dir(v.Dir)
+	return err
+}
+
+// enter makes the view the root directory, and lets go of the old one
+// (pivot_root(2), "pivot_root(".", ".")").
+func (b *builder) enter() error {
+	if err := setAttributes(b.root, 0, unix.MOUNT_ATTR_RDONLY); err != nil {
+		return err
+	}
+	if err := unix.Fchdir(b.root); err != nil {
+		return fmt.Errorf("enter view: %w", err)
+	}
+	if err := unix.PivotRoot(".", "."); err != nil {
+		return &RefusedError{What: "leave the old root directory", Err: err}
+	}
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("enter view: unmount the old root directory: %w", err)
+	}
+	if err := unix.Chdir("/"); err != nil {
+		return fmt.Errorf("enter view: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package view
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/parent"
+)
+
+// RunPart is this program as the init of a view, if args say so.
+func RunPart(args []string) (code int, ok bool) {
+	if len(args) < 2 || args[1] != Word {
+		return 0, false
+	}
+	runtime.LockOSThread() // with which the command would end
+	if len(args) != 4 {
+		return probe(), true
+	}
+	description, err1 := strconv.Atoi(args[2])
+	socket, err2 := strconv.Atoi(args[3])
+	if err1 != nil || err2 != nil || os.Getpid() != 1 {
+		return 125, true
+	}
+	unix.CloseOnExec(description)
+	unix.CloseOnExec(socket)
+	toParent := os.NewFile(uintptr(socket), "socket")
+	say := gob.NewEncoder(toParent)
+	status, err := runInit(os.NewFile(uintptr(description), "job"), socket, func() { say.Encode(message{Stopped: true}) })
+	if err != nil {
+		say.Encode(message{Failure: newFailure(err)})
+		return 125, true
+	}
+	say.Encode(message{Ended: true, Status: status})
+	return 0, true
+}
+
+// runInit makes the view, starts the command and returns how it ended.
+func runInit(description *os.File, socket int, stopped func()) (status syscall.WaitStatus, err error) {
+	if err := attached(socket); err != nil {
+		return 0, err
+	}
+	var job Job
+	err = gob.NewDecoder(description).Decode(&job)
+	description.Close()
+	if err != nil {
+		return 0, fmt.Errorf("make view: read what it is: %w", err)
+	}
+	if err := private(job); err != nil {
+		return 0, err
+	}
+	signals, err := parent.Catch()
+	if err != nil {
+		return 0, err
+	}
+	pid, err := job.Policy.Start(job.Command)
+	if err != nil {
+		return 0, err
+	}
+	if w := job.Command.Watch; w != nil {
+		unix.Close(w.Socket) // by which the supervisor knows who is left
+	}
+	if err := powerless(); err != nil {
+		return 0, err
+	}
+	signals.PassTo(pid)
+	return reap(pid, stopped, signals.Release)
+}
+
+// attached has the kernel end this process, and with it all of the view, when the parent
+// ends. One that has ended already has closed its end of the socket.
+func attached(socket int) error {
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("make view: prctl: %w", err)
+	}
+	poll := []unix.PollFd{{Fd: int32(socket)}}
+	if _, err := unix.Poll(poll, 0); err == nil && poll[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+		return errors.New("make view: the parent has ended")
+	}
+	return nil
+}
+
+// private makes the view, and gives the other namespaces what they begin without.
+func private(job Job) error {
+	if enforce.Probe().Err != nil { // Landlock does not keep the command from it, and tries no file in /proc
+		if err := opaque(); err != nil {
+			return err
+		}
+	}
+	if err := job.build(); err != nil {
+		return err
+	}
+	if err := unix.Sethostname([]byte("localhost")); err != nil {
+		return &RefusedError{What: "name the host", Err: err}
+	}
+	if job.Policy.Network.None() {
+		if err := loopback(); err != nil {
+			return &RefusedError{What: "bring up the loopback", Err: err}
+		}
+	}
+	return nil
+}
+
+// opaque has nobody in the view look into its init (ptrace(2), "Ptrace access mode
+// checking").
+func opaque() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("make view: prctl: %w", err)
+	}
+	return nil
+}
+
+// loopback brings up lo, which a new network namespace has, down (netdevice(7)).
+func loopback() error {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		return nil // a kernel without networks
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(socket)
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, request)
+}
+
+// powerless takes all capabilities from this process, which needs none any more.
+func powerless() error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none[0])), 0); errno != 0 {
+		return fmt.Errorf("make view: capset: %w", errno)
+	}
+	return opaque()
+}
+
+// reap waits for the command to end, tells when it stops, and takes in all whose parents
+// have ended. What is left then the kernel ends with this process (pid_namespaces(7)).
+func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err error) {
+	for {
+		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return 0, fmt.Errorf("wait for the command: %w", err)
+		case pid != command:
+		case status.Stopped():
+			stopped()
+		default:
+			ended()
+			return status, nil
+		}
+	}
+}
+
+// probe reports by its exit code whether this process, which is in namespaces of its
+// own, can make a view.
+func probe() int {
+	err := private(Job{Policy: View{}.Policy(enforce.Policy{})})
+	if err == nil {
+		return 0
+	}
+	var errno syscall.Errno
+	var refused *RefusedError
+	if errors.As(err, &errno) && errors.As(err, &refused) {
+		fmt.Printf("%d %s\n", int(errno), refused.What)
+	} else {
+		fmt.Printf("0 %v\n", err)
+	}
+	return 1
+}

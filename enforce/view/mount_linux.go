@@ -1,0 +1,82 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// The system calls for mounts, on descriptors, so that no name is looked up that
+// somebody could have changed (fsopen(2), open_tree(2), move_mount(2), mount_setattr(2);
+// Linux 5.2 and, for the last one, 5.12, which all kernels with Landlock are).
+
+// option is a parameter of a file system, or a word of it if it has no value.
+type option struct{ key, value string }
+
+// newMount makes a file system that is mounted nowhere yet and returns its root.
+func newMount(kind string, attributes int, options ...option) (fd int, err error) {
+	context, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, fmt.Errorf("fsopen %s: %w", kind, err)
+	}
+	defer unix.Close(context)
+	for _, o := range options {
+		if err := unix.FsconfigSetString(context, o.key, o.value); err != nil {
+			return -1, fmt.Errorf("fsconfig %s %s: %w", kind, o.key, err)
+		}
+	}
+	if err := unix.FsconfigCreate(context); err != nil {
+		return -1, fmt.Errorf("fsconfig %s: %w", kind, err)
+	}
+	fd, err = unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, attributes)
+	if err != nil {
+		return -1, fmt.Errorf("fsmount %s: %w", kind, err)
+	}
+	return fd, nil
+}
+
+// clone copies the mount of what a descriptor is of, with those below it, and sets
+// attributes of all of them.
+func clone(fd int, set uint64) (tree int, err error) {
+	tree, err = unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)
+	if err != nil {
+		return -1, fmt.Errorf("open_tree: %w", err)
+	}
+	if err := setAttributes(tree, unix.AT_RECURSIVE, set); err != nil {
+		unix.Close(tree)
+		return -1, err
+	}
+	return tree, nil
+}
+
+func setAttributes(fd int, flags uint, set uint64) error {
+	if err := unix.MountSetattr(fd, "", flags|unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: set}); err != nil {
+		return fmt.Errorf("mount_setattr: %w", err)
+	}
+	return nil
+}
+
+// attach mounts a tree at a name in a directory, or at the directory itself if the name
+// is empty. A link at that name is not followed.
+func attach(tree, dir int, name string) error {
+	flags := unix.MOVE_MOUNT_F_EMPTY_PATH
+	if name == "" {
+		flags |= unix.MOVE_MOUNT_T_EMPTY_PATH
+	}
+	if err := unix.MoveMount(tree, "", dir, name, flags); err != nil {
+		return fmt.Errorf("move_mount: %w", err)
+	}
+	return nil
+}
+
+// beneath opens a path below a directory (O_PATH), by way of no link.
+func beneath(dir int, path string, flags uint64) (int, error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW | flags, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS}
+	for {
+		fd, err := unix.Openat2(dir, path, &how)
+		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
+			return fd, err
+		}
+	}
+}

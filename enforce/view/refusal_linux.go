@@ -1,0 +1,77 @@
+package view
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// Available is nil where there can be a view, else a [*RefusedError] with the reason. It
+// starts a process that tries.
+func Available() error {
+	var said bytes.Buffer
+	err := try(&said, os.Geteuid() != 0)
+	if errors.Is(err, unix.EPERM) && os.Geteuid() == 0 {
+		err = try(&said, true)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case said.Len() == 0:
+		return refused("make namespaces", err)
+	}
+	number, what, _ := strings.Cut(strings.TrimSpace(said.String()), " ")
+	errno, err := strconv.Atoi(number)
+	if err != nil || errno == 0 {
+		return refused(what, errors.New("it fails"))
+	}
+	return refused(what, syscall.Errno(errno))
+}
+
+// try runs this program in the namespaces of a view without a network.
+func try(said *bytes.Buffer, user bool) error {
+	cmd := exec.Command(self, Word)
+	cmd.Args[0] = os.Args[0] // by which a program may tell what it is
+	cmd.Stdout = said
+	cmd.SysProcAttr = attributesOf(enforce.Policy{}, user)
+	return cmd.Run()
+}
+
+// refused is a refusal with its remedy.
+func refused(what string, err error) *RefusedError {
+	return &RefusedError{What: what, Err: err, Fix: remedy(err)}
+}
+
+// remedies are what keeps users from namespaces, where the kernel says so: what the file
+// holds then, and what lets them have some. Debian's patch, namespaces(7), and Ubuntu's
+// "Restricted unprivileged user namespaces".
+var remedies = []struct{ file, value, fix string }{
+	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1 as root lets users have namespaces"},
+	{"/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000 as root lets users have namespaces"},
+	{"/proc/sys/user/max_mnt_namespaces", "0", "sysctl user.max_mnt_namespaces=10000 as root lets users have namespaces"},
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor keeps users from namespaces: give purity a profile with userns, or as root sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+}
+
+// remedy is what would help against an error of the kernel.
+func remedy(err error) string {
+	for _, r := range remedies {
+		if data, readErr := os.ReadFile(r.file); readErr == nil && strings.TrimSpace(string(data)) == r.value && (os.Geteuid() != 0 || r.value == "0") {
+			return r.fix
+		}
+	}
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return "/proc is not mounted, by which purity starts itself again"
+	case errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EUSERS):
+		return "there are as many namespaces as there may be: see /proc/sys/user"
+	}
+	return "a container, a chroot or a sandbox around purity forbids it: allow it namespaces there, or leave the view out"
+}

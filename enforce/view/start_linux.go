@@ -1,0 +1,230 @@
+package view
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/parent"
+)
+
+// Word is the hidden argument by which this program is the init of a view. After it
+// come the descriptors of the job and of a socket to the parent, or nothing, to see
+// whether there can be a view.
+const Word = "__view"
+
+// self is this program, for itself.
+const self = "/proc/self/exe"
+
+// Run runs a job and returns how its command ended. Until then this process stops when
+// the command stops, and passes on what signals it gets alone. The errors are those of
+// [enforce.Policy.Exec], and a [*RefusedError] before anything was started.
+//
+// It is called on the main thread, for the kernel ends the view with the thread that
+// started it (prctl(2), PR_SET_PDEATHSIG).
+func Run(job Job) (syscall.WaitStatus, error) {
+	job.Command.Confined, job.Command.Audit = false, false
+	description, err := job.write()
+	if err != nil {
+		return 0, err
+	}
+	defer description.Close()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("make view: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
+	defer ours.Close()
+	defer theirs.Close()
+	for _, file := range []*os.File{description, theirs} { // by the same numbers there
+		if _, err := unix.FcntlInt(file.Fd(), unix.F_SETFD, 0); err != nil {
+			return 0, fmt.Errorf("make view: %w", err)
+		}
+	}
+	terminal := foreground()
+	signals, err := parent.Catch()
+	if err != nil {
+		return 0, err
+	}
+	pid, err := start([]string{os.Args[0], Word, strconv.Itoa(int(description.Fd())), strconv.Itoa(int(theirs.Fd()))}, job.Policy)
+	if err != nil {
+		signals.Release()
+		return 0, err
+	}
+	theirs.Close()
+	signals.PassTo(pid)
+	status, err := follow(ours, pid, signals.Release)
+	terminal.restore()
+	return status, err
+}
+
+// start starts this program in namespaces of its own. Who may stays in the user
+// namespace, in which files have their owners.
+func start(args []string, p enforce.Policy) (pid int, err error) {
+	attempt := func(user bool) (int, error) {
+		return syscall.ForkExec(self, args, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Sys: attributesOf(p, user)})
+	}
+	privileged := os.Geteuid() == 0
+	pid, err = attempt(!privileged)
+	if privileged && errors.Is(err, unix.EPERM) {
+		pid, err = attempt(true)
+	}
+	if err != nil {
+		return 0, refused("make namespaces", err)
+	}
+	return pid, nil
+}
+
+// attributesOf are those of a process in the namespaces of a policy's command, with a
+// user namespace or without.
+func attributesOf(p enforce.Policy, user bool) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: namespaces(p), Pdeathsig: syscall.SIGKILL}
+	if user {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN} // of the namespaces, which execve takes from a user else
+	}
+	return attr
+}
+
+// namespaces are those that the command of a policy is in.
+func namespaces(p enforce.Policy) uintptr {
+	flags := uintptr(unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS)
+	if !p.SysVIPC {
+		flags |= unix.CLONE_NEWIPC
+	}
+	if p.Network.None() {
+		flags |= unix.CLONE_NEWNET
+	}
+	return flags
+}
+
+// write writes the job where the init reads it: a file without a name.
+func (j Job) write() (*os.File, error) {
+	fd, err := unix.MemfdCreate("purity-view", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make view: memfd_create: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "job")
+	if err = gob.NewEncoder(file).Encode(j); err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("make view: describe it: %w", err)
+	}
+	return file, nil
+}
+
+// message is what the init tells its parent.
+type message struct {
+	Failure *failure // nothing was started
+	Stopped bool
+	Ended   bool
+	Status  syscall.WaitStatus // if the command ended
+}
+
+// failure is an error in a form that can be sent.
+type failure struct {
+	Kind       string // missing, exec, refused or nothing
+	Path, Text string
+	Errno      syscall.Errno
+}
+
+func newFailure(err error) *failure {
+	f := &failure{Text: err.Error()}
+	errors.As(err, &f.Errno)
+	var missing *enforce.MissingError
+	var exec *enforce.ExecError
+	var refused *RefusedError
+	switch {
+	case errors.As(err, &missing):
+		f.Kind, f.Path = "missing", missing.Path
+	case errors.As(err, &exec):
+		f.Kind, f.Path = "exec", exec.Path
+	case errors.As(err, &refused):
+		f.Kind, f.Path = "refused", refused.What
+	}
+	return f
+}
+
+func (f *failure) error() error {
+	switch f.Kind {
+	case "missing":
+		return &enforce.MissingError{Path: f.Path}
+	case "exec":
+		return &enforce.ExecError{Path: f.Path, Err: f.Errno}
+	case "refused":
+		return refused(f.Path, f.Errno)
+	}
+	return errors.New(f.Text)
+}
+
+// follow does as the command does, and returns how it ended.
+func follow(socket io.Reader, pid int, release func()) (status syscall.WaitStatus, err error) {
+	decoder := gob.NewDecoder(socket)
+	var last message
+	for {
+		var m message
+		if decoder.Decode(&m) != nil { // it has ended, as it said or without a word
+			break
+		}
+		if last = m; m.Stopped {
+			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		}
+	}
+	release() // the number is its own until then
+	for {
+		_, err = syscall.Wait4(pid, &status, 0, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("wait for the view: %w", err)
+	case last.Failure != nil:
+		return 0, last.Failure.error()
+	case last.Ended:
+		return last.Status, nil
+	case status.Exited():
+		return 0, fmt.Errorf("make view: its init ended with exit code %d", status.ExitStatus())
+	}
+	return status, nil // somebody killed it
+}
+
+// terminalState is which process group a terminal was at, so that a shell that ends
+// within the view, which does not know the groups outside, leaves the terminal as it was.
+type terminalState struct{ fd, group int }
+
+// foreground is the terminal of this process, if it is in its foreground.
+func foreground() terminalState {
+	for fd := range 3 {
+		if group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
+			return terminalState{fd, group}
+		}
+	}
+	return terminalState{fd: -1}
+}
+
+func (t terminalState) restore() {
+	if t.fd < 0 {
+		return
+	}
+	if group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP); err != nil || group == t.group {
+		return
+	}
+	// Who is in the background and does this is stopped, but not by a signal that is
+	// blocked or ignored (ioctl_tty(2)).
+	undo := parent.Ignore(syscall.SIGTTOU)
+	defer undo()
+	unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, t.group)
+}

@@ -1,0 +1,78 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// View is what a command is shown besides what its policy grants. The zero value shows
+// no shell and generates nothing.
+type View struct {
+	// Shell and Env are files of the closure that /bin/sh and /usr/bin/env are links
+	// to, empty for none.
+	Shell, Env string
+	// Etc are files of /etc, by name, that are there where no grant brings one.
+	Etc map[string]string
+	// Dir is a directory that is there, empty if nothing in it is granted.
+	Dir string
+	// Protected are files and directories that are read-only although they lie in
+	// what is granted for writing. What does not exist is not protected.
+	Protected []string
+}
+
+// Job is a command in a view.
+type Job struct {
+	View    View
+	Policy  enforce.Policy // of the command, as [View.Policy] returns it
+	Command enforce.Command
+}
+
+const tty = enforce.Read | enforce.Write | enforce.Ioctl
+
+// Policy is p for a command in the view: without the grants that the view has something
+// of its own for, and with these.
+func (v View) Policy(p enforce.Policy) enforce.Policy {
+	grants := slices.DeleteFunc(slices.Clone(p.Grants), func(g enforce.Grant) bool { return g.Replaced })
+	granted := map[string]bool{}
+	for _, g := range grants {
+		granted[g.Path] = true
+	}
+	add := func(path string, access enforce.Access, what string) {
+		if !granted[path] {
+			grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "view: " + what, Optional: true, Own: true})
+		}
+	}
+	add("/", enforce.List, "directories that lead to what is granted")
+	add("/proc", enforce.Read, "processes of the command")
+	for _, name := range slices.Sorted(maps.Keys(v.Etc)) {
+		add("/etc/"+name, enforce.Read, "generated")
+	}
+	add("/tmp", enforce.All, "private")
+	add("/dev/shm", enforce.Read|enforce.Write, "private")
+	add("/dev/pts", tty, "new terminals")
+	add("/dev/ptmx", tty, "new terminals")
+	add("/dev/console", tty, "the terminal")
+	p.Grants, p.Apart = grants, true
+	return p
+}
+
+// Programs says what /bin/sh and /usr/bin/env are.
+func (v View) Programs() string {
+	return fmt.Sprintf("/bin/sh is %s, /usr/bin/env is %s", cmp.Or(v.Shell, "not there"), cmp.Or(v.Env, "not there"))
+}
+
+// RefusedError says that the kernel, or what is around this process, does not let it
+// have a view.
+type RefusedError struct {
+	What string // what was to be done
+	Err  error
+	Fix  string // what lets it be done, as far as that can be told
+}
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("make view: %s: %v", e.What, e.Err) }
+
+func (e *RefusedError) Unwrap() error { return e.Err }
