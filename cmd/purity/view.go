@@ -20,7 +20,7 @@ import (
 )
 
 // viewWanted is whether the command is to have a view: true, false or auto.
-func (p *plan) viewWanted() string { return cmp.Or(string(p.View), p.level.View, "false") }
+func (p *plan) viewWanted() string { return cmp.Or(string(p.View), "false") }
 
 // inView reports whether the command runs in the view. One that is only watched does
 // not, but is judged by it.
