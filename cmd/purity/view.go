@@ -192,9 +192,10 @@ func (p *plan) enterView(cmd enforce.Command) error {
 	status, err := view.Run(view.Job{View: *p.view, Policy: p.policy, Command: cmd})
 	var refused *view.RefusedError
 	if errors.As(err, &refused) && p.viewWanted() == "auto" {
-		added := p.policy.Grants[slices.IndexFunc(p.policy.Grants, func(g enforce.Grant) bool { return g.PerRun }):]
+		// Of this run is TMPDIR. What is the view's own, such as all of /tmp, would be the host's.
+		added := slices.DeleteFunc(slices.Clone(p.policy.Grants), func(g enforce.Grant) bool { return !g.PerRun || g.Own })
 		p.view, p.noView, p.policy = nil, refused, p.plain
-		p.policy.Grants = append(p.policy.Grants, added...)
+		p.policy.Grants = append(slices.Clip(p.policy.Grants), added...)
 		p.noteView()
 		return p.policy.Exec(cmd)
 	}
