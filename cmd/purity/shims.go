@@ -124,31 +124,6 @@ func (p *plan) placeShims(dir, self string, set shim.Set, programs []string) err
 	return p.nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
 }
 
-// takeOver has shims that another purity made, such as the one before an upgrade, start
-// this one. They stand for the environment that they stood for: nothing is evaluated, so
-// that what changed in the project since then is no reason to leave it. Where that cannot
-// be, the other purity goes on if it is still there.
-func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
-	self, other := executable(), shim.Of(dir)
-	if other == self {
-		return nil
-	}
-	err := selfClosed(nix)
-	if err == nil {
-		if set.Hooked != nil {
-			env = env.After(*set.Hooked)
-		}
-		err = set.Write(dir, self, withDrivers(shim.Programs(env.Path()), set.Outside))
-	}
-	if err == nil {
-		err = nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
-	}
-	if err != nil && exists(other) {
-		return nil
-	}
-	return err
-}
-
 // closedToCommands refuses a directory for shims that a confined command could
 // write: it would say what the next one may do.
 func (p *plan) closedToCommands(dir string) error {
