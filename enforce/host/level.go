@@ -21,9 +21,6 @@ type Level struct {
 	// Home and Environment say whether the level gives the command a HOME,
 	// and what of the calling environment besides the terminal.
 	Home, Environment bool
-	// View is whether the command has a view where nothing is said of it, as the setting
-	// has it; empty for none.
-	View string
 	// Wider levels open more than the default one.
 	Wider bool
 	rows  []row
@@ -34,8 +31,8 @@ type Level struct {
 var Levels = []Level{
 	{
 		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data; and no UNIX sockets",
-		Programs: hostPrograms[:1], View: "auto",
-		rows: nixRows,
+		Programs: hostPrograms[:1],
+		rows:     nixRows,
 	},
 	{
 		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",

@@ -3,12 +3,9 @@ package view
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -76,72 +73,6 @@ func (b *builder) close() {
 	for _, fd := range b.dirs {
 		unix.Close(fd)
 	}
-}
-
-// place is what a path of the view shows of outside.
-type place struct {
-	path   string // without links
-	access enforce.Access
-	grant  enforce.Grant // by which it is opened
-}
-
-// places are what grants of the policy show, directories before what is in them, and
-// the links on the way there. Paths of a closure are thousands, and are what they are
-// called; so they are opened only when they are mounted.
-func (j Job) places() (places []place, links []enforce.Link, err error) {
-	at := map[string]int{} // in places
-	for _, g := range j.Policy.Grants {
-		if g.Own || enforce.Inside(g.Path, "/proc") {
-			continue
-		}
-		path := g.Path
-		if !closurePath(g) {
-			fd, real, stat, err := g.Place()
-			switch {
-			case err == nil:
-				unix.Close(fd)
-			case g.Optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
-				continue
-			case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
-				return nil, nil, &enforce.MissingError{Path: g.Path}
-			default:
-				return nil, nil, fmt.Errorf("show %s: %w", g.Path, err)
-			}
-			if real != g.Path || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
-				links = append(links, enforce.Links(g.Path)...)
-			}
-			if stat.Mode&unix.S_IFMT == unix.S_IFLNK || enforce.Inside(real, "/proc") {
-				continue
-			}
-			path = real
-			if g.Named != "" && g.Named != path {
-				links = append(links, enforce.Links(g.Named)...)
-			}
-		}
-		if n, ok := at[path]; ok {
-			places[n].access |= g.Access
-			continue
-		}
-		at[path] = len(places)
-		g.Path, g.Resolved = path, true
-		places = append(places, place{path, g.Access, g})
-	}
-	for _, name := range merged {
-		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
-			links = append(links, enforce.Link{Path: name, Target: target})
-		}
-	}
-	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.path, b.path) })
-	return places, links, nil
-}
-
-// merged are directories that distributions have merged into /usr, by which programs name
-// what grants call by its own name: the loader, libraries.
-var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
-
-// closurePath reports whether a grant is of a store path: nobody replaces it.
-func closurePath(g enforce.Grant) bool {
-	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
 }
 
 // own makes the file systems that are the view's own, but for those that a place takes.
@@ -285,125 +216,6 @@ func (b *builder) link(path, target string) error {
 		return fmt.Errorf("link %s: %w", path, err)
 	}
 	return nil
-}
-
-// attributes are those of a mount by which something is granted.
-func attributes(access enforce.Access) uint64 {
-	set := uint64(unix.MOUNT_ATTR_NOSUID)
-	if access&enforce.Ioctl == 0 && access&enforce.Write == 0 || access&enforce.Execute != 0 { // no node
-		set |= unix.MOUNT_ATTR_NODEV
-	}
-	if access&enforce.Write == 0 {
-		set |= unix.MOUNT_ATTR_RDONLY
-	}
-	return set
-}
-
-// bind mounts a place, if what it is in does not show as much already.
-func (b *builder) bind(p place) error {
-	above, covered := b.within(p.path)
-	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
-		return nil
-	}
-	fd, _, stat, err := p.grant.Place()
-	if errors.Is(err, fs.ErrNotExist) {
-		return &enforce.MissingError{Path: p.grant.Path}
-	}
-	if err != nil {
-		return fmt.Errorf("show %s: %w", p.path, err)
-	}
-	defer unix.Close(fd)
-	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
-		links := enforce.Links(p.path)
-		if len(links) == 0 {
-			return &enforce.MissingError{Path: p.grant.Path}
-		}
-		return b.link(p.path, links[0].Target)
-	}
-	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
-		return fmt.Errorf("show %s: %w", p.path, err)
-	}
-	b.bound[p.path] = p.access
-	return nil
-}
-
-// mount mounts what a descriptor is of at a place.
-func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
-	set := attributes(p.access)
-	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
-		set &^= unix.MOUNT_ATTR_NODEV
-	}
-	tree, err := clone(fd, set)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(tree)
-	if covered {
-		at, err := beneath(b.root, strings.TrimPrefix(p.path, "/"), 0)
-		if err != nil {
-			return err
-		}
-		defer unix.Close(at)
-		return attach(tree, at, "")
-	}
-	parent, err := b.mountPoint(p.path, mode&unix.S_IFMT == unix.S_IFDIR)
-	if err != nil {
-		return err
-	}
-	if old, ok := b.dirs[p.path]; ok { // what leads to other places lies below the mount now
-		unix.Close(old)
-		delete(b.dirs, p.path)
-	}
-	return attach(tree, parent, filepath.Base(p.path))
-}
-
-// protect has a path below what is mounted be read-only. The directories that lead to
-// it are mounted on themselves, so that none can be renamed to make room for another
-// (rename(2), EBUSY). A link cannot be mounted on, and is left.
-func (b *builder) protect(path string) error {
-	top, covered := b.within(path)
-	if !covered || b.bound[top]&enforce.Write == 0 {
-		return nil
-	}
-	rest := strings.Split(strings.TrimPrefix(strings.TrimPrefix(path, top), "/"), "/")
-	at := top
-	for i, name := range rest {
-		at = filepath.Join(at, name)
-		if _, done := b.bound[at]; done {
-			continue
-		}
-		fd, err := beneath(b.root, strings.TrimPrefix(at, "/"), 0)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("protect %s: %w", at, err)
-		}
-		access := enforce.All
-		if i == len(rest)-1 {
-			access = enforce.Read | enforce.Execute
-		}
-		if err := b.again(fd, access); err != nil {
-			return fmt.Errorf("protect %s: %w", at, err)
-		}
-		b.bound[at] = access
-	}
-	return nil
-}
-
-// again mounts what a descriptor is of on itself.
-func (b *builder) again(fd int, access enforce.Access) error {
-	defer unix.Close(fd)
-	var stat unix.Stat_t
-	if err := unix.Fstat(fd, &stat); err != nil || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
-		return err
-	}
-	tree, err := clone(fd, attributes(access))
-	if err != nil {
-		return err
-	}
-	defer unix.Close(tree)
-	return attach(tree, fd, "")
 }
 
 // generate makes what is in no other place.

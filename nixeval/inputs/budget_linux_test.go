@@ -156,7 +156,7 @@ func TestUsualRepositories(t *testing.T) {
 			r := newRepo(t)
 			change(&r)
 			must(t, r.check())
-			if r.key() != r.key() {
+			if first := r.key(); r.key() != first {
 				t.Error("the key is not steady")
 			}
 		})

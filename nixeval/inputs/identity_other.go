@@ -3,8 +3,6 @@
 package inputs
 
 import (
-	"os"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -14,6 +12,3 @@ func identityOf(s *unix.Stat_t) identity {
 		Mtime: uint64(s.Mtim.Nano()), Ctime: uint64(s.Ctim.Nano()),
 	}
 }
-
-// nextData is all of a file from at on: holes are looked for on Linux only.
-func nextData(_ *os.File, at, size int64) (from, to int64) { return at, size }

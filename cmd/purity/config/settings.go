@@ -26,7 +26,7 @@ type Settings struct {
 	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let a device be read, written and controlled."`
 	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Let in what a preset names: ${presets}."`
 
-	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it (the default of level nix)."`
+	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it."`
 
 	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
 	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp."`

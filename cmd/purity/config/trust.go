@@ -56,9 +56,6 @@ func (f *File) Widens(base host.Level) []string {
 	if s.Home != "" && s.Home != "none" && (s.Home != "private" || !base.Home) {
 		say("home", -1, "home "+s.Home)
 	}
-	if s.View == "false" && base.View != "" {
-		say("view", -1, "no view")
-	}
 	if Is(s.UserNamespaces, false) {
 		say("user-namespaces", -1, "new user namespaces")
 	}

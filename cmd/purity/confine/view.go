@@ -29,7 +29,7 @@ type Sight struct {
 }
 
 // viewWanted is whether the command is to have a view: true, false or auto.
-func (s Settings) viewWanted() string { return cmp.Or(string(s.View), s.Base.View, "false") }
+func (s Settings) viewWanted() string { return cmp.Or(string(s.View), "false") }
 
 // inView reports whether the command runs in the view. One that is only watched does
 // not, but is judged by it.

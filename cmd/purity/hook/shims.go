@@ -76,28 +76,6 @@ func placeShims(nix nixeval.Nix, env nixeval.Environment, dir, self string, set 
 	return nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
 }
 
-// takeOver has shims that another purity made, such as the one before an upgrade, start
-// this one. They stand for the environment that they stood for: nothing is evaluated, so
-// that what changed in the project since then is no reason to leave it. Where that cannot
-// be, the other purity goes on if it is still there.
-func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
-	self, other := caller.Self(), shim.Of(dir)
-	if other == self {
-		return nil
-	}
-	err := SelfClosed(nix)
-	if err == nil {
-		err = set.Write(dir, self, withDrivers(shim.Programs(hooked(env, set).Path()), set.Outside))
-	}
-	if err == nil {
-		err = nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
-	}
-	if err != nil && exists(other) {
-		return nil
-	}
-	return err
-}
-
 // closedToCommands refuses a directory for shims that a confined command could
 // write: it would say what the next one may do.
 func closedToCommands(p confine.Plan, dir string) error {

@@ -1,0 +1,32 @@
+package hook
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// takeOver has shims that another purity made, such as the one before an upgrade, start
+// this one. They stand for the environment that they stood for: nothing is evaluated, so
+// that what changed in the project since then is no reason to leave it. Where that cannot
+// be, the other purity goes on if it is still there.
+func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
+	self, other := caller.Self(), shim.Of(dir)
+	if other == self {
+		return nil
+	}
+	err := SelfClosed(nix)
+	if err == nil {
+		err = set.Write(dir, self, withDrivers(shim.Programs(hooked(env, set).Path()), set.Outside))
+	}
+	if err == nil {
+		err = nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
+	}
+	if err != nil && exists(other) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// place is what a path of the view shows of outside.
+type place struct {
+	path   string // without links
+	access enforce.Access
+	grant  enforce.Grant // by which it is opened
+}
+
+// places are what grants of the policy show, directories before what is in them, and
+// the links on the way there. Paths of a closure are thousands, and are what they are
+// called; so they are opened only when they are mounted.
+func (j Job) places() (places []place, links []enforce.Link, err error) {
+	at := map[string]int{} // in places
+	for _, g := range j.Policy.Grants {
+		if g.Own || enforce.Inside(g.Path, "/proc") {
+			continue
+		}
+		path := g.Path
+		if !closurePath(g) {
+			fd, real, stat, err := g.Place()
+			switch {
+			case err == nil:
+				unix.Close(fd)
+			case g.Optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)):
+				continue
+			case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
+				return nil, nil, &enforce.MissingError{Path: g.Path}
+			default:
+				return nil, nil, fmt.Errorf("show %s: %w", g.Path, err)
+			}
+			if real != g.Path || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
+				links = append(links, enforce.Links(g.Path)...)
+			}
+			if stat.Mode&unix.S_IFMT == unix.S_IFLNK || enforce.Inside(real, "/proc") {
+				continue
+			}
+			path = real
+			if g.Named != "" && g.Named != path {
+				links = append(links, enforce.Links(g.Named)...)
+			}
+		}
+		if n, ok := at[path]; ok {
+			places[n].access |= g.Access
+			continue
+		}
+		at[path] = len(places)
+		g.Path, g.Resolved = path, true
+		places = append(places, place{path, g.Access, g})
+	}
+	for _, name := range merged {
+		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
+			links = append(links, enforce.Link{Path: name, Target: target})
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.path, b.path) })
+	return places, links, nil
+}
+
+// merged are directories that distributions have merged into /usr, by which programs name
+// what grants call by its own name: the loader, libraries.
+var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
+
+// closurePath reports whether a grant is of a store path: nobody replaces it.
+func closurePath(g enforce.Grant) bool {
+	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
+}
