@@ -25,7 +25,7 @@ demo: build
 	@fixtures/demo $(BIN)
 
 test: fixtures lint
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 60m ./...
 
 test-kernels: build
 	@$(GO) run ./fixtures/setup kernels

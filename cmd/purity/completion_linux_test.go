@@ -41,6 +41,7 @@ func completing(t *testing.T, shell string, installed bool) *terminal {
 
 // A user of each shell completes what there is to complete.
 func TestCompletion(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -138,6 +139,7 @@ func (s *terminal) see(text string, times int) {
 
 // Names are quoted for where they are put, and never code.
 func TestCompletionOfOddNames(t *testing.T) {
+	t.Parallel()
 	const name = "weird $(touch HURT)`touch HURT`;touch HURT 'q\\"
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
@@ -189,6 +191,7 @@ func TestCompletionOfOddNames(t *testing.T) {
 // To list dev shells builds nothing of a flake that nobody has allowed. To run a command
 // in one does: somebody asked for it.
 func TestCompletionBuildsNothing(t *testing.T) {
+	t.Parallel()
 	for _, nix := range fixtures.All(t) {
 		t.Run(nix.Version, func(t *testing.T) {
 			u := newUser(t, "self", nix)

@@ -63,10 +63,12 @@ func (u user) says(t *testing.T, dir, line string, want ...string) {
 // A dev shell of devenv's shape evaluates, has a TMPDIR that can be written, and all
 // that it starts is confined, by whatever way it starts.
 func TestDevenvShapes(t *testing.T) {
-	for _, nix := range fixtures.All(t) {
-		for _, u := range users(t, nix) {
-			t.Run(nix.Version+" "+u.name, func(t *testing.T) { testDevenvShapes(t, u.withPurity(t)) })
-		}
+	t.Parallel()
+	for _, u := range everyone(t) {
+		t.Run(u.nix.Version+" "+u.name, func(t *testing.T) {
+			t.Parallel()
+			testDevenvShapes(t, u.withPurity(t))
+		})
 	}
 }
 
@@ -103,6 +105,7 @@ func testDevenvShapes(t *testing.T, u user) {
 // DEVENV_MODULES names (src/modules of devenv), and the lib of the nixpkgs in the
 // directory that PURITY_NIXPKGS names, neither of which the fixtures have.
 func TestDevenvModules(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"DEVENV_MODULES", "PURITY_NIXPKGS"} {
 		if os.Getenv(name) == "" {
 			t.Skip(name + " names no directory")

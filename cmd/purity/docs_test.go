@@ -18,6 +18,7 @@ import (
 // What README.md shows of the demo is what the demo prints, but for what differs
 // from machine to machine.
 func TestReadmeDemo(t *testing.T) {
+	t.Parallel()
 	fixtures.All(t)
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 // On a terminal help goes through the pager that is there, with what is typed in
 // bold, and no wider than the terminal.
 func TestHelpOnTerminal(t *testing.T) {
+	t.Parallel()
 	s := newTerminal(t)
 	s.start("bash")
 	shown := func(line string) string {

@@ -12,6 +12,7 @@ var shells = []string{"bash", "zsh", "fish"}
 
 // A user of each shell enters a project, works in it and leaves.
 func TestHookSessions(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -52,6 +53,7 @@ func TestHookSessions(t *testing.T) {
 // What changes is noticed: an edit takes the permission back and leaves the old
 // environment in use; a new one comes in the background.
 func TestHookRenewal(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

@@ -46,6 +46,7 @@ func (s *terminal) allow(dirs ...string) {
 
 // However a directory is entered and left, its project is.
 func TestHookDirectories(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +96,7 @@ func TestHookDirectories(t *testing.T) {
 
 // Names of directories are never code.
 func TestHookNames(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -126,6 +128,7 @@ func TestHookNames(t *testing.T) {
 
 // PATH is the user's: what is added to it inside stays, and nothing of it is put right.
 func TestHookPath(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,7 @@ func (s *terminal) says(command, want string) {
 // Programs that are typed by their file run confined where they lie in the project,
 // however they are typed, and nothing else of a line changes.
 func TestHookLines(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +125,7 @@ var hookLines = []struct{ shells, line, want string }{
 
 // What is not caught is in SECURITY.md.
 func TestHookNotCaught(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -156,6 +158,7 @@ func TestHookNotCaught(t *testing.T) {
 
 // Lines count however they come about.
 func TestHookKeys(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 // History has lines as they were typed, and is looked up in once.
 func TestHookHistory(t *testing.T) {
+	t.Parallel()
 	for shell, c := range map[string]struct{ verify, file string }{
 		"bash": {"shopt -s histverify", ".bash_history"},
 		"zsh":  {"setopt hist_verify", ".history"},
@@ -84,6 +85,7 @@ var hookRC = map[string][]struct{ before, after string }{
 
 // Hooks work with what else is in start-up files.
 func TestHookStartUp(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -112,6 +114,7 @@ func TestHookStartUp(t *testing.T) {
 // Where purity, its cache or its shims go away, nobody is left to believe that
 // programs are confined.
 func TestHookGone(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +160,7 @@ func TestHookGone(t *testing.T) {
 
 // Who interrupts purity is told what that means.
 func TestHookInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 // make's jobserver keeps its descriptors, watched or not; no other descriptor stays open,
 // whoever names it.
 func TestJobserverDescriptors(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
@@ -77,6 +78,7 @@ func TestJobserverDescriptors(t *testing.T) {
 // A jobserver that is a named pipe can be opened where the command gets make's flags;
 // another pipe cannot, nor what only has its name.
 func TestJobserverPipe(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
@@ -110,6 +112,7 @@ func TestJobserverPipe(t *testing.T) {
 
 // make that is confined takes its jobs from the make that called purity.
 func TestJobserverOfMake(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")

@@ -19,17 +19,17 @@ import (
 // Hidden first arguments by which a hook that purity printed starts it. The command line
 // does not know them, because to learn it takes too long.
 const (
-	completeWord = "__complete"  // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
-	promptWord   = "__hook-env"  // SHELL KEY SAID: what to evaluate in the working directory
-	lineWord     = "__hook-line" // SHELL LINE: the line with programs named by path confined
+	completeWord = "__purity-complete" // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
+	promptWord   = "__hook-env"        // SHELL KEY SAID: what to evaluate in the working directory
+	lineWord     = "__hook-line"       // SHELL LINE: the line with programs named by path confined
 )
 
 // A mode does its part if args, the first of which is the program, are those of it.
 type mode func(args []string) (code int, ok bool)
 
 // modes are all parts of purity's work that it starts itself for, or that a hook does, by
-// their first arguments. Each begins with __, so that none is a word of a program that a
-// shim runs.
+// their first arguments. A shim looks here first, too, so none must be a word of a program:
+// __complete is one of many.
 func modes() map[string]mode {
 	all := map[string]mode{
 		completeWord:   runComplete,

@@ -14,6 +14,7 @@ import (
 // The flake evaluates, the hash of its dependencies is that of what go mod
 // vendor writes, and what it builds does the main job.
 func TestFlake(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	u.environ = append(u.environ, "NIX_CONFIG=extra-experimental-features = nix-command flakes")
 	run := func(dir, name string, args ...string) string {

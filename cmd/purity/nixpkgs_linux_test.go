@@ -25,7 +25,6 @@ func TestNixpkgs(t *testing.T) {
 	if program, err := exec.LookPath("nix"); err == nil {
 		nix, own = fixtures.Nix{Version: "of PATH", Bin: filepath.Dir(program)}, true
 	}
-	t.Setenv("PATH", filepath.Dir(binary(t))+":"+os.Getenv("PATH"))
 	params := scriptParams(t, "testdata/nixpkgs", nix)
 	setup := params.Setup
 	params.Setup = func(env *testscript.Env) error {

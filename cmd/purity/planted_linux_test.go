@@ -13,6 +13,7 @@ import (
 // What a command plants opens nothing in the next run, whoever the user is; its twin,
 // which stays where the command may write anyway, is opened.
 func TestPlanted(t *testing.T) {
+	t.Parallel()
 	for _, u := range users(t, fixtures.Newest(t)) {
 		t.Run(u.name, func(t *testing.T) {
 			dir := u.project(t, "c")

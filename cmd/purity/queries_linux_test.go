@@ -17,6 +17,7 @@ import (
 // Who only looks changes nothing: not the cache, not HOME, not the project, which may be
 // read-only, and not what an open shell has in its HOME.
 func TestQueriesChangeNothing(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	if err := os.MkdirAll(filepath.Join(u.dir, "home/.config/nvim"), 0o755); err != nil {

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 			os.Exit(code)
 		}
 	}
-	testscript.Main(tests{m}, map[string]func(){"purity": main, "nolandlock": noLandlock})
+	testscript.Main(tests{m}, map[string]func(){"nolandlock": noLandlock})
 }
 
 // tests are those of this package, and what is to be removed after them.
@@ -59,18 +59,18 @@ func noLandlock() {
 // projects. Those in script/ run with every version of Nix, those in once/,
 // which do not depend on it, with the newest.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	for _, nix := range fixtures.All(t) {
-		t.Run(nix.Version, func(t *testing.T) { runScripts(t, "testdata/script", nix) })
+		t.Run(nix.Version, func(t *testing.T) {
+			t.Parallel()
+			runScripts(t, "testdata/script", nix)
+		})
 	}
 }
 
-func TestScriptsOnce(t *testing.T) { runScripts(t, "testdata/once", fixtures.Newest(t)) }
-
-// A shim is purity by another name, so it has to be purity and not this test.
-func TestScriptsShims(t *testing.T) {
-	nix := fixtures.Newest(t)
-	t.Setenv("PATH", filepath.Dir(binary(t))+":"+os.Getenv("PATH"))
-	runScripts(t, "testdata/shims", nix)
+func TestScriptsOnce(t *testing.T) {
+	t.Parallel()
+	runScripts(t, "testdata/once", fixtures.Newest(t))
 }
 
 func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
@@ -81,7 +81,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 }
 
 func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params {
-	bin, _, _ := strings.Cut(os.Getenv("PATH"), ":") // where purity is, mostly put by testscript
+	bin := filepath.Dir(binary(t)) // shims are purity by another name, so it cannot be this test
 	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,

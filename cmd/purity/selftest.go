@@ -11,9 +11,9 @@ import (
 )
 
 type selftestCmd struct {
-	JSON   bool `name:"json" help:"Print JSON."`
-	All    bool `help:"Show what is stopped as well."`
-	Across bool `negatable:"" default:"true" help:"Attack across runs, too (default: true). That takes most of the time."`
+	Group string `arg:"" optional:"" enum:"all,inside,across" default:"all" help:"What to attack: inside a confinement, across runs, or all (default)."`
+	JSON  bool   `name:"json" help:"Print JSON."`
+	All   bool   `help:"Show what is stopped as well."`
 }
 
 // Help is shown below the flags.
@@ -27,7 +27,7 @@ Then, across runs: a confined command leaves things behind in projects made for
 it, purity runs outside, and what came of that is looked at. Where the machine has git,
 Nix, bash, zsh, fish and direnv, these are what is attacked.
 It changes nothing. Attacking from inside takes seconds, across runs some seconds to
-some minutes, by how fast the machine is; --no-across leaves that out.
+some minutes, by how fast the machine is; purity selftest inside leaves that out.
 
 The exit code is 1 if something came out otherwise than this version of purity
 says for this kernel.`
@@ -38,11 +38,15 @@ var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
 
 // Run attacks, and shows what came of it.
 func (c selftestCmd) Run(a *app) error {
-	reports, err := selftest.Run()
-	if err != nil {
-		return err
+	var reports []selftest.Report
+	if c.Group != "across" {
+		inside, err := selftest.Run()
+		if err != nil {
+			return err
+		}
+		reports = inside
 	}
-	if c.Across {
+	if c.Group != "inside" {
 		across, err := acrossRuns()
 		if err != nil {
 			return err

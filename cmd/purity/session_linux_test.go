@@ -78,6 +78,7 @@ func libProject(t *testing.T, u user) string {
 // What flakes make with lib: a dev shell, packages and checks, with each version of
 // Nix the same.
 func TestLibSessions(t *testing.T) {
+	t.Parallel()
 	for _, nix := range fixtures.All(t) {
 		t.Run(nix.Version, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +125,7 @@ func TestLibSessions(t *testing.T) {
 
 // What a check comes to does not depend on whether the builder hides the host.
 func TestChecksInSandbox(t *testing.T) {
+	t.Parallel()
 	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "true").CombinedOutput(); err != nil {
 		t.Skipf("there can be no sandbox here: %s", out)
 	}
@@ -187,6 +189,7 @@ exec "$@"
 
 // An enterShell as devenv runs it.
 func TestEnterShellSession(t *testing.T) {
+	t.Parallel()
 	u := withPurity(t, fixtures.Newest(t))
 	dir := u.project(t, "c")
 	flake := filepath.Join(dir, "flake.nix")
@@ -215,6 +218,7 @@ func TestEnterShellSession(t *testing.T) {
 
 // A user of direnv enters a project, changes it, breaks it, and leaves.
 func TestDirenvSession(t *testing.T) {
+	t.Parallel()
 	s := newTerminal(t)
 	s.project("c", "hello")
 	s.write("hello/.envrc", "export OWN=1\nuse purity\n")
@@ -264,6 +268,7 @@ func TestDirenvSession(t *testing.T) {
 
 // use flake may stand before or after use purity: the shims come first.
 func TestDirenvWithUseFlake(t *testing.T) {
+	t.Parallel()
 	for _, envrc := range []string{"use flake\nuse purity\n", "use purity\nuse flake\n"} {
 		s := newTerminal(t)
 		s.project("c", "hello")

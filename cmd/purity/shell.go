@@ -37,9 +37,10 @@ const prompt = "(purity) "
 // interactive is a shell whose prompt tells that it is confined, the environment's own if
 // none is named. Only bash takes the environment's functions along; any other shell is a
 // command like all.
-func interactive(name string) confine.Program {
+func interactive(named string) confine.Program {
 	return func(p confine.Plan, environ []string, run nixeval.Run) (confine.Launch, error) {
 		environ = append(environ, "PS1="+prompt+`\w \$ `)
+		name := named
 		if name == "" {
 			name = ownShell(p, environ)
 		}

@@ -117,6 +117,7 @@ func TestTenThousandPaths(t *testing.T) {
 // Bad surroundings have the outcome that SECURITY.md says: what is warm runs,
 // and what is cold is an error that names the fault.
 func TestSurroundings(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true") // writes the lock file

@@ -118,6 +118,7 @@ const (
 
 // The watcher cannot be told from the command that it watches, in a terminal.
 func TestWatcherInTerminal(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")

@@ -19,6 +19,7 @@ import (
 // What is meant for the watcher alone arrives at the command; what outlives the
 // command can go on starting programs.
 func TestWatcherSignals(t *testing.T) {
+	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")

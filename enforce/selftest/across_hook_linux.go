@@ -193,7 +193,7 @@ var hookLeftovers = []leftover{
 
 // completed is what a shell asks for when somebody presses Tab.
 func (s *scene) completed() outcome {
-	return s.purity("__complete", "bash", "", "purity exec --flake .#")
+	return s.purity("__purity-complete", "bash", "", "purity exec --flake .#")
 }
 
 // evaluatedByDirenv is nil if Nix was asked for direnv, or a variable exported.

@@ -187,7 +187,7 @@ func Private(g enforce.Grant) bool { return g.Own && slices.Contains(privateDirs
 
 // enterView runs the command in the view. It returns how that ended, as an error. Where
 // the kernel refuses after all, and that is no matter, the command is run without.
-func (j Job) enterView(v screen.Voice) error {
+func (j *Job) enterView(v screen.Voice) error {
 	cmd := j.Command
 	cmd.Interpreter = j.Sees.View.Shell
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})

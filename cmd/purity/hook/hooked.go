@@ -29,19 +29,15 @@ const (
 )
 
 // runHook runs the shellHook of the environment as the programs of set would run,
-// in the project. What the hook prints is for the user to see, unless the shell
-// that asks for it has run it as well.
+// in the project. What the hook prints is for the user to see, if there is where.
 func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 	data, err := set.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("run shellHook: %w", err)
 	}
-	if err := p.Project.Make(); err != nil {
-		return nil, err
-	}
 	cmd := exec.Command("/proc/self/exe", HookWord, string(data))
 	cmd.Dir = p.Project.Dir
-	if !p.Request.FromEnv {
+	if h.Stderr != nil {
 		cmd.Stderr = h.Stderr
 	}
 	out, said, err := walls.Ask(cmd, hookPatience, func() { h.Log.Info().Msgf("the shellHook of %s still runs", p.Env.Source) })

@@ -19,6 +19,9 @@ import (
 // shellHook, with its HOME.
 func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.Set) (env nixeval.Environment, home string, count int, err error) {
 	env = found.Env
+	if err := ask.Project.Make(); err != nil {
+		return env, "", 0, err
+	}
 	to, err := enforce.Resolve(dir, ask.WritableTrees())
 	if err != nil {
 		return env, "", 0, words.Hint(fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere")

@@ -2,7 +2,7 @@
 # is, and never evaluated here.
 _purity() {
   local answer
-  mapfile -d '' -t answer < <(@purity@ __complete bash "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+  mapfile -d '' -t answer < <(@purity@ __purity-complete bash "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
   COMPREPLY=("${answer[@]:1}")
   case ${answer[0]-files} in
     files) compopt -o default ;;

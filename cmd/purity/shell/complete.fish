@@ -3,7 +3,7 @@
 function __purity_answers
     set -l words (commandline -opc)
     set -l word (commandline -ct)
-    set -l answer (@purity@ __complete fish $words "$word" 2>/dev/null | string split0)
+    set -l answer (@purity@ __purity-complete fish $words "$word" 2>/dev/null | string split0)
     set -g __purity_values $answer[3..]
     test "$answer[1]" = none # else it is for fish, which knows files
 end

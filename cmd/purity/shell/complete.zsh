@@ -4,7 +4,7 @@
 _purity() {
   local ret=1
   local -a answer values
-  answer=("${(@0)$(@purity@ __complete zsh "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+  answer=("${(@0)$(@purity@ __purity-complete zsh "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
   compset -p "${answer[2]:-0}"
   values=("${(@)answer[3,-1]}")
   (( $#values )) && _describe -t values value values && ret=0

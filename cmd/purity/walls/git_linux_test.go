@@ -32,7 +32,7 @@ func TestNeutral(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := gitSpec{Git: git}
-	for i := range 500 {
+	for i := range 200 {
 		dir := t.TempDir()
 		run := func(env []string, args ...string) string {
 			cmd := exec.Command(git, append([]string{"-C", dir}, args...)...)
@@ -75,9 +75,10 @@ func TestNeutral(t *testing.T) {
 			t.Fatalf("%d: %v\n%s", i, err, text.String())
 		}
 		env := gitEnviron(nil, overrides)
+		all := run(nil, "config", "--includes", "--list")
 		for _, key := range chosen {
-			if before := run(nil, "config", "--includes", "--get-all", key); !strings.Contains(before, "./canary") {
-				t.Fatalf("%d: git does not read %s in\n%s\n%s", i, key, text.String(), before)
+			if !strings.Contains(strings.ToLower(all), strings.ToLower(key)+"=./canary") {
+				t.Fatalf("%d: git does not read %s in\n%s\n%s", i, key, text.String(), all)
 			}
 			values := strings.Split(strings.TrimSuffix(run(env, "config", "--includes", "--get-all", key), "\n"), "\n")
 			if last := values[len(values)-1]; strings.Contains(last, "canary") {
