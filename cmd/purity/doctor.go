@@ -183,6 +183,9 @@ func (a doctor) checkNix(ctx context.Context) []check {
 // writable is an error where a directory cannot be written, or made.
 func writable(dir string) error {
 	err := unix.Access(dir, unix.W_OK)
+	if info, _ := os.Stat(dir); info != nil && !info.IsDir() {
+		err = unix.ENOTDIR
+	}
 	if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
 		return writable(filepath.Dir(dir))
 	}

@@ -12,6 +12,7 @@ import (
 
 type selftestCmd struct {
 	Group string `arg:"" optional:"" enum:"all,inside,across" default:"all" help:"What to attack: inside a confinement, across runs, or all (default)."`
+	Needs string `placeholder:"PROGRAM" help:"Across runs, only what attacks this program: git, nix, bash, zsh, fish or direnv."`
 	JSON  bool   `name:"json" help:"Print JSON."`
 	All   bool   `help:"Show what is stopped as well."`
 }
@@ -47,7 +48,7 @@ func (c selftestCmd) Run(a *app) error {
 		reports = inside
 	}
 	if c.Group != "inside" {
-		across, err := acrossRuns()
+		across, err := acrossRuns(c.Needs)
 		if err != nil {
 			return err
 		}
@@ -71,12 +72,12 @@ func (c selftestCmd) Run(a *app) error {
 }
 
 // acrossRuns has this program attacked by what a command leaves behind.
-func acrossRuns() (selftest.Report, error) {
+func acrossRuns(program string) (selftest.Report, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return selftest.Report{}, fmt.Errorf("attack across runs: %w", err)
 	}
-	return selftest.Across(self)
+	return selftest.Across(self, program)
 }
 
 func (c selftestCmd) table(out io.Writer, reports []selftest.Report) error {

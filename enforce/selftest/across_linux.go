@@ -23,8 +23,10 @@ func leftovers() []leftover {
 }
 
 // Across tries the vectors across runs with the program purity: a confined process
-// plants, purity runs outside, and what came of it is looked at.
-func Across(purity string) (Report, error) {
+// plants, purity runs outside, and what came of it is looked at. With the name of a
+// program, such as nix, only those vectors are tried that are attacks on it; the others
+// do not start it, but a stand-in.
+func Across(purity, program string) (Report, error) {
 	k := enforce.Probe()
 	if k.Err != nil {
 		return Report{}, k.Err
@@ -34,7 +36,7 @@ func Across(purity string) (Report, error) {
 		return Report{}, err
 	}
 	defer stage.close()
-	tries := stage.tries()
+	tries := stage.tries(program)
 	each(tries, func(t *acrossTry) { t.err = t.scene.make(t.leftover) })
 	if err := stage.plantAll(tries); err != nil {
 		return Report{}, err
@@ -198,9 +200,12 @@ func (s *stage) look(need string) {
 	}
 }
 
-// tries are two of each vector, the attack and its twin.
-func (s *stage) tries() (all []*acrossTry) {
+// tries are two of each vector, or of each that needs a program: the attack and its twin.
+func (s *stage) tries(program string) (all []*acrossTry) {
 	for _, l := range leftovers() {
+		if program != "" && !slices.ContainsFunc(l.needs, func(need string) bool { return strings.HasSuffix(need, program) }) {
+			continue
+		}
 		moot := ""
 		for _, need := range l.needs {
 			if moot == "" {

@@ -10,4 +10,4 @@ type scene struct{}
 func leftovers() []leftover { return nil }
 
 // Across says that there is nothing to attack.
-func Across(string) (Report, error) { return Report{}, enforce.ErrNotLinux }
+func Across(string, string) (Report, error) { return Report{}, enforce.ErrNotLinux }
