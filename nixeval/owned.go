@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Owned is what some environments have set. The zero value is none.
@@ -43,7 +44,7 @@ func (o *Owned) add(variables []string, outputs map[string]string, temp string) 
 }
 
 // assigned matches an assignment in bash, as it is usually written.
-var assigned = regexp.MustCompile(`\b([A-Za-z_][A-Za-z0-9_]*)\+?=`)
+var assigned = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b([A-Za-z_][A-Za-z0-9_]*)\+?=`) })
 
 // Owned is what the environments have set that could be that of the active shell, and
 // whether one of them certainly is. A shellHook that Nix has run leaves variables that
@@ -59,7 +60,7 @@ func (n Nix) Owned(project string) (owned Owned, known bool) {
 			continue
 		}
 		owned.add(shell.exported(), shell.outputs(), "")
-		for _, match := range assigned.FindAllStringSubmatch(shell.hook(), -1) {
+		for _, match := range assigned().FindAllStringSubmatch(shell.hook(), -1) {
 			owned.names[match[1]] = true
 		}
 		if filepath.Clean(lookup(n.Environ, "NIX_GCROOT")) == string(root) {

@@ -75,6 +75,9 @@ func tree(t *testing.T, dir string) map[string]string {
 		if err != nil {
 			return err
 		}
+		if d.Name() == "stat" { // what purity remembers of files, to read none twice
+			return nil
+		}
 		text := info.Mode().String()
 		switch {
 		case info.Mode().IsRegular():

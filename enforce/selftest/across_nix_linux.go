@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // StandInFile, beside a link to this program that is named nix, says that this
@@ -115,7 +116,7 @@ type realNix struct {
 	startsGit bool // and reads filters, as it did before it came with libgit2
 }
 
-var nixVersion = regexp.MustCompile(`\(Nix\) (\d+)\.(\d+)`)
+var nixVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(Nix\) (\d+)\.(\d+)`) })
 
 func (n *realNix) look() {
 	program, err := exec.LookPath("nix")
@@ -127,7 +128,7 @@ func (n *realNix) look() {
 		return
 	}
 	n.program = program
-	if m := nixVersion.FindSubmatch(out); m != nil { // Lix and others have no such line, and their own git
+	if m := nixVersion().FindSubmatch(out); m != nil { // Lix and others have no such line, and their own git
 		major, _ := strconv.Atoi(string(m[1]))
 		minor, _ := strconv.Atoi(string(m[2]))
 		n.startsGit = major == 2 && minor < 20

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -232,18 +233,22 @@ func (s gitSpec) overrides(options []string) ([][2]string, error) {
 // (git-config(1)); all others are overridden if naming matches them. Among them are those
 // whose names sound like programs and whose values are words of git's own or numbers: git
 // ends with an error where one of these is empty.
-var data = regexp.MustCompile(`^(core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev|worktree|sharedrepository|untrackedcache|sparsecheckout(cone)?|quotepath|fsmonitorhookversion)|extensions\..*|remote\..*\.(url|fetch|pushurl|push|tagopt|prune|mirror|partialclonefilter|proxyauthmethod)|branch\..*|user\..*|author\..*|committer\..*|submodule\..*\.(url|active|branch|ignore|shallow)|url\..*\.(pushinsteadof|insteadof)|index\..*|include\.path|includeif\..*\.path` +
-	`|gpg\.(format|mintrustlevel)|protocol\.version|tar\.umask|uploadpack\.(keepalive|hiderefs|allow(filter|refinwant|anysha1inwant|tipsha1inwant|reachablesha1inwant))|uploadpackfilter\.(.*\.)?(allow|maxdepth)|((fetch|receive)\.)?fsck\.[a-z0-9]+|fetch\.showforcedupdates|transfer\.credentialsinurl|clone\.(rejectshallow|filtersubmodules)|pack\.allowpackreuse|commit\.cleanup|commitgraph\.maxnewfilters|credentialstore\.locktimeoutms|http\.(.*\.)?(useragent|proxyauthmethod)|format\.coverfromdescription|trailer\.(.*\.)?(where|ifexists|ifmissing)|trailer\.separators|column\.clean|color\.(pager|transport(\.rejected)?|status\.updated))$`)
+var data = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks|autocrlf|eol|abbrev|worktree|sharedrepository|untrackedcache|sparsecheckout(cone)?|quotepath|fsmonitorhookversion)|extensions\..*|remote\..*\.(url|fetch|pushurl|push|tagopt|prune|mirror|partialclonefilter|proxyauthmethod)|branch\..*|user\..*|author\..*|committer\..*|submodule\..*\.(url|active|branch|ignore|shallow)|url\..*\.(pushinsteadof|insteadof)|index\..*|include\.path|includeif\..*\.path` +
+		`|gpg\.(format|mintrustlevel)|protocol\.version|tar\.umask|uploadpack\.(keepalive|hiderefs|allow(filter|refinwant|anysha1inwant|tipsha1inwant|reachablesha1inwant))|uploadpackfilter\.(.*\.)?(allow|maxdepth)|((fetch|receive)\.)?fsck\.[a-z0-9]+|fetch\.showforcedupdates|transfer\.credentialsinurl|clone\.(rejectshallow|filtersubmodules)|pack\.allowpackreuse|commit\.cleanup|commitgraph\.maxnewfilters|credentialstore\.locktimeoutms|http\.(.*\.)?(useragent|proxyauthmethod)|format\.coverfromdescription|trailer\.(.*\.)?(where|ifexists|ifmissing)|trailer\.separators|column\.clean|color\.(pager|transport(\.rejected)?|status\.updated))$`)
+})
 
 // naming matches names of settings that could name a program, by any part of them, known
 // today or not: commands, filters and drivers, helpers and tools, what is called for
 // editors, pages, passwords, signatures and transports.
-var naming = regexp.MustCompile(`command|cmd|program|exec|script|shell|hook|helper|tool|driver|filter|process|clean|smudge|required|textconv|external|fsmonitor|editor|pager|browser|askpass|proxy|agent|alias|gpg|sign|credential|uploadpack|receivepack|vcs|transport|protocol|allow|update|template|tunnel|smtp|sendmail|trailer|^tar\.|^man\.|^web\.|^help\.|instaweb|maintenance|path$|httpd`)
+var naming = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`command|cmd|program|exec|script|shell|hook|helper|tool|driver|filter|process|clean|smudge|required|textconv|external|fsmonitor|editor|pager|browser|askpass|proxy|agent|alias|gpg|sign|credential|uploadpack|receivepack|vcs|transport|protocol|allow|update|template|tunnel|smtp|sendmail|trailer|^tar\.|^man\.|^web\.|^help\.|instaweb|maintenance|path$|httpd`)
+})
 
 // neutral is the value by which a setting names no program, and whether it could.
 func neutral(name string) (value string, names bool) {
 	name = strings.ToLower(name)
-	if data.MatchString(name) || !naming.MatchString(name) {
+	if data().MatchString(name) || !naming().MatchString(name) {
 		return "", false
 	}
 	switch last := name[strings.LastIndexByte(name, '.')+1:]; last {
