@@ -18,7 +18,8 @@ import (
 )
 
 // What every hostile project is looked at with. Those of the second list are the ones
-// that read most; they are tried with every Nix and as every user.
+// that read most; they are tried as every user. The first of them starts Nix, and is tried
+// with every version.
 var (
 	hostileCommands = [][]string{
 		{"audit", "--", "true"}, {"learn", "--", "true"}, {"trace", "--", "true"}, {"shell"}, {"shims"}, {"closure"}, {"explain", "flake.nix"},
@@ -43,7 +44,10 @@ func TestHostile(t *testing.T) {
 	newest := fixtures.Newest(t).Version
 	for _, u := range everyone(t) {
 		commands := hostileEverywhere
-		if u.nix.Version == newest && u.attr == nil {
+		switch {
+		case u.nix.Version != newest:
+			commands = hostileEverywhere[:1]
+		case u.attr == nil:
 			commands = slices.Concat(hostileEverywhere[:3], hostileCommands, hostileEverywhere[3:])
 		}
 		for _, h := range append(fixtures.Hostiles(), fixtures.Benign) {
