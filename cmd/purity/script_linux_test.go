@@ -81,7 +81,8 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 }
 
 func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params {
-	bin := filepath.Dir(binary(t)) // shims are purity by another name, so it cannot be this test
+	programs, _, _ := strings.Cut(os.Getenv("PATH"), ":") // put there by testscript, if there are some
+	bin := filepath.Dir(binary(t))                        // shims are purity by another name, so it cannot be this test
 	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
@@ -96,7 +97,7 @@ func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params 
 				}
 			}
 			env.Vars = append(env.Vars, nix.Environ(home)...)
-			env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
+			env.Setenv("PATH", bin+":"+programs+":"+env.Getenv("PATH"))
 			env.Setenv("XDG_RUNTIME_DIR", runtime)
 			env.Setenv("PURITY", filepath.Join(bin, "purity"))
 			env.Setenv("STORE", fixtures.StoreDir())
