@@ -1,6 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"reflect"
+	"strings"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -16,7 +20,7 @@ type cli struct {
 	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it, and report all it uses outside the environment."`
 	Learn      learnCmd      `cmd:"" help:"Print the purity.toml that a command would need."`
 	Trace      traceCmd      `cmd:"" help:"Run a command confined, and show what it uses."`
-	DiffReport diffReportCmd `cmd:"" help:"Print what a later report has that an earlier one has not."`
+	DiffReport diffReportCmd `cmd:"" name:"diff-report" help:"Print what a later report has that an earlier one has not."`
 	Closure    closureCmd    `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
 	Policy     policyCmd     `cmd:"" help:"Show what a confined command may reach, and why."`
 	Explain    explainCmd    `cmd:"" help:"Say whether and why a path can be read, written or executed."`
@@ -29,7 +33,7 @@ type cli struct {
 	GC         gcCmd         `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
 	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
-	DirenvEnv  direnvEnvCmd  `cmd:"" hidden:"" help:"Print what direnv evaluates."`
+	DirenvEnv  direnvEnvCmd  `cmd:"" name:"direnv-env" hidden:"" help:"Print what direnv evaluates."`
 	Help       helpCmd       `cmd:"" help:"Explain a command or a topic, or list what there is help for."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
@@ -43,18 +47,16 @@ func model() *kong.Application {
 	return parser.Model
 }
 
-// execCLI is the part of cli that purity exec needs.
-type execCLI struct {
-	globals
-
-	Exec execCmd `cmd:"" help:"Run a command confined to a dev environment."`
-}
-
-// hookCLI is the part of cli that the hooks of shells need.
-type hookCLI struct {
-	globals
-
-	Hook hookCmd `cmd:"" help:"Print the hook by which a shell confines the programs of projects it is in."`
+// alone has kong know one command and no other; nil if none has that name.
+func alone(name string) kong.Option {
+	all := reflect.ValueOf(&cli{}).Elem()
+	for i := range all.NumField() {
+		tag := all.Type().Field(i).Tag
+		if _, command := tag.Lookup("cmd"); command && cmp.Or(tag.Get("name"), strings.ToLower(all.Type().Field(i).Name)) == name {
+			return kong.DynamicCommand(name, tag.Get("help"), "", all.Field(i).Addr().Interface())
+		}
+	}
+	return nil
 }
 
 // normalise is for people who type what other tools accept: --version, and no

@@ -55,35 +55,24 @@ func dispatch(args []string) int {
 
 // parse reads the command line.
 //
-// kong takes longer to learn all commands than purity to run one. So those that
-// have to be quick are learnt alone where the first word says that they are meant,
-// and exec not at all where no flag can be.
+// kong takes longer to learn all commands than purity to run one. So it learns the one
+// that the first word names, and exec not at all where no flag can be.
 func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
 	}
-	commands, shared := commandsFor(args[0])
-	parser, err := kong.New(commands, options(name)...)
+	var one struct{ globals }
+	var all cli
+	grammar, shared, known := any(&all), &all.globals, options(name)
+	if command := alone(args[0]); command != nil {
+		grammar, shared, known = &one, &one.globals, append(known, command)
+	}
+	parser, err := kong.New(grammar, known...)
 	if err != nil {
 		panic(err) // a wrong tag, which a test finds first
 	}
 	ctx, err := parser.Parse(args)
 	return func(a *app) error { return ctx.Run(a) }, *shared, err
-}
-
-// commandsFor are the commands that a command line beginning with word can mean, and
-// the flags of all of them.
-func commandsFor(word string) (commands any, shared *globals) {
-	switch word {
-	case "exec":
-		var c execCLI
-		return &c, &c.globals
-	case "hook":
-		var c hookCLI
-		return &c, &c.globals
-	}
-	var c cli
-	return &c, &c.globals
 }
 
 // plainExec is purity exec without any flag; a test holds it to what kong

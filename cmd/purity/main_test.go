@@ -1,51 +1,75 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 )
 
-// kong accepts the tags of all commands, and learning exec alone or not at all
-// comes to the same as learning everything.
+// kong accepts the tags of all commands, and learning one alone comes to the same as
+// learning all.
 func TestGrammar(t *testing.T) {
-	for _, args := range [][]string{
-		{"exec", "--", "make", "-j2", "--", "x"},
-		{"exec", "make", "-j2"},
-		{"exec", "--flake", ".#x", "--home=none", "--set", "A=b,c", "--", "make"},
-		{"exec", "-v", "--log-format", "json", "--root", "/a", "--root", "/b", "--override-input", "n=path:/x", "--", "make"},
-	} {
-		var all cli
-		parser, err := kong.New(&all, options("purity")...)
+	commands := model().Children
+	if len(commands) < 20 {
+		t.Fatalf("%d commands", len(commands))
+	}
+	for _, want := range commands {
+		command := alone(want.Name)
+		if command == nil {
+			t.Errorf("%s cannot be learnt alone", want.Name)
+			continue
+		}
+		parser, err := kong.New(&struct{ globals }{}, append(options("purity"), command)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parser.Parse(args); err != nil {
-			t.Fatal(err)
+		if diff := cmp.Diff(described(want), described(parser.Model.Children[0])); diff != "" {
+			t.Errorf("%s alone: %s", want.Name, diff)
 		}
-		var alone execCLI
-		if parser, err = kong.New(&alone, options("purity")...); err != nil {
-			t.Fatal(err)
+	}
+	for _, none := range []string{"make", "", "-q", "diffreport"} {
+		if alone(none) != nil {
+			t.Errorf("%q is a command", none)
 		}
-		if _, err := parser.Parse(args); err != nil {
-			t.Fatal(err)
+	}
+}
+
+// described is what can be typed after a command.
+func described(n *kong.Node) (all []string) {
+	all = append(all, fmt.Sprint(n.Path(), n.Help, n.Detail))
+	for _, flags := range n.AllFlags(false) {
+		for _, f := range flags {
+			all = append(all, fmt.Sprint(f.Name, f.Help, f.Default, f.Enum, f.Envs, f.Xor, f.Required, f.PlaceHolder, f.Short, f.Negated))
 		}
-		exported := cmp.AllowUnexported(execCmd{}, execCLI{}, cli{}, globals{}, source{})
-		if diff := cmp.Diff(all.Exec, alone.Exec, exported); diff != "" {
-			t.Errorf("%q alone: %s", args, diff)
-		}
-		if diff := cmp.Diff(all.globals, alone.globals, exported); diff != "" {
-			t.Errorf("%q alone: %s", args, diff)
-		}
-		if args[1] == "--" {
-			if diff := cmp.Diff(&all.Exec, plainExec(args[1:]), exported); diff != "" {
-				t.Errorf("%q plain: %s", args, diff)
-			}
-			_, flags, err := parse("purity", args)
-			if diff := cmp.Diff(all.globals, flags, exported); diff != "" || err != nil {
-				t.Errorf("%q plain: %v %s", args, err, diff)
-			}
-		}
+	}
+	for _, p := range n.Positional {
+		all = append(all, fmt.Sprint(p.Name, p.Help, p.Required, p.Passthrough, p.Enum, p.Default))
+	}
+	for _, child := range n.Children {
+		all = append(all, described(child)...)
+	}
+	return all
+}
+
+// An exec without any flag, which kong does not read, is what kong makes of it.
+func TestPlainExec(t *testing.T) {
+	args := []string{"exec", "--", "make", "-j2", "--", "x"}
+	var all cli
+	parser, err := kong.New(&all, options("purity")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	exported := cmp.AllowUnexported(execCmd{}, globals{}, source{})
+	if diff := cmp.Diff(&all.Exec, plainExec(args[1:]), exported); diff != "" {
+		t.Error(diff)
+	}
+	_, flags, err := parse("purity", args)
+	if diff := cmp.Diff(all.globals, flags, exported); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
 	}
 }
