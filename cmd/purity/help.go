@@ -26,8 +26,8 @@ terminal a pager does: $PAGER, else less.`
 }
 
 // Run shows the help.
-func (c helpCmd) Run(a *app, ctx *kong.Context) error {
-	m := theManual(ctx.Model)
+func (c helpCmd) Run(a *app) error {
+	m := theManual(model())
 	if len(c.Topic) == 0 {
 		return a.show(m.Index())
 	}
