@@ -157,7 +157,7 @@ func (o outcome) ok() error {
 
 // Limits of one purity: generous, so that a slow machine never meets them.
 const (
-	patience  = 20 * time.Second
+	patience  = 3 * time.Minute
 	maxMemory = 256 << 20
 	allMemory = 1 << 30 // where the kernel stops it
 )
