@@ -30,12 +30,16 @@ var nixRows = []row{
 // devRows are what every confinement of level dev may reach of the host
 // besides /bin/sh and /usr/bin/env: devices without state, and the data by
 // which programs find out who and where they are. No program, library or
-// header is in it, and nothing that other users could be reached through.
+// header is in it. By the directories in [Shared] commands reach other programs.
 //
 // A symbolic link is followed to the file that it means in the end, and that
 // alone is granted. Where a directory holds links to elsewhere (certificates
 // of NixOS and of Debian), those files have rows of their own.
 var devRows = slices.Concat(nixRows, []row{
+	// tmpfile(3), mkstemp(3), make -O, tmux and Java have /tmp built in, sem_open(3) and
+	// shm_open(3) /dev/shm.
+	{"/tmp", node, "temporary files of all your programs; nothing there is executed"},
+	{"/dev/shm", node, "shared memory of all your programs; nothing there is executed"},
 	{"/dev/ptmx", tty, "new terminals"},
 	{"/dev/pts", tty, "new terminals"},
 
