@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 
@@ -150,9 +151,9 @@ func restrictSelf(ruleset, abi int) error {
 	return nil
 }
 
-// filter is what the system call filter refuses for p.
+// filter is what the system call filter refuses for p, to this process and what it starts.
 func (p Policy) filter() seccomp.Rules {
-	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart}
+	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart, Self: uint32(os.Getpid()), Alone: p.Apart}
 	switch {
 	case p.alone(): // with nobody to reach
 	case p.Network.None():

@@ -26,6 +26,11 @@ type Rules struct {
 	NoUnix         bool // refuse UNIX sockets, but for socket pairs
 	UserNamespaces bool // let new ones be made
 	SysVIPC        bool // let System V shared memory, semaphores and queues be used
+	// Self is the process that becomes the command: its limits may be set by its number, as
+	// those of any process by 0. It is 0 where that is not known.
+	Self uint32
+	// Alone says that numbers name processes of the command alone, as in a PID namespace.
+	Alone bool
 	// Asked has a supervisor say no to Internet and UNIX sockets, who then knows
 	// of them (see [Watch]); without one the kernel does.
 	Asked bool
@@ -48,13 +53,17 @@ type test struct {
 	arg         int
 	mask, value uint32
 	differ      bool // the masked argument must differ from value
+	high        bool // the upper 32 bits, of a pointer
 }
 
-func is(arg int, value uint32) test    { return test{arg, ^uint32(0), value, false} }
-func isNot(arg int, value uint32) test { return test{arg, ^uint32(0), value, true} }
-func has(arg int, bits uint32) test    { return test{arg, bits, bits, false} }
-func isType(value uint32) test         { return test{1, 0xf, value, false} } // SOCK_NONBLOCK and SOCK_CLOEXEC are above
-func isNotType(value uint32) test      { return test{1, 0xf, value, true} }
+func is(arg int, value uint32) test { return test{arg: arg, mask: ^uint32(0), value: value} }
+func isNot(arg int, value uint32) test {
+	return test{arg: arg, mask: ^uint32(0), value: value, differ: true}
+}
+func has(arg int, bits uint32) test { return test{arg: arg, mask: bits, value: bits} }
+func isType(value uint32) test      { return test{arg: 1, mask: 0xf, value: value} } // SOCK_NONBLOCK and SOCK_CLOEXEC are above
+func isNotType(value uint32) test   { return test{arg: 1, mask: 0xf, value: value, differ: true} }
+func isNotHigh(arg int) test        { return test{arg: arg, mask: ^uint32(0), differ: true, high: true} }
 func deny(reason string, c ...string) rule {
 	return rule{calls: c, errno: unix.EPERM, reason: reason}
 }
@@ -77,9 +86,9 @@ var always = []rule{
 	{[]string{"file_setattr"}, nil, unix.ENOSYS, "attributes of files by path, which Landlock does not check"},
 	// File systems without whiteouts say the same (rename(2)).
 	{[]string{"renameat2"}, []test{has(4, unix.RENAME_WHITEOUT)}, unix.EINVAL, "a whiteout, which is a device node"},
-	{[]string{"prlimit64"}, []test{isNot(0, 0)}, unix.EPERM, "limits of other processes"},
-	{[]string{"setpriority", "ioprio_set"}, []test{isNot(1, 0)}, unix.EPERM, "priorities of other processes"},
-	// 0 is the process itself only where a process is asked for: not a group, not a user.
+	// A process is named by its number alone, its own too: a filter cannot tell it from
+	// another of the user's, whose scheduler could be set anyway (sched_setscheduler(2)).
+	// Groups and users have many processes outside.
 	{[]string{"setpriority"}, []test{isNot(0, unix.PRIO_PROCESS)}, unix.EPERM, "priorities of groups and users"},
 	{[]string{"ioprio_set"}, []test{isNot(0, ioprioWhoProcess)}, unix.EPERM, "priorities of groups and users"},
 	{[]string{"ioctl"}, []test{is(1, unix.TIOCSTI)}, unix.EPERM, "typing into the terminal that purity was started from"},
@@ -112,9 +121,22 @@ var pairs = []rule{
 	{[]string{"socketcall"}, []test{is(0, 8)}, unix.EACCES, "32-bit pairs that a filter cannot see"},
 }
 
+// limits are the rules for the limits of other processes: by one for processor time the
+// kernel ends them. To read limits is no harm. A pointer that is not null is one half or
+// the other.
+func (r Rules) limits() []rule {
+	if r.Alone {
+		return nil
+	}
+	refuse := func(t test) rule {
+		return rule{[]string{"prlimit64"}, []test{isNot(0, 0), isNot(0, r.Self), t}, unix.EPERM, "limits of other processes"}
+	}
+	return []rule{refuse(isNot(2, 0)), refuse(isNotHigh(2))}
+}
+
 // rules is the whole table of r.
 func (r Rules) rules() []rule {
-	all := slices.Clone(always)
+	all := append(slices.Clone(always), r.limits()...)
 	if !r.SysVIPC {
 		all = append(all, deny("System V IPC reaches every process of the machine", sysV...))
 	}

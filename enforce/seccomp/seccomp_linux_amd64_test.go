@@ -65,7 +65,11 @@ func (r Rules) judge(c call) uint32 {
 				}
 				matches := true
 				for _, test := range rule.tests {
-					equal := uint32(c.args[test.arg])&test.mask == test.value
+					half := uint32(c.args[test.arg])
+					if test.high {
+						half = uint32(c.args[test.arg] >> 32)
+					}
+					equal := half&test.mask == test.value
 					matches = matches && equal != test.differ
 				}
 				if matches {
@@ -103,9 +107,18 @@ func TestVerdicts(t *testing.T) {
 		{"TIOCLINUX", Rules{}, call{here, unix.SYS_IOCTL, [6]uint64{0, unix.TIOCLINUX}}, refused(unix.EPERM)},
 		{"TCGETS", Rules{}, call{here, unix.SYS_IOCTL, [6]uint64{0, unix.TCGETS}}, allow},
 		{"own limits", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{0}}, allow},
-		{"another's limits", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1}}, refused(unix.EPERM)},
+		{"own limits, to set", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{0, 7, 0x1000}}, allow},
+		{"own limits by number", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{812, 7, 0x1000}}, allow},
+		{"another's limits, to read", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0, 0x1000}}, allow},
+		{"another's limits", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0x1000}}, refused(unix.EPERM)},
+		{"another's limits, high in memory", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 1 << 32}}, refused(unix.EPERM)},
+		{"another's limits with a high bit", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1 | 812<<32, 7, 0x1000}}, refused(unix.EPERM)},
+		{"another's limits in 32 bits", Rules{}, call{unix.AUDIT_ARCH_I386, 340, [6]uint64{1, 7, 0x1000}}, refused(unix.EPERM)},
+		{"limits of the view's", Rules{Alone: true}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0x1000}}, allow},
 		{"own priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 0, 5}}, allow},
-		{"another's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 1, 5}}, refused(unix.EPERM)},
+		{"a priority by number", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 1, 5}}, allow},
+		{"a user's priority by number", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_USER, 1000, 5}}, refused(unix.EPERM)},
+		{"an I/O priority by number", Rules{}, call{here, unix.SYS_IOPRIO_SET, [6]uint64{1, 1, 3 << 13}}, allow},
 		{"a user's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_USER, 0, 5}}, refused(unix.EPERM)},
 		{"a group's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_PGRP, 0, 5}}, refused(unix.EPERM)},
 		{"own I/O priority", Rules{}, call{here, unix.SYS_IOPRIO_SET, [6]uint64{1, 0, 3 << 13}}, allow},
@@ -172,7 +185,7 @@ func FuzzFilter(f *testing.F) {
 		if int(machine) < len(machines) {
 			audit = machines[machine].audit
 		}
-		r := Rules{Inet: Inet(bits % 3), UDP: bits&4 != 0, NoUnix: bits&8 != 0, UserNamespaces: bits&16 != 0, SysVIPC: bits&32 != 0}
+		r := Rules{Inet: Inet(bits % 3), UDP: bits&4 != 0, NoUnix: bits&8 != 0, UserNamespaces: bits&16 != 0, SysVIPC: bits&32 != 0, Self: uint32(bits & 64), Alone: bits&128 != 0}
 		for _, c := range []call{{audit, number, [6]uint64{a, b, c}}, {audit, number % 512, [6]uint64{a % 64, b % 16, c % 300}}} {
 			if got, want := run(t, r, c), r.judge(c); got != want {
 				t.Errorf("%+v of %+v: %#x, want %#x", c, r, got, want)
