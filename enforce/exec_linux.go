@@ -93,6 +93,10 @@ func (p Policy) begin(cmd Command) error {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)
 		}
+		if cmd.Audit && !p.NoFilter { // nobody refuses these
+			rules = p.filter()
+			rules.AskedAll = cmd.Watch.Refused
+		}
 		return cmd.Watch.begin(rules)
 	}
 	return nil
@@ -131,6 +135,7 @@ func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	}
 	rules = p.filter()
 	rules.Asked = cmd.Watch != nil
+	rules.AskedAll = cmd.Watch != nil && cmd.Watch.Refused
 	filter, err := rules.Filter()
 	if err != nil {
 		return rules, err
@@ -162,6 +167,14 @@ func (p Policy) filter() seccomp.Rules {
 		rules.Inet = seccomp.InetPorts
 	}
 	return rules
+}
+
+// Refusals is what the filter of p refuses to the process that becomes the command and to
+// what it starts; ok is false where there is no filter.
+func (p Policy) Refusals(pid int) (rules seccomp.Rules, ok bool) {
+	rules = p.filter()
+	rules.Self = uint32(pid)
+	return rules, !p.NoFilter && filterAvailable() == nil
 }
 
 func filterAvailable() error { return seccomp.Available() }

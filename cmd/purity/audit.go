@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -138,6 +139,9 @@ func sayLeftOut(a *app, needs learn.Needs) {
 			text = secret.Path + " would open " + secret.Opens + " and is left out"
 		}
 		a.Log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
+	}
+	if len(needs.Calls) > 0 {
+		a.Log.Warn().Str("hint", "seccomp = false, which opens all else that it refuses, too").Msg("the system call filter refuses " + strings.Join(needs.Calls, ", ") + "; what lets them be is left out")
 	}
 	for _, address := range needs.Other {
 		a.Log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")

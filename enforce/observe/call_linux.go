@@ -233,6 +233,9 @@ func (n *notification) word() int {
 	return 8
 }
 
-// isSocket reports whether a call would make a socket, which is asked about
-// where it is refused.
-func (n *notification) isSocket() bool { return seccomp.Name(n.audit, n.number) == "socket" }
+// named reports whether a call would make a socket that a policy can open, of a network or
+// a UNIX socket: its denial is one of these.
+func (n *notification) named() bool {
+	family := uint32(n.args[0])
+	return seccomp.Name(n.audit, n.number) == "socket" && (family == unix.AF_UNIX || family == unix.AF_INET || family == unix.AF_INET6)
+}

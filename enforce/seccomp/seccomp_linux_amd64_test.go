@@ -194,6 +194,44 @@ func FuzzFilter(f *testing.F) {
 	})
 }
 
+// What a supervisor is asked about is what it knows to be refused, and with the errno that
+// the filter has without one. Nothing else of a call is asked.
+func TestRefuses(t *testing.T) {
+	const notify = unix.SECCOMP_RET_USER_NOTIF
+	for _, r := range []Rules{{}, {SysVIPC: true, UserNamespaces: true, Alone: true}, {Inet: InetNone, NoUnix: true}, {Inet: InetPorts, UDP: true, Self: 812}} {
+		supervised := r
+		supervised.Asked, supervised.AskedAll = true, true
+		for _, m := range machines {
+			for name, number := range m.numbers {
+				for _, args := range [][6]uint64{{}, {1, 1, 1}, {unix.AF_VSOCK}, {unix.AF_INET, unix.SOCK_DGRAM}, {unix.AF_NETLINK, 3, 9}, {unix.CLONE_NEWUSER}, {0, unix.TIOCSTI}, {812, 7, 1 << 32}, {8}} {
+					c := call{m.audit, number, args}
+					alone, asked := run(t, r, c), run(t, supervised, c)
+					refusal, ok := r.Refuses(m.audit, int32(number), args)
+					switch {
+					case ok && (asked != notify || alone != refused(refusal.Errno)):
+						t.Errorf("%s%v of %+v: %#x, asked %#x, refused with %v", name, args, r, alone, asked, refusal.Errno)
+					case !ok && (asked == notify || asked != alone):
+						t.Errorf("%s%v of %+v: %#x, asked %#x, and nobody knows", name, args, r, alone, asked)
+					case ok && (refusal.Reason == "" || refusal.Opens == ""):
+						t.Errorf("%s: %+v", name, refusal)
+					}
+				}
+			}
+		}
+	}
+	r, _ := Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_SHMGET, [6]uint64{})
+	if r.Call != "shmget" || r.Opens != `presets = ["sysv-ipc"]` {
+		t.Errorf("%+v", r)
+	}
+	r, _ = Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_SOCKET, [6]uint64{unix.AF_VSOCK})
+	if r.Call != "socket AF_VSOCK" || r.Opens != "seccomp = false" || r.Errno != unix.EAFNOSUPPORT {
+		t.Errorf("%+v", r)
+	}
+	if r, ok := (Rules{}).Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_CLONE3, [6]uint64{}); ok {
+		t.Errorf("a quiet rule counts: %+v", r)
+	}
+}
+
 // Every call that a rule names has a number, and those of 32-bit calls are
 // the ones that golang.org/x/sys has for such machines.
 func TestNumbers(t *testing.T) {

@@ -99,5 +99,5 @@ func Child(j *confine.Job, what string) {
 	if err != nil || !ByParent() {
 		return
 	}
-	j.Command.Watch = &enforce.Watch{Calls: calls(what), Socket: socket, Note: j.Temp}
+	j.Command.Watch = &enforce.Watch{Calls: calls(what), Socket: socket, Note: j.Temp, Refused: what == Files}
 }

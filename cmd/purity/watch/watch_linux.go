@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -136,11 +137,8 @@ func (w *watcher) begin() {
 	}
 	go func() {
 		defer close(w.served)
-		abi := observe.Unenforced
-		if w.run.Plan.Enforced() {
-			abi = enforce.Probe().ABI
-		}
-		observer := observe.New(w.run.Plan.Policy, abi) // takes a while, as the child does to come so far
+		observer := observe.New(w.run.Plan.Policy, w.abi()) // takes a while, as the child does to come so far
+		observer.Filter = w.filter()
 		observer.Apart, observer.Absent = w.run.Apart, w.run.Absent
 		if w.run.Plan.Sees.View != nil {
 			observer.Hide(shown(w.run.Plan))
@@ -162,6 +160,19 @@ func (w *watcher) begin() {
 		}
 		observer.Serve(listener, w.stop, readers, w.run.Plan.Policy.Capabilities)
 	}()
+}
+
+// abi is the version of Landlock that the command is confined by.
+func (w *watcher) abi() int {
+	if !w.run.Plan.Enforced() {
+		return observe.Unenforced
+	}
+	return enforce.Probe().ABI
+}
+
+// filter is the system call filter of the command, whose process the child becomes.
+func (w *watcher) filter() observe.Filter {
+	return observe.FilterOf(w.run.Plan.Policy, w.abi(), w.child.Process.Pid)
 }
 
 // shown is what those who watch the command have to know of the view.
@@ -203,7 +214,11 @@ func (w *watcher) end(o *Outcome) {
 		return
 	}
 	if !observe.Over(w.listener) {
-		heir := exec.Command("/proc/self/exe", Word)
+		filter, err := json.Marshal(w.filter())
+		if err != nil {
+			panic(err) // numbers and booleans
+		}
+		heir := exec.Command("/proc/self/exe", Word, string(filter))
 		heir.Args[0] = w.run.Args[0]
 		heir.ExtraFiles = []*os.File{os.NewFile(uintptr(w.listener), "listener")}
 		heir.Dir = "/"
@@ -240,10 +255,11 @@ const Word = "__continue"
 
 // Continue is purity started by end.
 func Continue(args []string) (code int, ok bool) {
-	if len(args) != 2 {
+	var filter observe.Filter
+	if len(args) != 3 || json.Unmarshal([]byte(args[2]), &filter) != nil {
 		return 0, false
 	}
-	observe.Continue(3)
+	observe.Continue(3, filter)
 	return 0, true
 }
 
