@@ -84,8 +84,8 @@ func (p Policy) begin(cmd Command) error {
 	} else if err := closeDescriptors(cmd.KeepFDs); err != nil {
 		return err
 	}
-	if cmd.Audit { // without these root may not write what nobody should, the store
-		if err := dropCapabilities(p.Capabilities); err != nil {
+	if cmd.Audit {
+		if err := dropCapabilities(cmd.Capabilities); err != nil {
 			return err
 		}
 	}

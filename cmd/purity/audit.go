@@ -111,6 +111,7 @@ func watching(a *app, of, flake string, from source, flags config.Settings, type
 
 // observe is such a run. As the watched child it does not return.
 func (r run) observe(of string) (ran, error) {
+	r.warn(confine.Foreign(r.ask))
 	done, err := r.start()
 	if err != nil {
 		return done, err

@@ -26,6 +26,7 @@ type Observer struct {
 	// it is set before anybody is watched.
 	Filter Filter
 
+	owner        owner
 	shown        *Shown // nil without a view
 	searches     searches
 	allowed      sync.Map // request to the real path, of what cannot change
@@ -53,7 +54,7 @@ type Event struct {
 // New makes an observer for a policy that is enforced by a version of Landlock,
 // or [Unenforced].
 func New(p enforce.Policy, abi int) *Observer {
-	return &Observer{judge: newJudge(p, abi), collection: newCollection(), Filter: FilterOf(p, abi, 0)}
+	return &Observer{judge: newJudge(p, abi), collection: newCollection(), Filter: FilterOf(p, abi, 0), owner: ownerOf(p)}
 }
 
 // Grant lets a further path be used, before anybody is watched.
@@ -113,6 +114,11 @@ func (o *Observer) look(n *notification, listener int) (denied []Denial) {
 		return denied
 	case "":
 		return denied
+	case "chown", "fchown", "lchown", "fchownat":
+		if refusal, ok := o.owner.refuses(call, n.args); ok {
+			return []Denial{o.refused(n, refusal)}
+		}
+		return nil
 	case "socket":
 		if !n.named() {
 			return denied

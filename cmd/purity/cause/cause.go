@@ -173,6 +173,9 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Why, found.Hint = f.network(d)
 	case refusedCall:
 		found.Why = "a system call that the filter refuses: " + d.Reason
+		if strings.HasPrefix(d.Opens, "capabilities") {
+			found.Why = d.Reason
+		}
 		found.Hint = report.InPolicy + d.Opens
 	case inClosure:
 		found.Why = "in a store path of the closure, which nobody may write"

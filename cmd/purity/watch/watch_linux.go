@@ -158,7 +158,11 @@ func (w *watcher) begin() {
 		if w.run.What == Files {
 			readers = 4
 		}
-		observer.Serve(listener, w.stop, readers, w.run.Plan.Policy.Capabilities)
+		keep := w.run.Plan.Policy.Capabilities
+		if !w.run.Plan.Enforced() {
+			keep = confine.Unconfined(w.run.Plan.Project)
+		}
+		observer.Serve(listener, w.stop, readers, keep)
 	}()
 }
 
