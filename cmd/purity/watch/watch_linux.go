@@ -236,7 +236,9 @@ func (w *watcher) end(o *Outcome) {
 	if w.kernel != nil {
 		told := w.kernel.Denials(w.child.Process.Pid)
 		if w.run.What == Programs { // whatever else the kernel happens to tell
+			all := len(told)
 			told = slices.DeleteFunc(told, func(d observe.Denial) bool { return d.Access != "execute" })
+			o.Files = all - len(told)
 		}
 		o.Denials = observe.Confirm(o.Denials, told)
 	}
