@@ -52,6 +52,9 @@ type Needs struct {
 // seccomp is the setting that opens far more than a call needs, and is left to people.
 const seccomp = "seccomp = false"
 
+// anyPort lets a command listen at a port that the kernel chooses.
+const anyPort = "bind = [0]"
+
 // Secret is a path that is not granted, and what it would open.
 type Secret struct{ Path, Opens string }
 
@@ -91,6 +94,12 @@ func (c *collector) denial(d observe.Denial, why string) {
 			return
 		}
 		n.port, n.udp = uint16(port), d.Protocol == "udp"
+		if port == 0 && d.Access == "listen" {
+			n.setting = anyPort
+		} else if port == 0 {
+			c.other = append(c.other, d.Address)
+			return
+		}
 	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
 		n.path, n.real = "/proc", "/proc"
 	case d.Entry || d.Access == "write" && !there(d.Real):

@@ -18,6 +18,12 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 	notes := map[string]string{}
 	for _, need := range n.all {
 		switch {
+		case need.setting == anyPort:
+			if !slices.Contains(network.Bind, 0) {
+				network.Bind = append(slices.Clone(network.Bind), 0)
+			}
+			network.UDP = network.UDP || need.udp
+			s.Network = &network
 		case need.setting != "":
 			add(&s, need.setting)
 		case need.port != 0:
