@@ -205,7 +205,7 @@ type world struct{ dir, project, store, outside string }
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "enforce-world-")
+	dir, err := host.MakeTemp("enforce-world-")
 	if err != nil {
 		t.Fatal(err)
 	}

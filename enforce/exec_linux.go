@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 
@@ -83,14 +84,18 @@ func (p Policy) begin(cmd Command) error {
 	} else if err := closeDescriptors(cmd.KeepFDs); err != nil {
 		return err
 	}
-	if cmd.Audit { // without these root may not write what nobody should, the store
-		if err := dropCapabilities(p.Capabilities); err != nil {
+	if cmd.Audit {
+		if err := dropCapabilities(cmd.Capabilities); err != nil {
 			return err
 		}
 	}
 	if cmd.Watch != nil {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)
+		}
+		if cmd.Audit && !p.NoFilter { // nobody refuses these
+			rules = p.filter()
+			rules.AskedAll = cmd.Watch.Refused
 		}
 		return cmd.Watch.begin(rules)
 	}
@@ -130,6 +135,7 @@ func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	}
 	rules = p.filter()
 	rules.Asked = cmd.Watch != nil
+	rules.AskedAll = cmd.Watch != nil && cmd.Watch.Refused
 	filter, err := rules.Filter()
 	if err != nil {
 		return rules, err
@@ -150,9 +156,9 @@ func restrictSelf(ruleset, abi int) error {
 	return nil
 }
 
-// filter is what the system call filter refuses for p.
+// filter is what the system call filter refuses for p, to this process and what it starts.
 func (p Policy) filter() seccomp.Rules {
-	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart}
+	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart, Self: uint32(os.Getpid()), Alone: p.Apart}
 	switch {
 	case p.alone(): // with nobody to reach
 	case p.Network.None():
@@ -161,6 +167,14 @@ func (p Policy) filter() seccomp.Rules {
 		rules.Inet = seccomp.InetPorts
 	}
 	return rules
+}
+
+// Refusals is what the filter of p refuses to the process that becomes the command and to
+// what it starts; ok is false where there is no filter.
+func (p Policy) Refusals(pid int) (rules seccomp.Rules, ok bool) {
+	rules = p.filter()
+	rules.Self = uint32(pid)
+	return rules, !p.NoFilter && filterAvailable() == nil
 }
 
 func filterAvailable() error { return seccomp.Available() }

@@ -189,6 +189,7 @@ type Command struct {
 	// Interpreter runs, in a child ([Policy.Start]), a text that the kernel does not
 	// execute, as a shell would have it; empty for none.
 	Interpreter string
-	// Audit does not confine at all: it is only watched.
-	Audit bool
+	// Audit does not confine at all: it is only watched. Root keeps Capabilities, as bits.
+	Audit        bool
+	Capabilities uint64
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -110,6 +111,7 @@ func watching(a *app, of, flake string, from source, flags config.Settings, type
 
 // observe is such a run. As the watched child it does not return.
 func (r run) observe(of string) (ran, error) {
+	r.warn(confine.Foreign(r.ask))
 	done, err := r.start()
 	if err != nil {
 		return done, err
@@ -138,6 +140,9 @@ func sayLeftOut(a *app, needs learn.Needs) {
 			text = secret.Path + " would open " + secret.Opens + " and is left out"
 		}
 		a.Log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
+	}
+	if len(needs.Calls) > 0 {
+		a.Log.Warn().Str("hint", "seccomp = false, which opens all else that it refuses, too").Msg("the system call filter refuses " + strings.Join(needs.Calls, ", ") + "; what lets them be is left out")
 	}
 	for _, address := range needs.Other {
 		a.Log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")

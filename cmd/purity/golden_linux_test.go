@@ -29,7 +29,7 @@ var varying = []struct{ pattern, by string }{
 	{`pid \d+`, "pid 812"},
 	{`/\S*?/store/\w{32}-`, "/nix/store/00000000000000000000000000000000-"},
 	{`(projects/\w+)-\w{16}`, "$1-0000000000000000"},
-	{`(?m)^\d+\.\d+$`, "12.11"},
+	{`(?m)^Debian GNU/Linux \S+$`, "Debian GNU/Linux 12"},
 	{`which is /usr/bin/\S+`, "which is /usr/bin/gcc"},
 	{`host (\w+) of \S+ \(dpkg\)`, "host $1 of gcc (dpkg)"},
 }

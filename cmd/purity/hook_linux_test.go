@@ -18,7 +18,7 @@ func TestHookSessions(t *testing.T) {
 			t.Parallel()
 			s := newTerminal(t)
 			s.project("c", "hello")
-			s.write("hello/run", "#!/bin/sh\ncat /etc/debian_version || echo refused\n")
+			s.write("hello/run", "#!/bin/sh\ncat /etc/issue.net || echo refused\n")
 			os.Chmod(filepath.Join(s.home, "hello/run"), 0o755)
 			s.start(shell)
 			before := s.typed("echo $PATH")

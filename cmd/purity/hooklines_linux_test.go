@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// programs of a project. Outside, /etc/debian_version can be read.
+// programs of a project. Outside, /etc/issue.net can be read.
 var hookPrograms = map[string]string{
-	"run":  "#!/bin/sh\nif (read x </etc/debian_version) 2>/dev/null; then echo open; else echo shut; fi\n",
+	"run":  "#!/bin/sh\nif (read x </etc/issue.net) 2>/dev/null; then echo open; else echo shut; fi\n",
 	"args": "#!/bin/sh\nprintf '[%s]' \"$@\"; echo\n",
 }
 

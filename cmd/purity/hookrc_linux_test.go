@@ -128,7 +128,7 @@ func TestHookGone(t *testing.T) {
 			s.setenv("PATH", filepath.Join(s.home, "bin")+":"+s.getenv("PATH"))
 			s.allow(dir)
 			w := newWalk(s, shell)
-			const look = "cat /etc/debian_version 2>&1 | /bin/grep -c denied"
+			const look = "cat /etc/issue.net 2>&1 | /bin/grep -c denied"
 			s.typed("cd hello")
 			s.says(look, "1")
 			if err := os.RemoveAll(filepath.Join(s.home, ".cache/purity/projects")); err != nil {
@@ -179,7 +179,7 @@ func TestHookInterrupted(t *testing.T) {
 			}
 			s.tmux("send-keys", "C-c")
 			s.wait(1)
-			s.says("cat /etc/debian_version > /dev/null; echo $PURITY_PROJECT", "")
+			s.says("cat /etc/issue.net > /dev/null; echo $PURITY_PROJECT", "")
 			if screen := s.screen(); !strings.Contains(screen, "nothing is confined: purity was interrupted") || !strings.Contains(screen, "(not confined) ~/hello $") {
 				t.Errorf("it is not said:\n%s", screen)
 			}
@@ -187,7 +187,7 @@ func TestHookInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.typed("purity on")
-			if got := s.typed("cat /etc/debian_version"); !strings.Contains(got, "Permission denied") {
+			if got := s.typed("cat /etc/issue.net"); !strings.Contains(got, "Permission denied") {
 				t.Errorf("tried again, it prints %q\n%s", got, s.screen())
 			}
 		})

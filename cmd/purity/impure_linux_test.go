@@ -80,7 +80,7 @@ git add -A`
 const dontWrite = "PYTHONDONTWRITEBYTECODE=1"
 
 // hostFile is the standard input of commands.
-const hostFile = "/etc/debian_version"
+const hostFile = "/etc/issue.net"
 
 // findings runs a command of purity that reports, and returns what it found.
 func (u user) findings(t *testing.T, dir string, args ...string) []report.Finding {

@@ -43,8 +43,8 @@ var impurities = []impurity{
 	{name: "python import", command: "PYTHONPATH=@ python3 -B -c 'import outside'", path: "@", access: "read", only: "^@"},
 	{name: "perl module", command: "PERL5LIB=@ perl -MOutside -e 1", path: "@/Outside.pm", access: "read", says: "its variable PERL5LIB"},
 	{name: "make include", command: "make -f include.mk", path: "@/rules.mk", access: "read", only: "^@$"},
-	{name: "file of /etc", command: "cat /etc/debian_version", path: "/etc/debian_version", access: "read", says: "host data of base-files"},
-	{name: "redirection", command: "read x < /etc/debian_version", path: "/etc/debian_version", access: "read"},
+	{name: "file of /etc", command: "cat /etc/issue.net", path: "/etc/issue.net", access: "read", says: "host data of base-files"},
+	{name: "redirection", command: "read x < /etc/issue.net", path: "/etc/issue.net", access: "read"},
 	{name: "sourced script", command: ". /etc/profile", path: "/etc/profile", access: "read", only: "^/etc/(bash|profile)"},
 	{name: "locale", command: "cat /usr/share/i18n/SUPPORTED > /dev/null", path: "/usr/share/i18n/SUPPORTED", access: "read"},
 	{name: "certificate", command: "cat $CERTIFICATE", path: "@/certificate.pem", access: "read"},
@@ -96,7 +96,7 @@ var impurities = []impurity{
 var pure = []string{
 	"make -s clean greet && ./greet",
 	"./script0", // too many to ask any policy
-	"test -e /etc/debian_version; test -x /usr/bin/git; ls -d /usr/bin /etc; stat @/data > /dev/null",
+	"test -e /etc/issue.net; test -x /usr/bin/git; ls -d /usr/bin /etc; stat @/data > /dev/null",
 	"cat /no/such/file /etc/nonexistent @/nonexistent 2> /dev/null; rm -f @/nonexistent; mkdir -p /tmp /etc",
 	"command -v git || command -v jq; nosuchprogram 2> /dev/null",
 	"python3 -c 'import os, socket, tempfile, threading, json, ssl, ctypes; tempfile.TemporaryFile(); os.getlogin if 0 else 0'",

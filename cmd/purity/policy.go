@@ -147,7 +147,7 @@ func (p shown) limits() []limit {
 		{"network", network},
 		{"UNIX sockets", word(p.Policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.Policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed", "the command's own"), "refused")},
+		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed: memory, semaphores and queues of all your programs", "the command's own"), "refused")},
 		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "refused")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)

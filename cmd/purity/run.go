@@ -226,6 +226,7 @@ func (r run) execute() error {
 		return err
 	}
 	done.say(a, r.wanted())
+	done.sayFiles(a, r.watches())
 	sayChanges(a, done.changes)
 	err = done.to.write(done.report)
 	switch {

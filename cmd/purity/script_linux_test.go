@@ -17,6 +17,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -99,6 +100,12 @@ func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params 
 			env.Vars = append(env.Vars, nix.Environ(home)...)
 			env.Setenv("PATH", bin+":"+programs+":"+env.Getenv("PATH"))
 			env.Setenv("XDG_RUNTIME_DIR", runtime)
+			apart, err := host.MakeTemp("purity-apart-")
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { os.RemoveAll(apart) })
+			env.Setenv("APART", apart) // in no directory that commands of level dev share
 			env.Setenv("PURITY", filepath.Join(bin, "purity"))
 			env.Setenv("STORE", fixtures.StoreDir())
 			env.Setenv("FIXTURES", fixtures.Dir())

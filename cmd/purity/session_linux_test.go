@@ -87,15 +87,15 @@ func TestLibSessions(t *testing.T) {
 			golden(t, "mkshell", u.transcript(t, dir,
 				`nix develop -c bash -c 'purity which jq; jq -n -r env.GREETING,env.FROM_HOOK'`,
 				`nix develop -c bash -c 'make -C src test'`,
-				`nix develop -c bash -c 'cat /etc/debian_version'`,
+				`nix develop -c bash -c 'cat /etc/issue.net'`,
 				`nix develop .#narrow -c bash -c 'cat /etc/passwd; make -v | head -1; echo $WORD'`,
 			))
 			golden(t, "wrapped", u.transcript(t, dir,
 				`nix build .#wrapped && cat result/share/applications/reader.desktop && ls result/share/bash-completion/completions`,
 				`result/bin/reader src/Makefile`,
-				`result/bin/reader /etc/debian_version`,
+				`result/bin/reader /etc/issue.net`,
 				`PATH= result/bin/reader src/Makefile # without Nix`,
-				`nix build .#opened && result/bin/reader /etc/debian_version`,
+				`nix build .#opened && result/bin/reader /etc/issue.net`,
 				`result/bin/reader src/Makefile`,
 				`nix eval --raw .#kept; nix eval --raw .#meta.mainProgram`,
 			))
@@ -209,9 +209,9 @@ func TestEnterShellSession(t *testing.T) {
 		"./devenv-shell purity which make",
 		"./devenv-shell make test",
 		"./devenv-shell make greet -B CC=/usr/bin/gcc",
-		"./devenv-shell cat /etc/debian_version",
-		"./devenv-shell bash -c 'echo $GREETING; cat /etc/debian_version'",
-		"./devenv-shell /bin/cat /etc/debian_version # by its file: no shim sees it",
+		"./devenv-shell cat /etc/issue.net",
+		"./devenv-shell bash -c 'echo $GREETING; cat /etc/issue.net'",
+		"./devenv-shell /bin/cat /etc/issue.net # by its file: no shim sees it",
 		"purity exec -q -- make -s test # the hook is quiet in a confinement",
 	))
 }
@@ -236,7 +236,7 @@ func TestDirenvSession(t *testing.T) {
 		"echo $GREETING; purity which make; jq -n env.OWN",
 		"make test",
 		"make greet -B CC=/usr/bin/gcc 2>&1 | head -3",
-		"cat /etc/debian_version",
+		"cat /etc/issue.net",
 		"sed -i 's/\"hello\"/\"good day\"/' flake.nix # confined, too: it is the project's",
 		"echo $GREETING; jq -n -r env.GREETING # the environment from before: an edit is to be allowed",
 		"purity allow",
@@ -244,16 +244,16 @@ func TestDirenvSession(t *testing.T) {
 		"echo '# an edit of a source' >> Makefile # changes nothing",
 		"sed -i 's/pkgs.mkShell/pkgs.mkShel/' flake.nix",
 		"purity allow",
-		"jq -n -r env.GREETING; cat /etc/debian_version # the environment from before",
+		"jq -n -r env.GREETING; cat /etc/issue.net # the environment from before",
 		"sed -i 's/pkgs.mkShel /pkgs.mkShell /' flake.nix",
 		"echo 'levle = \"dev\"' > purity.toml",
-		"cat /etc/debian_version; jq -n 1 # neither is the shell left open",
+		"cat /etc/issue.net; jq -n 1 # neither is the shell left open",
 		"/bin/rm purity.toml # which no shim keeps from running",
-		"cat /etc/debian_version",
+		"cat /etc/issue.net",
 		"direnv deny",
-		"cat /etc/debian_version",
+		"cat /etc/issue.net",
 		"direnv allow",
-		"cat /etc/debian_version",
+		"cat /etc/issue.net",
 		"cd ..",
 	} {
 		// direnv knows the times of files by the second: an edit in the same one as the
@@ -277,7 +277,7 @@ func TestDirenvWithUseFlake(t *testing.T) {
 		s.setenv("NIX_CONFIG", "extra-experimental-features = nix-command flakes")
 		s.run("direnv", "allow", "hello")
 		s.run("purity", "allow", "hello")
-		out := s.run("direnv", "exec", "hello", "/bin/bash", "-c", "purity which make; cd hello; cat /etc/debian_version || echo refused; jq -n env.GREETING")
+		out := s.run("direnv", "exec", "hello", "/bin/bash", "-c", "purity which make; cd hello; cat /etc/issue.net || echo refused; jq -n env.GREETING")
 		if !strings.Contains(out, "make, confined\n") || !strings.Contains(out, "refused\n\"hello\"\n") {
 			t.Errorf("%q: %s", envrc, out)
 		}

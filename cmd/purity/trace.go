@@ -70,6 +70,9 @@ func (t *processes) line(in confine.Found, e observe.Event) string {
 			access = "----b"
 		}
 	}
+	if e.Refused != "" {
+		where, access = screen.Printable(e.Refused), "-----"
+	}
 	who := t.of(e.PID)
 	if e.Access&enforce.Execute != 0 {
 		delete(t.known, e.PID) // it is called otherwise then

@@ -86,7 +86,7 @@ func TestSignalsAfterTheCommand(t *testing.T) {
 		_, err = unix.Write(full, data)
 	}
 	unix.SetNonblock(full, false)
-	cmd := u.command(t, dir, "exec", "--explain=files", "--", "sh", "-c", "read x 2> /dev/null < /etc/debian_version; : > ended")
+	cmd := u.command(t, dir, "exec", "--explain=files", "--", "sh", "-c", "read x 2> /dev/null < /etc/issue.net; : > ended")
 	cmd.Stderr = write
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

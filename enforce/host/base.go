@@ -30,12 +30,16 @@ var nixRows = []row{
 // devRows are what every confinement of level dev may reach of the host
 // besides /bin/sh and /usr/bin/env: devices without state, and the data by
 // which programs find out who and where they are. No program, library or
-// header is in it, and nothing that other users could be reached through.
+// header is in it. By the directories in [Shared] commands reach other programs.
 //
 // A symbolic link is followed to the file that it means in the end, and that
 // alone is granted. Where a directory holds links to elsewhere (certificates
 // of NixOS and of Debian), those files have rows of their own.
 var devRows = slices.Concat(nixRows, []row{
+	// tmpfile(3), mkstemp(3), make -O, tmux and Java have /tmp built in, sem_open(3) and
+	// shm_open(3) /dev/shm.
+	{"/tmp", node, "temporary files of all your programs; nothing there is executed"},
+	{"/dev/shm", node, "shared memory of all your programs; nothing there is executed"},
 	{"/dev/ptmx", tty, "new terminals"},
 	{"/dev/pts", tty, "new terminals"},
 
@@ -92,7 +96,29 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/usr/local/share/fonts", read, "fonts"},
 	{"/usr/share/fontconfig", read, "fonts: what /etc/fonts links to"},
 
+	// Python's distro, which is in pip, reads those of its distribution and fails where one is
+	// there and cannot be read; CMake and installers look for the same.
 	{"/etc/os-release", read, "which system this is"},
+	{"/usr/lib/os-release", read, "which system this is"},
+	{"/etc/lsb-release", read, "which system this is"},
+	{"/etc/debian_version", read, "which system this is"},
+	{"/etc/slackware-version", read, "which system this is"},
+	{"/etc/almalinux-release", read, "which system this is"},
+	{"/etc/alpine-release", read, "which system this is"},
+	{"/etc/altlinux-release", read, "which system this is"},
+	{"/etc/arch-release", read, "which system this is"},
+	{"/etc/base-release", read, "which system this is"},
+	{"/etc/centos-release", read, "which system this is"},
+	{"/etc/fedora-release", read, "which system this is"},
+	{"/etc/gentoo-release", read, "which system this is"},
+	{"/etc/mageia-release", read, "which system this is"},
+	{"/etc/manjaro-release", read, "which system this is"},
+	{"/etc/oracle-release", read, "which system this is"},
+	{"/etc/redhat-release", read, "which system this is"},
+	{"/etc/rocky-release", read, "which system this is"},
+	{"/etc/sl-release", read, "which system this is"},
+	{"/etc/SuSE-release", read, "which system this is"},
+	{"/etc/system-release", read, "which system this is"},
 	// git ends where it is there and cannot be read.
 	{"/etc/gitconfig", read, "git's configuration of this machine"},
 	{"/etc/inputrc", read, "keys of line editors"},

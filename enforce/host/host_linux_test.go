@@ -77,13 +77,16 @@ func TestTables(t *testing.T) {
 	paths := Paths{Dir: "/", Home: "/home/me", Getenv: func(name string) string {
 		return map[string]string{"XDG_RUNTIME_DIR": "/run/user/1000", "XDG_CONFIG_HOME": "/home/me/.config", "SSH_AUTH_SOCK": "/run/user/1000/agent", "WAYLAND_DISPLAY": "wayland-0", "XAUTHORITY": "/home/me/.Xauthority"}[name]
 	}}
-	never := []string{"/", "/home", "/home/me", "/etc", "/usr", "/usr/bin", "/bin", "/usr/lib", "/lib", "/tmp", "/run", "/run/user/1000", "/sys", "/dev", "/var", "/nix", "/root", "/home/me/.ssh"}
+	never := []string{"/", "/home", "/home/me", "/etc", "/usr", "/usr/bin", "/bin", "/usr/lib", "/lib", "/var/tmp", "/run", "/run/user/1000", "/sys", "/dev", "/var", "/nix", "/root", "/home/me/.ssh"}
 	check := func(of string, grants []enforce.Grant, executes bool) {
 		for _, g := range grants {
 			for _, path := range never {
 				if g.Path == path {
 					t.Errorf("%s grants %s", of, path)
 				}
+			}
+			if slices.Contains(Shared, g.Path) && g.Access != node {
+				t.Errorf("%s grants %s with %v", of, g.Path, g.Access)
 			}
 			if g.Access&enforce.Execute != 0 && !executes {
 				t.Errorf("%s lets %s be executed", of, g.Path)
@@ -121,6 +124,31 @@ func TestTables(t *testing.T) {
 	}
 	if _, ok := FindLevel(DefaultLevel); !ok {
 		t.Error("the default level does not exist")
+	}
+}
+
+// A shared directory that holds what commands must not write stays closed, whatever links
+// lead there, and temporary directories of purity lie in none.
+func TestOpen(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink("/dev/shm", link))
+	for _, tt := range []struct{ kept, want []string }{
+		{nil, Shared},
+		{[]string{"", "/home/me", "/tmpfs", "relative"}, Shared},
+		{[]string{"/home/me", "/tmp/me/.cache/purity"}, []string{"/dev/shm"}},
+		{[]string{"/tmp"}, []string{"/dev/shm"}},
+		{[]string{link + "/home"}, []string{"/tmp"}},
+		{[]string{"/tmp/a", "/dev/shm/b"}, nil},
+	} {
+		if got := Open(tt.kept...); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q, want %q", tt.kept, got, tt.want)
+		}
+	}
+	for tmpdir, want := range map[string][]string{"/tmp": {"/var/tmp"}, "/dev/shm/x": {"/var/tmp"}, "x": {"/var/tmp"}, link: {"/var/tmp"}, "/home": {"/home", "/var/tmp"}} {
+		t.Setenv("TMPDIR", tmpdir)
+		if got := TempDirs(); !slices.Equal(got, want) {
+			t.Errorf("TMPDIR=%s: %q, want %q", tmpdir, got, want)
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ type Level struct {
 	// Network is whether the level has one, and Sockets whether UNIX sockets can be
 	// made; pairs always can.
 	Network, Sockets bool
+	// SysVIPC is whether System V shared memory, semaphores and queues can be used.
+	SysVIPC bool
 	// Home and Environment say whether the level gives the command a HOME,
 	// and what of the calling environment besides the terminal.
 	Home, Environment bool
@@ -36,12 +38,12 @@ var Levels = []Level{
 	},
 	{
 		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",
-		Programs: hostPrograms, Network: true, Sockets: true, Home: true, Environment: true,
+		Programs: hostPrograms, Network: true, Sockets: true, SysVIPC: true, Home: true, Environment: true,
 		rows: devRows,
 	},
 	{
 		Name: "open", Summary: "all of the host can be read; only the closure can be executed",
-		Programs: hostPrograms, Network: true, Sockets: true, Home: true, Environment: true, Wider: true,
+		Programs: hostPrograms, Network: true, Sockets: true, SysVIPC: true, Home: true, Environment: true, Wider: true,
 		rows: devRows, all: true,
 	},
 }
@@ -61,7 +63,7 @@ func FindLevel(name string) (Level, bool) {
 
 // Policy is what l allows besides its grants.
 func (l Level) Policy() enforce.Policy {
-	return enforce.Policy{Network: enforce.Network{Any: l.Network}, UnixSockets: l.Sockets}
+	return enforce.Policy{Network: enforce.Network{Any: l.Network}, UnixSockets: l.Sockets, SysVIPC: l.SysVIPC}
 }
 
 // Terminals reports whether l lets new terminals be made.
@@ -69,12 +71,19 @@ func (l Level) Terminals() bool {
 	return slices.ContainsFunc(l.rows, func(r row) bool { return r.path == "/dev/pts" })
 }
 
+// Shares reports whether l lets the directories in [Shared] be used.
+func (l Level) Shares() bool {
+	return slices.ContainsFunc(l.rows, func(r row) bool { return slices.Contains(Shared, r.path) })
+}
+
 // Grants are the rows of l. What of them does not exist here is left out when
 // they are enforced.
 func (l Level) Grants() ([]enforce.Grant, error) {
 	grants := make([]enforce.Grant, 0, len(l.rows))
 	for _, r := range l.rows {
-		grants = append(grants, r.grant("base: "))
+		g := r.grant("base: ")
+		g.Replaced = g.Replaced || slices.Contains(Shared, r.path)
+		grants = append(grants, g)
 	}
 	if !l.all {
 		return grants, nil

@@ -17,7 +17,8 @@ var (
 	Files    = append(Programs, "open", "openat", "openat2", "creat", "truncate", "truncate64",
 		"unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat",
 		"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat",
-		"connect", "bind", "sendto", "sendmsg", "sendmmsg", "socketcall", "io_uring_setup")
+		"connect", "bind", "sendto", "sendmsg", "sendmmsg", "socketcall", "io_uring_setup",
+		"chown", "fchown", "lchown", "fchownat")
 )
 
 // types are of what can be at the end of a path, a bit each.
@@ -233,6 +234,9 @@ func (n *notification) word() int {
 	return 8
 }
 
-// isSocket reports whether a call would make a socket, which is asked about
-// where it is refused.
-func (n *notification) isSocket() bool { return seccomp.Name(n.audit, n.number) == "socket" }
+// named reports whether a call would make a socket that a policy can open, of a network or
+// a UNIX socket: its denial is one of these.
+func (n *notification) named() bool {
+	family := uint32(n.args[0])
+	return seccomp.Name(n.audit, n.number) == "socket" && (family == unix.AF_UNIX || family == unix.AF_INET || family == unix.AF_INET6)
+}

@@ -23,7 +23,7 @@ type collection struct {
 func newCollection() collection { return collection{known: map[string]*Denial{}} }
 
 func (c *collection) key(d Denial) string {
-	key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol
+	key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol + "\x00" + d.Refused
 	if c.Apart {
 		key += "\x00" + d.By.Program
 	}

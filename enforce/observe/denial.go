@@ -20,10 +20,15 @@ type Denial struct {
 	Address string `json:"address,omitempty"`
 	// Protocol is that of the socket, where it is known and of a network: tcp, udp.
 	Protocol string `json:"protocol,omitempty"`
-	Access   string `json:"access"` // read, write, execute, connect, listen
-	Kind     string `json:"kind"`   // program, library, header, data, directory, socket, port
-	Call     string `json:"call"`   // the system call
-	Errno    string `json:"errno"`  // what it answers, or would: EACCES, EXDEV, EPERM
+	// Refused is a system call that the filter refuses, with what of it: "keyctl",
+	// "socket AF_VSOCK". It has neither path nor address.
+	Refused string `json:"refused,omitempty"`
+	Opens   string `json:"opens,omitempty"` // the line of purity.toml that lets it be
+	Reason  string `json:"-"`               // why it is refused
+	Access  string `json:"access"`          // read, write, execute, connect, listen, call
+	Kind    string `json:"kind"`            // program, library, header, data, directory, socket, port, call
+	Call    string `json:"call"`            // the system call
+	Errno   string `json:"errno"`           // what it answers, or would: EACCES, EXDEV, EPERM
 	// Entry says that it was about Real as an entry of its directory, which is
 	// what would have to be granted: it was to be made, removed or renamed.
 	Entry bool `json:"entry,omitempty"`
@@ -61,13 +66,13 @@ type Process struct {
 // sorted are denials with programs first, then by path.
 func sorted(denials []Denial) []Denial {
 	slices.SortStableFunc(denials, func(a, b Denial) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Access, b.Access))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Refused, b.Refused), cmp.Compare(a.Access, b.Access))
 	})
 	return denials
 }
 
 func rank(d Denial) int {
-	return slices.Index([]string{"program", "library", "header", "data", "directory", "socket", "port"}, d.Kind)
+	return slices.Index([]string{"program", "library", "header", "data", "directory", "socket", "port", "call"}, d.Kind)
 }
 
 // word is the name of an access.

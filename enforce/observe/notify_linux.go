@@ -6,6 +6,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
 // notification and answer are what kernel and supervisor tell each other
@@ -89,12 +92,51 @@ func (l *line) receive(n *notification) bool {
 	}
 }
 
-// answer lets the kernel make the call, but for a socket: about that it asks
-// only where the policy refuses it.
-func (n *notification) answer(listener int) {
+// Filter is the system call filter of the watched, which leaves it to who watches to say
+// no. The zero value refuses nothing.
+type Filter struct {
+	Rules    *seccomp.Rules // nil for no filter
+	Enforced bool
+}
+
+// FilterOf is the filter of a policy for the process that becomes the command, enforced
+// with a version of Landlock, or [Unenforced].
+func FilterOf(p enforce.Policy, abi, pid int) Filter {
+	rules, ok := p.Refusals(pid)
+	if !ok {
+		return Filter{}
+	}
+	return Filter{Rules: &rules, Enforced: abi != Unenforced}
+}
+
+// refuses is what the filter refuses of a call, or would if it were enforced.
+func (f Filter) refuses(n *notification) (seccomp.Refusal, bool) {
+	if f.Rules == nil {
+		return seccomp.Refusal{}, false
+	}
+	return f.Rules.Refuses(n.audit, n.number, n.args)
+}
+
+// says is the answer to a call: an errno, or 0 to let the kernel make it. A call that is
+// only asked about because it is refused is refused, whatever the rules say of it.
+func (f Filter) says(n *notification) unix.Errno {
+	if !f.Enforced {
+		return 0
+	}
+	if r, refused := f.refuses(n); refused {
+		return r.Errno
+	}
+	if !seccomp.Observed(n.audit, n.number) {
+		return unix.EPERM
+	}
+	return 0
+}
+
+// answer lets the kernel make the call, or fails it.
+func (n *notification) answer(listener int, errno unix.Errno) {
 	a := answer{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
-	if n.isSocket() {
-		a.flags, a.error = 0, -int32(unix.EACCES)
+	if errno != 0 {
+		a.flags, a.error = 0, -int32(errno)
 	}
 	unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&a)))
 }
@@ -107,11 +149,11 @@ func (n *notification) alive(listener int) bool {
 
 // Continue answers every watched call until nobody is watched: for processes
 // that outlive who watched them.
-func Continue(listener int) {
+func Continue(listener int, filter Filter) {
 	l := line{listener: listener, stop: -1}
 	var n notification
 	for l.receive(&n) {
-		n.answer(listener)
+		n.answer(listener, filter.says(&n))
 	}
 }
 

@@ -3,6 +3,7 @@ package observe
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,11 @@ type Observer struct {
 	// elsewhere. It is set before anybody is watched.
 	Absent bool
 
+	// Filter is that of the watched: of the policy, for no process in particular, unless
+	// it is set before anybody is watched.
+	Filter Filter
+
+	owner        owner
 	shown        *Shown // nil without a view
 	searches     searches
 	allowed      sync.Map // request to the real path, of what cannot change
@@ -40,6 +46,7 @@ type Event struct {
 	Name    string // as the process named it
 	Path    string // without links
 	Address string // or this
+	Refused string // or this, of a call that the filter refuses
 	Access  enforce.Access
 	Denied  bool
 }
@@ -47,7 +54,7 @@ type Event struct {
 // New makes an observer for a policy that is enforced by a version of Landlock,
 // or [Unenforced].
 func New(p enforce.Policy, abi int) *Observer {
-	return &Observer{judge: newJudge(p, abi), collection: newCollection()}
+	return &Observer{judge: newJudge(p, abi), collection: newCollection(), Filter: FilterOf(p, abi, 0), owner: ownerOf(p)}
 }
 
 // Grant lets a further path be used, before anybody is watched.
@@ -68,7 +75,7 @@ func (o *Observer) Serve(listener, stop, readers int, keep uint64) {
 			for l.receive(&n) {
 				l.wakeUp(1)
 				denied := o.look(&n, listener)
-				n.answer(listener)
+				n.answer(listener, o.Filter.says(&n))
 				l.wakeUp(-1)
 				o.counts(n.pid, denied)
 			}
@@ -92,24 +99,52 @@ func (o *Observer) look(n *notification, listener int) (denied []Denial) {
 		}
 	}()
 	call := seccomp.Name(n.audit, n.number)
+	if refusal, ok := o.Filter.refuses(n); ok && !n.named() {
+		denied = []Denial{o.refused(n, refusal)}
+		if o.Filter.Enforced {
+			return denied
+		}
+	}
 	switch call {
 	case "chroot", "pivot_root", "setns", "mount", "move_mount":
 		o.moved.Store(true)
-		return nil
+		return denied
 	case "io_uring_setup":
 		o.unjudged.Add(1)
+		return denied
+	case "":
+		return denied
+	case "chown", "fchown", "lchown", "fchownat":
+		if refusal, ok := o.owner.refuses(call, n.args); ok {
+			return []Denial{o.refused(n, refusal)}
+		}
 		return nil
 	case "socket":
+		if !n.named() {
+			return denied
+		}
 		return []Denial{o.noSocket(n)}
 	}
 	targets, err := n.targets(call)
 	if err == nil {
-		denied, err = o.judgeAll(n.pid, call, targets)
+		var more []Denial
+		more, err = o.judgeAll(n.pid, call, targets)
+		denied = append(denied, more...)
 	}
 	if err == errHidden && n.alive(listener) {
 		o.unjudged.Add(1)
 	}
 	return denied
+}
+
+// refused is the denial of a call that the filter refuses.
+func (o *Observer) refused(n *notification, r seccomp.Refusal) Denial {
+	call, _, _ := strings.Cut(r.Call, " ")
+	d := Denial{Refused: r.Call, Access: "call", Kind: "call", Call: call, Errno: unix.ErrnoName(r.Errno), Reason: r.Reason, Opens: r.Opens}
+	if o.Event != nil {
+		o.Event(Event{PID: int(n.pid), Call: call, Refused: r.Call, Denied: o.Filter.Enforced})
+	}
+	return o.by(n.pid, d)
 }
 
 // noSocket is the denial of a socket. Where it would lead is not known.

@@ -11,6 +11,7 @@ type Event struct {
 	Name    string
 	Path    string
 	Address string
+	Refused string
 	Access  enforce.Access
 	Denied  bool
 }

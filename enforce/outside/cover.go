@@ -65,11 +65,24 @@ type Walls struct {
 	// Known are directories with programs, for where directories cannot be listed. The
 	// command's own, HOME and PATH go without saying.
 	Known []string
-	// Temp makes a directory for temporary files, in none of Hostile, where the wall is
-	// Landlock. That lets be executed what lies in directories that are there when the
-	// command starts; one beside a hostile directory that is made later is not among them,
-	// and Nix makes one in TMPDIR for each build. Nil keeps the TMPDIR that there is.
+	// Temp makes a directory for temporary files, in none of Hostile: where the wall is
+	// Landlock, and where TMPDIR lies in one of Hostile. Landlock lets be executed what lies
+	// in directories that are there when the command starts; one beside a hostile directory
+	// that is made later is not among them, and Nix makes one in TMPDIR for each build. Nil
+	// keeps the TMPDIR that there is.
 	Temp func() (string, error)
+}
+
+// tempHostile reports whether the TMPDIR of an environment lies in one of hostile.
+func tempHostile(environ, hostile []string) bool {
+	dir := "/tmp"
+	for _, v := range environ {
+		if value, ok := strings.CutPrefix(v, "TMPDIR="); ok && value != "" {
+			dir = value
+		}
+	}
+	real := enforce.Real(dir)
+	return slices.ContainsFunc(hostile, func(h string) bool { return enforce.Inside(real, h) })
 }
 
 // resolved are directories without symbolic links, those that exist.

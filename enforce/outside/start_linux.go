@@ -25,6 +25,13 @@ func Start(cmd *exec.Cmd, w Walls) error {
 	if len(hostile) == 0 {
 		return cmd.Start()
 	}
+	temp := ""
+	if w.Temp != nil && tempHostile(cmd.Environ(), hostile) { // in which no build could run what it made
+		var err error
+		if temp, err = w.ownTemp(cmd); err != nil {
+			return err
+		}
+	}
 	if w.Mounts && os.Geteuid() != 0 && inNamespace(cmd, hostile) {
 		return cmd.Start()
 	}
@@ -42,18 +49,29 @@ func Start(cmd *exec.Cmd, w Walls) error {
 			}
 		}
 		known := slices.Concat(places(cmd.Path, cmd.Environ()), w.Known)
-		if w.Temp != nil {
-			temp, err := w.Temp()
-			if err != nil {
-				return fmt.Errorf("start %s: %w", cmd.Path, err)
+		if w.Temp != nil && temp == "" {
+			var err error
+			if temp, err = w.ownTemp(cmd); err != nil {
+				return err
 			}
-			cmd.Env, known = append(cmd.Environ(), "TMPDIR="+temp), append(known, temp)
+		}
+		if temp != "" {
+			known = append(known, temp)
 		}
 		if err := enforce.RestrictExecute(cover("/", hostile, resolved(known))); err != nil {
 			return fmt.Errorf("start %s: keep what commands may write from being executed: %w", cmd.Path, err)
 		}
 		return cmd.Start()
 	})
+}
+
+// ownTemp makes the directory of w.Temp and has cmd use it.
+func (w Walls) ownTemp(cmd *exec.Cmd) (dir string, err error) {
+	if dir, err = w.Temp(); err != nil {
+		return "", fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir)
+	return dir, nil
 }
 
 // onThread runs f on a thread of its own, which ends with it: what f takes from the

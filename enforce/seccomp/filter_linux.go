@@ -30,9 +30,13 @@ const (
 	offsetArgs    = 16
 )
 
-func argument(n int) bpf.Instruction {
+func (t test) load() bpf.Instruction {
 	// The lower half comes first on the little-endian machines that we know.
-	return bpf.LoadAbsolute{Off: uint32(offsetArgs + 8*n), Size: 4}
+	offset := uint32(offsetArgs + 8*t.arg)
+	if t.high {
+		offset += 4
+	}
+	return bpf.LoadAbsolute{Off: offset, Size: 4}
 }
 
 var number = bpf.LoadAbsolute{Off: offsetNumber, Size: 4}
@@ -121,7 +125,7 @@ func (r rule) assemble() []bpf.Instruction {
 		if t.differ {
 			jump.Cond = bpf.JumpEqual
 		}
-		body = append(body, argument(t.arg), bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
+		body = append(body, t.load(), bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
 	}
 	return append(body, refuse(r.errno))
 }

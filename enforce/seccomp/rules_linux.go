@@ -26,9 +26,17 @@ type Rules struct {
 	NoUnix         bool // refuse UNIX sockets, but for socket pairs
 	UserNamespaces bool // let new ones be made
 	SysVIPC        bool // let System V shared memory, semaphores and queues be used
+	// Self is the process that becomes the command: its limits may be set by its number, as
+	// those of any process by 0. It is 0 where that is not known.
+	Self uint32
+	// Alone says that numbers name processes of the command alone, as in a PID namespace.
+	Alone bool
 	// Asked has a supervisor say no to Internet and UNIX sockets, who then knows
 	// of them (see [Watch]); without one the kernel does.
 	Asked bool
+	// AskedAll has it say no to all else that is refused, too, but for what programs try
+	// in passing and do without.
+	AskedAll bool
 }
 
 // rule refuses system calls with an errno, or has a supervisor asked about
@@ -39,6 +47,10 @@ type rule struct {
 	errno unix.Errno // or, if it is 0, a supervisor is asked
 	// reason is what the rule is for.
 	reason string
+	// opens is the setting that lets the call be, empty for that of the whole filter.
+	opens string
+	// quiet rules say no by themselves, whoever is asked about the others.
+	quiet bool
 }
 
 // test looks at the lower 32 bits of an argument, which are all that the kernel
@@ -48,13 +60,17 @@ type test struct {
 	arg         int
 	mask, value uint32
 	differ      bool // the masked argument must differ from value
+	high        bool // the upper 32 bits, of a pointer
 }
 
-func is(arg int, value uint32) test    { return test{arg, ^uint32(0), value, false} }
-func isNot(arg int, value uint32) test { return test{arg, ^uint32(0), value, true} }
-func has(arg int, bits uint32) test    { return test{arg, bits, bits, false} }
-func isType(value uint32) test         { return test{1, 0xf, value, false} } // SOCK_NONBLOCK and SOCK_CLOEXEC are above
-func isNotType(value uint32) test      { return test{1, 0xf, value, true} }
+func is(arg int, value uint32) test { return test{arg: arg, mask: ^uint32(0), value: value} }
+func isNot(arg int, value uint32) test {
+	return test{arg: arg, mask: ^uint32(0), value: value, differ: true}
+}
+func has(arg int, bits uint32) test { return test{arg: arg, mask: bits, value: bits} }
+func isType(value uint32) test      { return test{arg: 1, mask: 0xf, value: value} } // SOCK_NONBLOCK and SOCK_CLOEXEC are above
+func isNotType(value uint32) test   { return test{arg: 1, mask: 0xf, value: value, differ: true} }
+func isNotHigh(arg int) test        { return test{arg: arg, mask: ^uint32(0), differ: true, high: true} }
 func deny(reason string, c ...string) rule {
 	return rule{calls: c, errno: unix.EPERM, reason: reason}
 }
@@ -62,9 +78,11 @@ func deny(reason string, c ...string) rule {
 // always is refused by every filter.
 var always = []rule{
 	deny("keyrings are the user's, and one call leaves a Landlock domain on older kernels (CVE-2024-42318)",
-		"keyctl", "add_key", "request_key"),
-	deny("io_uring does what other calls do, past every filter",
-		"io_uring_setup", "io_uring_enter", "io_uring_register"),
+		"keyctl", "add_key"),
+	// By this one the filter is known to be there ([Installed]).
+	{calls: []string{"request_key"}, errno: unix.EPERM, reason: "keyrings are the user's", quiet: true},
+	// Libraries do without it where the kernel has none.
+	{calls: []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}, errno: unix.ENOSYS, reason: "io_uring does what other calls do, past every filter"},
 	deny("mounts change what paths mean",
 		"mount", "umount", "umount2", "pivot_root", "move_mount", "open_tree", "open_tree_attr",
 		"fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "setns"),
@@ -74,23 +92,23 @@ var always = []rule{
 	deny("events of whole file systems, without regard to paths", "fanotify_init"),
 	deny("page faults of the kernel itself, which wait for a program", "userfaultfd"),
 	// Programs fall back to the ioctl, which takes a file that was opened.
-	{[]string{"file_setattr"}, nil, unix.ENOSYS, "attributes of files by path, which Landlock does not check"},
+	{calls: []string{"file_setattr"}, errno: unix.ENOSYS, reason: "attributes of files by path, which Landlock does not check", quiet: true},
 	// File systems without whiteouts say the same (rename(2)).
-	{[]string{"renameat2"}, []test{has(4, unix.RENAME_WHITEOUT)}, unix.EINVAL, "a whiteout, which is a device node"},
-	{[]string{"prlimit64"}, []test{isNot(0, 0)}, unix.EPERM, "limits of other processes"},
-	{[]string{"setpriority", "ioprio_set"}, []test{isNot(1, 0)}, unix.EPERM, "priorities of other processes"},
-	// 0 is the process itself only where a process is asked for: not a group, not a user.
-	{[]string{"setpriority"}, []test{isNot(0, unix.PRIO_PROCESS)}, unix.EPERM, "priorities of groups and users"},
-	{[]string{"ioprio_set"}, []test{isNot(0, ioprioWhoProcess)}, unix.EPERM, "priorities of groups and users"},
-	{[]string{"ioctl"}, []test{is(1, unix.TIOCSTI)}, unix.EPERM, "typing into the terminal that purity was started from"},
-	{[]string{"ioctl"}, []test{is(1, unix.TIOCLINUX)}, unix.EPERM, "pasting into a console"},
-	{[]string{"socket", "socketpair"}, []test{isNot(0, unix.AF_UNIX), isNot(0, unix.AF_INET), isNot(0, unix.AF_INET6), isNot(0, unix.AF_NETLINK)},
-		unix.EAFNOSUPPORT, "socket families that no build needs"},
+	{calls: []string{"renameat2"}, tests: []test{has(4, unix.RENAME_WHITEOUT)}, errno: unix.EINVAL, reason: "a whiteout, which is a device node", quiet: true},
+	// A process is named by its number alone, its own too: a filter cannot tell it from
+	// another of the user's, whose scheduler could be set anyway (sched_setscheduler(2)).
+	// Groups and users have many processes outside.
+	{calls: []string{"setpriority"}, tests: []test{isNot(0, unix.PRIO_PROCESS)}, errno: unix.EPERM, reason: "priorities of groups and users"},
+	{calls: []string{"ioprio_set"}, tests: []test{isNot(0, ioprioWhoProcess)}, errno: unix.EPERM, reason: "priorities of groups and users"},
+	{calls: []string{"ioctl"}, tests: []test{is(1, unix.TIOCSTI)}, errno: unix.EPERM, reason: "typing into the terminal that purity was started from"},
+	{calls: []string{"ioctl"}, tests: []test{is(1, unix.TIOCLINUX)}, errno: unix.EPERM, reason: "pasting into a console"},
+	{calls: []string{"socket", "socketpair"}, tests: []test{isNot(0, unix.AF_UNIX), isNot(0, unix.AF_INET), isNot(0, unix.AF_INET6), isNot(0, unix.AF_NETLINK)},
+		errno: unix.EAFNOSUPPORT, reason: "socket families that no build needs"},
 	// Interfaces and routes, as getifaddrs(3) asks for them.
-	{[]string{"socket"}, []test{is(0, unix.AF_NETLINK), isNot(2, unix.NETLINK_ROUTE)}, unix.EPROTONOSUPPORT, "netlink but for routes"},
+	{calls: []string{"socket"}, tests: []test{is(0, unix.AF_NETLINK), isNot(2, unix.NETLINK_ROUTE)}, errno: unix.EPROTONOSUPPORT, reason: "netlink but for routes"},
 	// The family is in memory there, out of a filter's sight. 32-bit programs
 	// still have the call named socket.
-	{[]string{"socketcall"}, []test{is(0, 1)}, unix.EPERM, "32-bit sockets that a filter cannot see"},
+	{calls: []string{"socketcall"}, tests: []test{is(0, 1)}, errno: unix.EPERM, reason: "32-bit sockets that a filter cannot see"},
 }
 
 // ioprioWhoProcess is IOPRIO_WHO_PROCESS (linux/ioprio.h).
@@ -107,25 +125,41 @@ var sysV = []string{
 // one of a pair; the kernel makes one of a raw socket, too (net/unix/af_unix.c,
 // unix_create). Connections, of streams and packets, have one peer for good.
 var pairs = []rule{
-	{[]string{"socketpair"}, []test{is(0, unix.AF_UNIX), isNotType(unix.SOCK_STREAM), isNotType(unix.SOCK_SEQPACKET)}, unix.EACCES, "pairs of UNIX sockets that are no connection"},
+	{calls: []string{"socketpair"}, tests: []test{is(0, unix.AF_UNIX), isNotType(unix.SOCK_STREAM), isNotType(unix.SOCK_SEQPACKET)}, errno: unix.EACCES, reason: "pairs of UNIX sockets that are no connection"},
 	// The type is in memory there; 32-bit programs still have the call named socketpair.
-	{[]string{"socketcall"}, []test{is(0, 8)}, unix.EACCES, "32-bit pairs that a filter cannot see"},
+	{calls: []string{"socketcall"}, tests: []test{is(0, 8)}, errno: unix.EACCES, reason: "32-bit pairs that a filter cannot see"},
+}
+
+// limits are the rules for the limits of other processes: by one for processor time the
+// kernel ends them. To read limits is no harm. A pointer that is not null is one half or
+// the other.
+func (r Rules) limits() []rule {
+	if r.Alone {
+		return nil
+	}
+	refuse := func(t test) rule {
+		return rule{calls: []string{"prlimit64"}, tests: []test{isNot(0, 0), isNot(0, r.Self), t}, errno: unix.EPERM, reason: "limits of other processes"}
+	}
+	return []rule{refuse(isNot(2, 0)), refuse(isNotHigh(2))}
 }
 
 // rules is the whole table of r.
 func (r Rules) rules() []rule {
-	all := slices.Clone(always)
+	all := append(slices.Clone(always), r.limits()...)
 	if !r.SysVIPC {
-		all = append(all, deny("System V IPC reaches every process of the machine", sysV...))
+		all = append(all, rule{calls: sysV, errno: unix.EPERM, reason: "System V IPC reaches every process of the machine", opens: `presets = ["sysv-ipc"]`})
 	}
 	if !r.UserNamespaces {
 		all = append(all,
-			rule{[]string{"clone", "unshare"}, []test{has(0, unix.CLONE_NEWUSER)}, unix.EPERM, "new user namespaces"},
+			rule{calls: []string{"clone", "unshare"}, tests: []test{has(0, unix.CLONE_NEWUSER)}, errno: unix.EPERM, reason: "new user namespaces", opens: "user-namespaces = true"},
 			// Its flags are in memory; without it programs use clone.
-			rule{[]string{"clone3"}, nil, unix.ENOSYS, "new user namespaces"})
+			rule{calls: []string{"clone3"}, errno: unix.ENOSYS, reason: "new user namespaces", quiet: true})
 	}
 	if r.NoUnix {
 		all = append(all, pairs...)
+	}
+	if r.AskedAll {
+		all = asked(all)
 	}
 	if r.Asked {
 		return append(all, asked(r.sockets())...)
@@ -133,11 +167,28 @@ func (r Rules) rules() []rule {
 	return append(all, r.sockets()...)
 }
 
+// supervised are the rules that a supervisor is asked about.
+func (r Rules) supervised() []rule {
+	var all []rule
+	for _, rule := range r.rules() {
+		if rule.errno == 0 {
+			all = append(all, rule)
+		}
+	}
+	return all
+}
+
+// Unasked is r where there is no supervisor: the kernel says no by itself.
+func (r Rules) Unasked() Rules {
+	r.Asked, r.AskedAll = false, false
+	return r
+}
+
 // sockets are the rules for those that a policy may open.
 func (r Rules) sockets() []rule {
 	var all []rule
 	if r.NoUnix {
-		all = append(all, rule{[]string{"socket"}, []test{is(0, unix.AF_UNIX)}, unix.EACCES, "UNIX sockets"})
+		all = append(all, rule{calls: []string{"socket"}, tests: []test{is(0, unix.AF_UNIX)}, errno: unix.EACCES, reason: "UNIX sockets"})
 	}
 	for _, family := range []uint32{unix.AF_INET, unix.AF_INET6} {
 		all = append(all, r.inet(family)...)
@@ -145,18 +196,9 @@ func (r Rules) sockets() []rule {
 	return all
 }
 
-// Sockets is the filter of r for sockets alone.
-func (r Rules) Sockets() (Filter, error) {
-	instructions, err := program(r.sockets(), machines)
-	if err != nil {
-		return nil, err
-	}
-	return assemble(instructions)
-}
-
 func (r Rules) inet(family uint32) []rule {
 	refuse := func(tests ...test) rule {
-		return rule{[]string{"socket"}, append([]test{is(0, family)}, tests...), unix.EACCES, "networks"}
+		return rule{calls: []string{"socket"}, tests: append([]test{is(0, family)}, tests...), errno: unix.EACCES, reason: "networks"}
 	}
 	const stream, datagram = unix.SOCK_STREAM, unix.SOCK_DGRAM
 	switch {

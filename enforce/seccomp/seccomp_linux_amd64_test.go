@@ -65,7 +65,11 @@ func (r Rules) judge(c call) uint32 {
 				}
 				matches := true
 				for _, test := range rule.tests {
-					equal := uint32(c.args[test.arg])&test.mask == test.value
+					half := uint32(c.args[test.arg])
+					if test.high {
+						half = uint32(c.args[test.arg] >> 32)
+					}
+					equal := half&test.mask == test.value
 					matches = matches && equal != test.differ
 				}
 				if matches {
@@ -103,9 +107,18 @@ func TestVerdicts(t *testing.T) {
 		{"TIOCLINUX", Rules{}, call{here, unix.SYS_IOCTL, [6]uint64{0, unix.TIOCLINUX}}, refused(unix.EPERM)},
 		{"TCGETS", Rules{}, call{here, unix.SYS_IOCTL, [6]uint64{0, unix.TCGETS}}, allow},
 		{"own limits", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{0}}, allow},
-		{"another's limits", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1}}, refused(unix.EPERM)},
+		{"own limits, to set", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{0, 7, 0x1000}}, allow},
+		{"own limits by number", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{812, 7, 0x1000}}, allow},
+		{"another's limits, to read", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0, 0x1000}}, allow},
+		{"another's limits", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0x1000}}, refused(unix.EPERM)},
+		{"another's limits, high in memory", Rules{}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 1 << 32}}, refused(unix.EPERM)},
+		{"another's limits with a high bit", Rules{Self: 812}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1 | 812<<32, 7, 0x1000}}, refused(unix.EPERM)},
+		{"another's limits in 32 bits", Rules{}, call{unix.AUDIT_ARCH_I386, 340, [6]uint64{1, 7, 0x1000}}, refused(unix.EPERM)},
+		{"limits of the view's", Rules{Alone: true}, call{here, unix.SYS_PRLIMIT64, [6]uint64{1, 7, 0x1000}}, allow},
 		{"own priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 0, 5}}, allow},
-		{"another's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 1, 5}}, refused(unix.EPERM)},
+		{"a priority by number", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{0, 1, 5}}, allow},
+		{"a user's priority by number", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_USER, 1000, 5}}, refused(unix.EPERM)},
+		{"an I/O priority by number", Rules{}, call{here, unix.SYS_IOPRIO_SET, [6]uint64{1, 1, 3 << 13}}, allow},
 		{"a user's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_USER, 0, 5}}, refused(unix.EPERM)},
 		{"a group's priority", Rules{}, call{here, unix.SYS_SETPRIORITY, [6]uint64{unix.PRIO_PGRP, 0, 5}}, refused(unix.EPERM)},
 		{"own I/O priority", Rules{}, call{here, unix.SYS_IOPRIO_SET, [6]uint64{1, 0, 3 << 13}}, allow},
@@ -172,13 +185,51 @@ func FuzzFilter(f *testing.F) {
 		if int(machine) < len(machines) {
 			audit = machines[machine].audit
 		}
-		r := Rules{Inet: Inet(bits % 3), UDP: bits&4 != 0, NoUnix: bits&8 != 0, UserNamespaces: bits&16 != 0, SysVIPC: bits&32 != 0}
+		r := Rules{Inet: Inet(bits % 3), UDP: bits&4 != 0, NoUnix: bits&8 != 0, UserNamespaces: bits&16 != 0, SysVIPC: bits&32 != 0, Self: uint32(bits & 64), Alone: bits&128 != 0}
 		for _, c := range []call{{audit, number, [6]uint64{a, b, c}}, {audit, number % 512, [6]uint64{a % 64, b % 16, c % 300}}} {
 			if got, want := run(t, r, c), r.judge(c); got != want {
 				t.Errorf("%+v of %+v: %#x, want %#x", c, r, got, want)
 			}
 		}
 	})
+}
+
+// What a supervisor is asked about is what it knows to be refused, and with the errno that
+// the filter has without one. Nothing else of a call is asked.
+func TestRefuses(t *testing.T) {
+	const notify = unix.SECCOMP_RET_USER_NOTIF
+	for _, r := range []Rules{{}, {SysVIPC: true, UserNamespaces: true, Alone: true}, {Inet: InetNone, NoUnix: true}, {Inet: InetPorts, UDP: true, Self: 812}} {
+		supervised := r
+		supervised.Asked, supervised.AskedAll = true, true
+		for _, m := range machines {
+			for name, number := range m.numbers {
+				for _, args := range [][6]uint64{{}, {1, 1, 1}, {unix.AF_VSOCK}, {unix.AF_INET, unix.SOCK_DGRAM}, {unix.AF_NETLINK, 3, 9}, {unix.CLONE_NEWUSER}, {0, unix.TIOCSTI}, {812, 7, 1 << 32}, {8}} {
+					c := call{m.audit, number, args}
+					alone, asked := run(t, r, c), run(t, supervised, c)
+					refusal, ok := r.Refuses(m.audit, int32(number), args)
+					switch {
+					case ok && (asked != notify || alone != refused(refusal.Errno)):
+						t.Errorf("%s%v of %+v: %#x, asked %#x, refused with %v", name, args, r, alone, asked, refusal.Errno)
+					case !ok && (asked == notify || asked != alone):
+						t.Errorf("%s%v of %+v: %#x, asked %#x, and nobody knows", name, args, r, alone, asked)
+					case ok && (refusal.Reason == "" || refusal.Opens == ""):
+						t.Errorf("%s: %+v", name, refusal)
+					}
+				}
+			}
+		}
+	}
+	r, _ := Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_SHMGET, [6]uint64{})
+	if r.Call != "shmget" || r.Opens != `presets = ["sysv-ipc"]` {
+		t.Errorf("%+v", r)
+	}
+	r, _ = Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_SOCKET, [6]uint64{unix.AF_VSOCK})
+	if r.Call != "socket AF_VSOCK" || r.Opens != "seccomp = false" || r.Errno != unix.EAFNOSUPPORT {
+		t.Errorf("%+v", r)
+	}
+	if r, ok := (Rules{}).Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_CLONE3, [6]uint64{}); ok {
+		t.Errorf("a quiet rule counts: %+v", r)
+	}
 }
 
 // Every call that a rule names has a number, and those of 32-bit calls are

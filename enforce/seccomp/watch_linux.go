@@ -1,6 +1,10 @@
 package seccomp
 
-import "golang.org/x/sys/unix"
+import (
+	"maps"
+
+	"golang.org/x/sys/unix"
+)
 
 // watchable are calls that a supervisor can be asked about: those that run
 // programs, those that name files or addresses, and those that change what
@@ -16,11 +20,11 @@ type watchable struct {
 const Handover = unix.MSG_NOSIGNAL | unix.MSG_MORE | unix.MSG_CONFIRM | unix.MSG_DONTROUTE
 
 // Watch is a filter that has a supervisor asked about calls, by name, and about
-// the sockets that refused refuses; what a machine has no such call is left out.
+// those that refused leaves to it; what a machine has no such call is left out.
 // No further supervisor can be had under it: one that is asked first could let
 // those sockets be.
 func Watch(names []string, refused Rules) (Filter, error) {
-	rules := []rule{{[]string{"seccomp"}, []test{has(1, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)}, unix.EBUSY, "one supervisor"}}
+	rules := []rule{{calls: []string{"seccomp"}, tests: []test{has(1, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)}, errno: unix.EBUSY, reason: "one supervisor"}}
 	for _, name := range names {
 		r := rule{calls: []string{name}}
 		switch name {
@@ -33,20 +37,33 @@ func Watch(names []string, refused Rules) (Filter, error) {
 	}
 	var kinds []machine
 	for _, w := range watched {
-		kinds = append(kinds, machine{audit: w.audit, numbers: w.numbers, x32: w.x32})
+		kinds = append(kinds, machine{audit: w.audit, numbers: w.all(), x32: w.x32})
 	}
-	instructions, err := program(append(rules, asked(refused.sockets())...), kinds)
+	instructions, err := program(append(rules, refused.supervised()...), kinds)
 	if err != nil {
 		return nil, err
 	}
 	return assemble(instructions)
 }
 
-// asked has a supervisor asked about what rules refuse. Where there is none the
-// kernel refuses it, with ENOSYS.
+// all are the numbers of w, and of the calls that filters refuse there.
+func (w watchable) all() map[string]uint32 {
+	all := maps.Clone(w.numbers)
+	for _, m := range machines {
+		if m.audit == w.audit {
+			maps.Copy(all, m.numbers)
+		}
+	}
+	return all
+}
+
+// asked has a supervisor asked about what rules refuse, but for the quiet ones. Where there
+// is none the kernel refuses it, with ENOSYS.
 func asked(rules []rule) []rule {
 	for i := range rules {
-		rules[i].errno = 0
+		if !rules[i].quiet {
+			rules[i].errno = 0
+		}
 	}
 	return rules
 }

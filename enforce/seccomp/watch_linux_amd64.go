@@ -14,6 +14,7 @@ var watched = []watchable{
 		"sendto": unix.SYS_SENDTO, "sendmsg": unix.SYS_SENDMSG, "sendmmsg": unix.SYS_SENDMMSG, "socket": unix.SYS_SOCKET,
 		"chroot": unix.SYS_CHROOT, "pivot_root": unix.SYS_PIVOT_ROOT, "setns": unix.SYS_SETNS,
 		"mount": unix.SYS_MOUNT, "move_mount": unix.SYS_MOVE_MOUNT,
+		"chown": unix.SYS_CHOWN, "fchown": unix.SYS_FCHOWN, "lchown": unix.SYS_LCHOWN, "fchownat": unix.SYS_FCHOWNAT,
 		"io_uring_setup": unix.SYS_IO_URING_SETUP, "seccomp": unix.SYS_SECCOMP,
 	}},
 	{unix.AUDIT_ARCH_I386, false, map[string]uint32{ // syscall_32.tbl
@@ -23,6 +24,7 @@ var watched = []watchable{
 		"rename": 38, "renameat": 302, "renameat2": 353, "link": 9, "linkat": 303, "symlink": 83, "symlinkat": 304,
 		"connect": 362, "bind": 361, "sendto": 369, "sendmsg": 370, "sendmmsg": 345, "socket": 359, "socketcall": 102,
 		"chroot": 61, "pivot_root": 217, "setns": 346, "mount": 21, "move_mount": 429,
+		"chown": 212, "fchown": 207, "lchown": 198, "fchownat": 298, // those with 32-bit numbers
 		"io_uring_setup": 425, "seccomp": 354,
 	}},
 }

@@ -11,5 +11,6 @@ var watched = []watchable{{unix.AUDIT_ARCH_AARCH64, false, map[string]uint32{
 	"sendto": unix.SYS_SENDTO, "sendmsg": unix.SYS_SENDMSG, "sendmmsg": unix.SYS_SENDMMSG, "socket": unix.SYS_SOCKET,
 	"chroot": unix.SYS_CHROOT, "pivot_root": unix.SYS_PIVOT_ROOT, "setns": unix.SYS_SETNS,
 	"mount": unix.SYS_MOUNT, "move_mount": unix.SYS_MOVE_MOUNT,
+	"fchown": unix.SYS_FCHOWN, "fchownat": unix.SYS_FCHOWNAT,
 	"io_uring_setup": unix.SYS_IO_URING_SETUP, "seccomp": unix.SYS_SECCOMP,
 }}}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 )
 
 // leftovers are all vectors across runs, in the order in which they are shown.
@@ -126,7 +127,7 @@ type stage struct {
 const attackerName = "00000000000000000000000000000000-attacker"
 
 func newStage(purity string, abi int) (*stage, error) {
-	dir, err := os.MkdirTemp("", "purity-across-")
+	dir, err := host.MakeTemp("purity-across-")
 	if err != nil {
 		return nil, fmt.Errorf("make a stage: %w", err)
 	}

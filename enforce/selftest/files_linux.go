@@ -42,6 +42,19 @@ func run(path string, args ...string) error {
 	return cmd.Run()
 }
 
+// runCopy has a copy of the attacker's program run, which it makes and removes.
+func runCopy(name string) error {
+	data, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer unix.Unlink(name)
+	if err := os.WriteFile(name, data, 0o755); err != nil {
+		return err
+	}
+	return run(name, nothingWord)
+}
+
 var fileVectors = []Vector{
 	file("read", "read a file", 1, func(d string) error { return readFile(d + "/file") }),
 	file("write", "write a file", 1, func(d string) error { return open(d+"/file", unix.O_WRONLY) }),

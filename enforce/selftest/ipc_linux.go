@@ -29,8 +29,14 @@ var keyVectors = []Vector{
 		attack: func(*World) error { return reaches(call(unix.SYS_KEYCTL, ^uintptr(0))) }},
 }
 
+// Why level dev has what other programs of the user are reached by.
+const (
+	sysVDesign   = "databases and test suites need System V IPC; it is reached as far as its permissions go"
+	sharedDesign = "C libraries and interpreters have /tmp and /dev/shm built in; files there are reached as far as their permissions go"
+)
+
 var ipcVectors = []Vector{
-	{ID: "ipc.shm-read", What: "read another program's shared memory", By: Filter, twin: pairTwin,
+	{ID: "ipc.shm-read", What: "read another program's shared memory", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
 		attack: func(w *World) error {
 			memory, err := unix.SysvShmAttach(w.Shm, 0, unix.SHM_RDONLY)
 			if err == nil {
@@ -38,7 +44,7 @@ var ipcVectors = []Vector{
 			}
 			return err
 		}},
-	{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: Filter, twin: func(*World) error {
+	{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: NoSysV, Design: sysVDesign, twin: func(*World) error {
 		memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
 		if err == nil {
 			err = unix.Munmap(memory)
@@ -52,9 +58,9 @@ var ipcVectors = []Vector{
 			}
 			return err
 		}},
-	{ID: "ipc.semaphore", What: "change another program's semaphore", By: Filter, twin: pairTwin,
+	{ID: "ipc.semaphore", What: "change another program's semaphore", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
 		attack: func(w *World) error { return call(unix.SYS_SEMCTL, uintptr(w.Sem), 0, 16, 1) }}, // SETVAL
-	{ID: "ipc.message", What: "send to another program's queue", By: Filter, twin: pairTwin,
+	{ID: "ipc.message", What: "send to another program's queue", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
 		attack: func(w *World) error {
 			message := struct {
 				kind int64
@@ -62,10 +68,10 @@ var ipcVectors = []Vector{
 			}{kind: 1}
 			return call(unix.SYS_MSGSND, uintptr(w.Msg), addressOf(&message), 8, unix.IPC_NOWAIT)
 		}},
-	{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", ABI: 1,
+	{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", By: NoShared | View, Design: sharedDesign,
 		attack: func(w *World) error { return open(w.shmFile(), unix.O_RDWR) },
 		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
-	{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", ABI: 1,
+	{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", By: NoShared, Design: sharedDesign,
 		attack: func(w *World) error {
 			path := w.shmFile() + "-more"
 			defer unix.Unlink(path)
@@ -78,13 +84,19 @@ var ipcVectors = []Vector{
 			}
 			return err
 		}},
-	{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", ABI: 1,
+	{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", By: NoShared, Design: sharedDesign,
 		attack: func(w *World) error {
 			path := "/tmp/purity-selftest-" + itoa(os.Getpid())
 			defer unix.Unlink(path)
 			return open(path, unix.O_CREAT|unix.O_WRONLY)
 		},
 		twin: func(w *World) error { return open(w.Project+"/in-project", unix.O_CREAT|unix.O_WRONLY) }},
+	{ID: "ipc.tmp-run", What: "run a program from /tmp", Private: "/tmp is the view's own", ABI: 1,
+		attack: func(w *World) error { return runCopy("/tmp/purity-selftest-program-" + itoa(os.Getpid())) },
+		twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
+	{ID: "ipc.shm-run", What: "run a program from /dev/shm", ABI: 1,
+		attack: func(w *World) error { return runCopy(w.shmFile() + "-program") },
+		twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
 	{ID: "ipc.mqueue", What: "make a POSIX message queue", ABI: 1,
 		attack: func(*World) error {
 			name := append([]byte("purity-selftest"), 0)

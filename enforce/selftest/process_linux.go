@@ -53,6 +53,8 @@ func proc(name, what string, abi int, design string) Vector {
 		}}
 }
 
+const priorityDesign = "it is named by number, as the process itself is, and its scheduler could be set anyway"
+
 const procDesign = "/proc is readable as a whole; what is in these files, any program sees"
 
 var processVectors = []Vector{
@@ -95,9 +97,18 @@ var processVectors = []Vector{
 		attack: func(w *World) error { return pidfdSignal(w.Victim) },
 		twin:   withChild(pidfdSignal)},
 	{ID: "process.limits", What: "change another process's limits", By: Filter,
-		attack: func(w *World) error { return unix.Prlimit(w.Victim, unix.RLIMIT_CORE, nil, &unix.Rlimit{}) },
-		twin:   func(w *World) error { return unix.Prlimit(0, unix.RLIMIT_CORE, nil, &unix.Rlimit{}) }},
-	{ID: "process.priority", What: "change another process's priority", By: Filter,
+		attack: func(w *World) error { return unix.Prlimit(w.Victim, unix.RLIMIT_CORE, &unix.Rlimit{}, nil) },
+		twin: func(w *World) error {
+			var limit unix.Rlimit
+			err := unix.Prlimit(os.Getpid(), unix.RLIMIT_CORE, nil, &limit)
+			for _, self := range []int{0, os.Getpid()} { // by its number, too
+				if err == nil {
+					err = unix.Prlimit(self, unix.RLIMIT_CORE, &limit, nil)
+				}
+			}
+			return err
+		}},
+	{ID: "process.priority", What: "change another process's priority", By: Capabilities | View, Design: priorityDesign,
 		attack: func(w *World) error { return unix.Setpriority(unix.PRIO_PROCESS, w.Victim, 19) },
 		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
 	{ID: "process.user-priority", What: "change the priority of all processes of the user", By: Filter,
@@ -106,7 +117,7 @@ var processVectors = []Vector{
 	{ID: "process.group-priority", What: "change the priority of the process group", By: Filter,
 		attack: func(*World) error { return sameNiceness(unix.PRIO_PGRP) },
 		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
-	{ID: "process.io-priority", What: "change another process's I/O priority", By: Filter,
+	{ID: "process.io-priority", What: "change another process's I/O priority", By: Capabilities | View, Design: priorityDesign,
 		attack: func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, uintptr(w.Victim), 3<<13) },
 		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
 	{ID: "process.user-io-priority", What: "change the I/O priority of all processes of the user", By: Filter,

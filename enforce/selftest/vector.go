@@ -27,7 +27,7 @@ type Vector struct {
 }
 
 // Means are what stops a vector besides Landlock.
-type Means uint8
+type Means uint16
 
 const (
 	Filter       Means = 1 << iota // the system call filter
@@ -36,6 +36,8 @@ const (
 	NoNetwork                      // a policy without network
 	NoSockets                      // a policy without UNIX sockets
 	NoTerminals                    // a policy without new terminals
+	NoSysV                         // a policy without System V IPC
+	NoShared                       // a policy without /tmp and /dev/shm
 	NoPrivileges                   // no_new_privs
 	View                           // a view
 )
@@ -57,6 +59,8 @@ type Circumstances struct {
 	Unix    bool // it has UNIX sockets
 	// Terminals says that the policy lets new terminals be made.
 	Terminals bool
+	SysV      bool // it has System V IPC
+	Shared    bool // it has /tmp and /dev/shm
 	View      bool // the attacker is in one
 }
 
@@ -70,6 +74,8 @@ func (v Vector) Expected(c Circumstances) Status {
 		v.By&View != 0 && c.View,
 		v.By&Capabilities != 0 && c.Root,
 		v.By&NoTerminals != 0 && !c.Terminals,
+		v.By&NoSysV != 0 && !c.SysV,
+		v.By&NoShared != 0 && !c.Shared,
 		v.By&NoNetwork != 0 && !c.Network,
 		v.By&NoSockets != 0 && !c.Unix:
 		return Stopped
@@ -121,6 +127,7 @@ type Variant struct {
 	Name                     string
 	Level                    string
 	Network, Unix, Terminals bool
+	SysV, Shared             bool
 	View                     bool
 }
 
@@ -130,7 +137,7 @@ var Variants = []Variant{variantOf("dev"), variantOf("nix"), viewOf("dev")}
 
 func variantOf(name string) Variant {
 	level, _ := host.FindLevel(name)
-	return Variant{Name: name, Level: name, Network: level.Network, Unix: level.Sockets, Terminals: level.Terminals()}
+	return Variant{Name: name, Level: name, Network: level.Network, Unix: level.Sockets, Terminals: level.Terminals(), SysV: level.SysVIPC, Shared: level.Shares()}
 }
 
 func viewOf(name string) Variant {
@@ -141,5 +148,5 @@ func viewOf(name string) Variant {
 
 // On is what v meets on a kernel.
 func (v Variant) On(abi int, root bool) Circumstances {
-	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, View: v.View}
+	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, SysV: v.SysV, Shared: v.Shared, View: v.View}
 }

@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce/host"
 )
 
 // World is what a run is tried on: a project, a closure, and much outside of
@@ -43,10 +45,7 @@ const secret = "SECRET"
 
 // newWorld makes a world, and what is in it that lives.
 func newWorld() (w *World, err error) {
-	dir, err := os.MkdirTemp("", "purity-selftest-")
-	if err == nil {
-		dir, err = filepath.Abs(dir) // TMPDIR can be relative
-	}
+	dir, err := host.MakeTemp("purity-selftest-") // what level dev lets be written is no outside
 	if err != nil {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}

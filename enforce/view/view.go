@@ -22,6 +22,8 @@ type View struct {
 	// Protected are files and directories that are read-only although they lie in
 	// what is granted for writing. What does not exist is not protected.
 	Protected []string
+	// SysVIPC says that the command uses the System V IPC of the machine, and not its own.
+	SysVIPC bool
 }
 
 // Job is a command in a view.
@@ -56,7 +58,7 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 	add("/dev/pts", tty, "new terminals")
 	add("/dev/ptmx", tty, "new terminals")
 	add("/dev/console", tty, "the terminal")
-	p.Grants, p.Apart = grants, true
+	p.Grants, p.Apart, p.SysVIPC = grants, true, v.SysVIPC
 	return p
 }
 

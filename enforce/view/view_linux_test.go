@@ -148,7 +148,7 @@ func inView(t *testing.T, attr *syscall.SysProcAttr, script string, environ ...s
 func TestView(t *testing.T) {
 	const script = `
 for f in / /usr /usr/bin /etc /dev/shm /tmp; do echo $f: $(ls $f); done
-for f in /etc/shadow /usr/include /root /home /sys /var /usr/bin/gcc /etc/debian_version /etc/hostname; do test -e $f && echo there: $f; done
+for f in /etc/shadow /usr/include /root /home /sys /var /usr/bin/gcc /etc/issue.net /etc/hostname; do test -e $f && echo there: $f; done
 cat main.c && echo && cat /etc/passwd
 echo x > new && cat new && echo y > /tmp/y && cat /tmp/y && echo z > /dev/shm/z && cat /dev/shm/z
 echo q > /null; echo q > /etc/new

@@ -114,7 +114,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 	known := map[string]int{}
 	for _, d := range denials {
 		d.Path, d.Real = OwnName(d, d.Path), OwnName(d, d.Real)
-		key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol
+		key := d.Access + "\x00" + d.Real + "\x00" + d.Address + "\x00" + d.Protocol + "\x00" + d.Refused
 		if i, ok := known[key]; ok {
 			kept[i].Count += d.Count
 			kept[i].Follow += d.Follow
@@ -131,6 +131,7 @@ type place int
 
 const (
 	network place = iota
+	refusedCall
 	inClosure
 	inStore
 	outside // and to be written
@@ -141,6 +142,8 @@ const (
 func (f *finder) place(d observe.Denial) place {
 	store, _, err := closure.Within(f.StoreDir, d.Real)
 	switch {
+	case d.Refused != "":
+		return refusedCall
 	case d.Address != "":
 		return network
 	case err == nil && f.Env.Contains(string(store)):
@@ -168,6 +171,12 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 	switch f.place(d) {
 	case network:
 		found.Why, found.Hint = f.network(d)
+	case refusedCall:
+		found.Why = "a system call that the filter refuses: " + d.Reason
+		if strings.HasPrefix(d.Opens, "capabilities") {
+			found.Why = d.Reason
+		}
+		found.Hint = report.InPolicy + d.Opens
 	case inClosure:
 		found.Why = "in a store path of the closure, which nobody may write"
 	case inStore:

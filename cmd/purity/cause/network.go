@@ -42,13 +42,19 @@ func (f *finder) openSocket(protocol string) string {
 	return "if it has to be, the ports that purity audit finds, or all:  " + allOf
 }
 
+func tcpOrUDP(protocol string) bool { return protocol == "tcp" || protocol == "udp" }
+
 // openPort lets the policy have a port besides those that it has.
 func (f *finder) openPort(d observe.Denial) string {
 	port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
 	switch {
 	case err != nil:
 		return ""
-	case port == 0, d.Protocol != "" && d.Protocol != "tcp" && d.Protocol != "udp": // which no list can have
+	case port == 0 && d.Access == "listen" && d.Protocol != "" && tcpOrUDP(d.Protocol):
+		n := f.Network
+		n.Bind, n.UDP = append(slices.Clone(n.Bind), 0), n.UDP || d.Protocol == "udp"
+		return "if it has to be, to listen at a port that the kernel chooses:  " + flag(n) + "; to connect to it, too:  " + allOf + ", or --view --network false, with a loopback of its own"
+	case port == 0, d.Protocol != "" && !tcpOrUDP(d.Protocol): // which no list can have
 		return "if it has to be:  " + allOf
 	}
 	n := f.Network

@@ -88,6 +88,7 @@ func TestParse(t *testing.T) {
 		"[network]\nconnect = [1]":                  {Connect: []uint16{1}},
 		"network.connect = [1]\nnetwork.udp = true": {Connect: []uint16{1}, UDP: true},
 		"network = { bind = [ 65535 ] }":            {Bind: []uint16{65535}},
+		"network = { bind = [ 0 ] }":                {Bind: []uint16{0}},
 	} {
 		if diff := cmp.Diff(&want, parse(t, text).Settings.Network); diff != "" {
 			t.Errorf("%s: %s", text, diff)

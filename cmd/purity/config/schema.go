@@ -70,7 +70,9 @@ func (k Key) schema() (object, error) {
 
 func schemaOf(t reflect.Type) (object, error) {
 	strings := object{"type": "array", "items": object{"type": "string"}}
-	ports := object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": 65535}}
+	ports := func(lowest int) object {
+		return object{"type": "array", "items": object{"type": "integer", "minimum": lowest, "maximum": 65535}}
+	}
 	switch t {
 	case reflect.TypeFor[string]():
 		return object{"type": "string"}, nil
@@ -85,7 +87,7 @@ func schemaOf(t reflect.Type) (object, error) {
 	case reflect.TypeFor[View]():
 		return object{"enum": []any{true, false, "auto"}}, nil
 	case reflect.TypeFor[*Network]():
-		table := object{"type": "object", "additionalProperties": false, "properties": object{"connect": ports, "bind": ports, "udp": object{"type": "boolean"}}}
+		table := object{"type": "object", "additionalProperties": false, "properties": object{"connect": ports(1), "bind": ports(0), "udp": object{"type": "boolean"}}}
 		return object{"oneOf": []object{{"type": "boolean"}, table}}, nil
 	}
 	return nil, fmt.Errorf("write schema: no form for a %v", t)

@@ -29,7 +29,7 @@ type Settings struct {
 	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it."`
 
 	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
-	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp."`
+	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp. To bind 0 is to listen at a port that the kernel chooses."`
 	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
 
 	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" example:"['EDITOR']" help:"Keep a variable of the calling environment; can be repeated."`
@@ -94,7 +94,7 @@ func (n *Network) UnmarshalText(text []byte) error {
 			switch {
 			case part == "udp":
 				n.UDP = true
-			case err != nil || port == 0:
+			case err != nil || port == 0 && kind != "bind": // bind=0 is any port that the kernel chooses
 				return errNetwork
 			case kind == "connect":
 				n.Connect = append(n.Connect, uint16(port))
@@ -138,9 +138,9 @@ func (n *Network) fromTOML(value any) error {
 		for key, value := range v {
 			switch key {
 			case "connect":
-				n.Connect, err = portList(value)
+				n.Connect, err = portList(value, 1)
 			case "bind":
-				n.Bind, err = portList(value)
+				n.Bind, err = portList(value, 0)
 			case "udp":
 				var ok bool
 				if n.UDP, ok = value.(bool); !ok {
@@ -156,7 +156,9 @@ func (n *Network) fromTOML(value any) error {
 	return errors.New("want true, false, or a table with connect, bind and udp")
 }
 
-func portList(value any) ([]uint16, error) {
+// portList reads ports from the lowest on. To bind 0 has the kernel choose one of its
+// ephemeral ports (ip(7)), and Landlock knows it as that.
+func portList(value any, lowest int64) ([]uint16, error) {
 	list, ok := value.([]any)
 	if !ok {
 		return nil, errors.New("want a list of ports")
@@ -164,7 +166,7 @@ func portList(value any) ([]uint16, error) {
 	ports := make([]uint16, 0, len(list))
 	for _, v := range list {
 		n, ok := v.(int64)
-		if !ok || n < 1 || n > 65535 {
+		if !ok || n < lowest || n > 65535 {
 			return nil, fmt.Errorf("%v is not a port", v)
 		}
 		ports = append(ports, uint16(n))

@@ -159,15 +159,22 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 			add("%s: a mount, which makes what is mounted a part of the project", at)
 		}
 	}
+	return append(all, Foreign(a)...)
+}
+
+// Foreign is a warning of a project that root, confined, may not write: it belongs to
+// another user, as a checkout in CI does.
+func Foreign(a Ask) []screen.Warning {
 	const override = "dac_override"
 	bit, _ := enforce.Capability(override)
-	if os.Geteuid() == 0 && a.Frame().Capabilities&bit == 0 && !a.Project.None && !inspect.Mine(a.Project.Dir) {
-		all = append(all, screen.Warning{
-			Text: a.Project.Dir + " belongs to another user, and root without its capabilities may not write it",
-			Hint: "run as its owner, or --capabilities " + override + ",chown,fowner",
-		})
+	if os.Geteuid() != 0 || a.Frame().Capabilities&bit != 0 || a.Project.None || inspect.Mine(a.Project.Dir) {
+		return nil
 	}
-	return all
+	text := " belongs to another user, and root without its capabilities may not write it"
+	if !a.Enforced() {
+		text = " belongs to another user; confined, root without its capabilities may not write it"
+	}
+	return []screen.Warning{{Text: a.Project.Dir + text, Hint: "run as its owner, or --capabilities " + override + ",chown,fowner"}}
 }
 
 // WritableTrees are all directories that commands may write, with those that the

@@ -58,11 +58,18 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	if err != nil {
 		return nil, "", err
 	}
+	base = slices.DeleteFunc(base, func(row enforce.Grant) bool { return closed(g.Nix, row) })
 	shell, err := g.hostShell()
 	if err != nil {
 		return nil, "", err
 	}
 	return slices.Concat(rows, said, g.jobserver(), g.strict(slices.Concat(g.presets(), base, shell))), home, nil
+}
+
+// closed reports whether a row of the level lets a shared directory be written that stays
+// closed.
+func closed(nix nixeval.Nix, row enforce.Grant) bool {
+	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(sharedDirs(nix), enforce.Real(row.Path))
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -39,8 +40,19 @@ type Job struct {
 // be confined.
 func (p Plan) job(l Launch, nested bool) Job {
 	return Job{Plan: p, Command: enforce.Command{
-		Path: l.Path, Args: l.Argv, Env: l.Environ, Dir: p.Project.Cwd, KeepFDs: append(jobserver(l.Environ), pipes(l.Argv)...), Confined: nested, Audit: !p.Enforced(),
+		Path: l.Path, Args: l.Argv, Env: l.Environ, Dir: p.Project.Cwd, KeepFDs: append(jobserver(l.Environ), pipes(l.Argv)...), Confined: nested, Audit: !p.Enforced(), Capabilities: Unconfined(p.Project),
 	}}
+}
+
+// Unconfined are the capabilities that root keeps where nothing is refused, as bits: all,
+// but for the one by which it writes what nobody should. Python, as root, would leave what
+// it compiles in the store. Where the project belongs to another user root needs that one.
+func Unconfined(p Project) uint64 {
+	override, _ := enforce.Capability("dac_override")
+	if p.None || inspect.Mine(p.Dir) {
+		return ^override
+	}
+	return ^uint64(0)
 }
 
 // Exec confines this process and replaces it by the command, or waits for the command in

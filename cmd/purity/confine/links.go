@@ -19,9 +19,10 @@ import (
 // link and the target that it has.
 
 // WritableAlways are the directories that commands of a project write whatever the
-// settings say: the project, the private HOME, and where TMPDIRs are.
+// settings say: the project, the private HOME, where TMPDIRs are, and the shared
+// directories of level dev, which a run at another level may have had.
 func WritableAlways(nix nixeval.Nix, p Project) []string {
-	trees := p.Trees()
+	trees := append(p.Trees(), sharedDirs(nix)...)
 	for _, dir := range append(tempParents(nix), privateHome(nix, p)) {
 		trees = append(trees, enforce.Real(dir))
 	}

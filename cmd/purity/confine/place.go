@@ -52,7 +52,7 @@ func (p Plan) Place(program Program) (Job, error) {
 	if err := p.Env.WriteAttrs(run); err != nil {
 		return Job{}, err
 	}
-	l, err := program(p, p.Env.Environ(os.Environ(), run), run)
+	l, err := program(p, java(p, p.Env.Environ(os.Environ(), run), p.HomeDir, temp), run)
 	if err != nil {
 		return Job{}, err
 	}

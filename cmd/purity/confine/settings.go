@@ -101,9 +101,9 @@ func (s Settings) Frame() enforce.Policy {
 	if s.MinABI != nil {
 		p.MinABI = *s.MinABI
 	}
+	p.SysVIPC = p.SysVIPC || s.sysVIPC()
 	for _, name := range s.Presets {
 		preset, _ := host.FindPreset(name)
-		p.SysVIPC = p.SysVIPC || preset.SysVIPC
 		p.UnixSockets = p.UnixSockets || preset.Sockets() && !s.Sockets.None()
 	}
 	for _, name := range s.Capabilities {
@@ -111,6 +111,15 @@ func (s Settings) Frame() enforce.Policy {
 		p.Capabilities |= bit
 	}
 	return p
+}
+
+// sysVIPC reports whether a preset opens the System V IPC of the machine, as a level does
+// for commands without a view alone.
+func (s Settings) sysVIPC() bool {
+	return slices.ContainsFunc(s.Presets, func(name string) bool {
+		preset, _ := host.FindPreset(name)
+		return preset.SysVIPC
+	})
 }
 
 // FlagsIdentity is the same for flags that say the same.

@@ -6,24 +6,46 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
+// sharedDirs are the directories that commands of every project may write at level dev,
+// without links. One that holds what no command may write is left out: your HOME, purity
+// itself, its cache, what you allowed, the store.
+func sharedDirs(nix nixeval.Nix) []string {
+	open := host.Open(os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir(), nix.StoreDir())
+	for i, dir := range open {
+		open[i] = enforce.Real(dir)
+	}
+	return open
+}
+
 // tempParents are the directories in which the private TMPDIR of a run can be, the
-// best first: in the user's runtime directory, in /tmp, in purity's cache. A relative
-// XDG_RUNTIME_DIR does not count (XDG Base Directory Specification).
+// best first: in the user's runtime directory, in TMPDIR, in /var/tmp, in purity's cache. A
+// relative XDG_RUNTIME_DIR does not count (XDG Base Directory Specification). None lies in a
+// shared directory, whatever the level of this run: commands of other projects may write
+// there.
 func tempParents(nix nixeval.Nix) []string {
 	var parents []string
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		parents = append(parents, filepath.Join(dir, "purity"))
 	}
-	if dir := os.TempDir(); filepath.IsAbs(dir) {
-		parents = append(parents, filepath.Join(dir, fmt.Sprintf("purity-%d", os.Getuid())))
+	for _, dir := range []string{os.TempDir(), "/var/tmp"} {
+		if filepath.IsAbs(dir) {
+			parents = append(parents, filepath.Join(dir, fmt.Sprintf("purity-%d", os.Getuid())))
+		}
 	}
-	return append(parents, filepath.Join(nix.Cache, "tmp"))
+	parents = append(parents, filepath.Join(nix.Cache, "tmp"))
+	shared := sharedDirs(nix)
+	return slices.DeleteFunc(parents, func(parent string) bool {
+		return slices.ContainsFunc(shared, func(dir string) bool { return enforce.Inside(enforce.Real(parent), dir) })
+	})
 }
 
 // makeTemp makes the TMPDIR of this run and sees to its removal when the command ends,

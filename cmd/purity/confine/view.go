@@ -52,7 +52,7 @@ func (p *Plan) show() error {
 	v := viewing{*p}
 	p.Sees.View = &view.View{
 		Shell: v.inClosure(p.Env.Bash, "sh", "bash"), Env: v.inClosure("", "env"),
-		Etc: v.etc(), Dir: p.Project.Cwd, Protected: v.protected(),
+		Etc: v.etc(), Dir: p.Project.Cwd, Protected: v.protected(), SysVIPC: p.sysVIPC(),
 	}
 	if len(p.Sockets) == 0 {
 		p.Policy.UnixSockets = true // only those that are there can be reached

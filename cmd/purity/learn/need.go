@@ -36,6 +36,8 @@ type need struct {
 	why    string // the same with reasons, where there are any
 	port   uint16 // instead of a path; access is connect or listen
 	udp    bool   // of the port
+	// setting is a line of purity.toml, instead of a path.
+	setting string
 }
 
 // Needs are what findings need of a policy, sorted, none twice and none that
@@ -44,7 +46,14 @@ type Needs struct {
 	all     []need
 	Secrets []Secret // what is left out
 	Other   []string // what no policy can say: abstract sockets
+	Calls   []string // what only a run without the system call filter may call
 }
+
+// seccomp is the setting that opens far more than a call needs, and is left to people.
+const seccomp = "seccomp = false"
+
+// anyPort lets a command listen at a port that the kernel chooses.
+const anyPort = "bind = [0]"
 
 // Secret is a path that is not granted, and what it would open.
 type Secret struct{ Path, Opens string }
@@ -63,6 +72,7 @@ type collector struct {
 	found []need
 	known map[string]int
 	other []string
+	calls []string
 }
 
 func (c *collector) denial(d observe.Denial, why string) {
@@ -72,6 +82,11 @@ func (c *collector) denial(d observe.Denial, why string) {
 		n.why = why + "; by " + by
 	}
 	switch {
+	case d.Refused != "" && d.Opens == seccomp:
+		c.calls = append(c.calls, d.Refused)
+		return
+	case d.Refused != "":
+		n.setting, n.what = d.Opens, d.Refused+", by "+by
 	case d.Address != "":
 		port, err := strconv.ParseUint(d.Address[strings.LastIndexByte(d.Address, ':')+1:], 10, 16)
 		if err != nil {
@@ -79,6 +94,12 @@ func (c *collector) denial(d observe.Denial, why string) {
 			return
 		}
 		n.port, n.udp = uint16(port), d.Protocol == "udp"
+		if port == 0 && d.Access == "listen" {
+			n.setting = anyPort
+		} else if port == 0 {
+			c.other = append(c.other, d.Address)
+			return
+		}
 	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
 		n.path, n.real = "/proc", "/proc"
 	case d.Entry || d.Access == "write" && !there(d.Real):
@@ -103,7 +124,7 @@ func (c *collector) denial(d observe.Denial, why string) {
 func (c *collector) secrets() secret.Finder { return secret.Finder{Home: c.Home, Named: c.Named} }
 
 func (c *collector) add(n need) {
-	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port)
+	key := fmt.Sprint(n.access, "\x00", n.path, "\x00", n.port, "\x00", n.setting)
 	if i, ok := c.known[key]; ok {
 		c.found[i].udp = c.found[i].udp || n.udp
 		return
@@ -113,14 +134,14 @@ func (c *collector) add(n need) {
 }
 
 func (c *collector) needs() Needs {
-	kept := Needs{Other: slices.Compact(slices.Sorted(slices.Values(c.other)))}
+	kept := Needs{Other: slices.Compact(slices.Sorted(slices.Values(c.other))), Calls: slices.Compact(slices.Sorted(slices.Values(c.calls)))}
 	all := c.folded()
 	slices.SortStableFunc(all, func(a, b need) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.port, b.port), cmp.Compare(strength[b.access], strength[a.access]))
 	})
 	by := map[string][]need{} // what is kept, by real path
 	for _, n := range all {
-		if n.port != 0 {
+		if n.port != 0 || n.setting != "" {
 			kept.all = append(kept.all, n)
 			continue
 		}

@@ -18,6 +18,14 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 	notes := map[string]string{}
 	for _, need := range n.all {
 		switch {
+		case need.setting == anyPort:
+			if !slices.Contains(network.Bind, 0) {
+				network.Bind = append(slices.Clone(network.Bind), 0)
+			}
+			network.UDP = network.UDP || need.udp
+			s.Network = &network
+		case need.setting != "":
+			add(&s, need.setting)
 		case need.port != 0:
 			list := &network.Connect
 			if need.access == "listen" {
@@ -41,6 +49,27 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 	return s, func(key, element string) string { return notes[key+"\x00"+element] }
 }
 
+// add adds a line of purity.toml to settings.
+func add(s *config.Settings, line string) {
+	file, err := config.Parse("", []byte(line))
+	if err != nil {
+		return // ours are right
+	}
+	for _, name := range file.Settings.Presets {
+		if !slices.Contains(s.Presets, name) {
+			s.Presets = append(slices.Clone(s.Presets), name)
+		}
+	}
+	for _, name := range file.Settings.Capabilities {
+		if !slices.Contains(s.Capabilities, name) {
+			s.Capabilities = append(slices.Clone(s.Capabilities), name)
+		}
+	}
+	if file.Settings.UserNamespaces != nil {
+		s.UserNamespaces = file.Settings.UserNamespaces
+	}
+}
+
 // Exceptions writes an exception for each need, whose reasons are left to people.
 // What a program needs to be started comes with it.
 func (n Needs) Exceptions(w io.Writer) (count int, err error) {
@@ -56,6 +85,8 @@ func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 	for _, need := range n.all {
 		path := host.Literal(need.path)
 		switch {
+		case need.setting != "": // no path that an exception could name
+			continue
 		case need.port != 0:
 			path = fmt.Sprintf("*:%d", need.port)
 		case with[need.real]:

@@ -23,8 +23,13 @@ func Apart(a confine.Ask) bool {
 func (o Run) except(r *report.Report, denials []observe.Denial) {
 	var listed, excepted []observe.Denial
 	used := map[int]bool{}
+	var probes []observe.Denial
 	for _, d := range denials {
 		i := o.excepted(d)
+		if i < 0 && probe(d) {
+			probes = append(probes, d)
+			continue
+		}
 		if i < 0 {
 			listed = append(listed, d)
 			continue
@@ -46,7 +51,7 @@ func (o Run) except(r *report.Report, denials []observe.Denial) {
 			r.Findings[i].Why += "; " + o.doubt(o.Exceptions()[e])
 		}
 	}
-	r.Excepted = o.findings(excepted)
+	r.Excepted, r.Probes = o.findings(excepted), o.findings(probes)
 	for i, e := range o.Exceptions() {
 		if !used[i] && !o.Enforced() && r.Watched {
 			r.UnusedExceptions = append(r.UnusedExceptions, e.Origin)

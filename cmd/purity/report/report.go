@@ -34,6 +34,9 @@ type Report struct {
 	Gone []Finding `json:"gone,omitempty"`
 	// Excepted are findings that purity.toml excepts.
 	Excepted []Finding `json:"excepted,omitempty"`
+	// Probes are of files that runtimes try at every start and do without. They are no
+	// findings.
+	Probes []Finding `json:"probes,omitempty"`
 	// UnusedExceptions are lines of purity.toml that nothing needed.
 	UnusedExceptions []string `json:"unusedExceptions,omitempty"`
 	// ExpiredExceptions are lines whose day is over, and that are needed.
@@ -71,8 +74,11 @@ type Path struct {
 	Used bool   `json:"used"`
 }
 
-// Subject is what the finding is about: a path or an address.
+// Subject is what the finding is about: a path, an address or a system call.
 func (f Finding) Subject() string {
+	if f.Refused != "" {
+		return f.Refused
+	}
 	if f.Address != "" {
 		return f.Address
 	}
@@ -136,7 +142,7 @@ func (r Report) Write(out io.Writer, format string) error {
 // Since is r as it differs from an earlier report.
 func (r Report) Since(earlier Report) Report {
 	r.Findings, r.Gone = r.New(earlier), earlier.New(r)
-	r.Excepted, r.Unused, r.UnusedExceptions, r.ExpiredExceptions, r.Paths = nil, nil, nil, nil, nil
+	r.Excepted, r.Probes, r.Unused, r.UnusedExceptions, r.ExpiredExceptions, r.Paths = nil, nil, nil, nil, nil, nil
 	return r
 }
 

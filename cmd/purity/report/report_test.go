@@ -230,7 +230,7 @@ func TestSchema(t *testing.T) {
 	var full Report
 	fill(reflect.ValueOf(&full).Elem())
 	full.Version, full.Mode = Version, "audit"
-	for _, list := range [][]Finding{full.Findings, full.Excepted, full.Gone} {
+	for _, list := range [][]Finding{full.Findings, full.Excepted, full.Gone, full.Probes} {
 		list[0].Access, list[0].Kind, list[0].Verdict = "read", "data", "predicted"
 	}
 	strict := strings.ReplaceAll(Schema, `"properties": {`, `"additionalProperties": false, "properties": {`)

@@ -81,7 +81,7 @@ func (w *writer) findings(r Report) {
 
 // pasted is the line of purity.toml at the end of a hint.
 var pasted = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`:  (read|write|sockets|presets) = \[(".*")\]$`)
+	return regexp.MustCompile(`:  (read|write|sockets|presets|capabilities) = \[(".*")\]$`)
 })
 
 // together are the lines of hints as they can stand in one purity.toml, where

@@ -15,12 +15,14 @@ func counted(all []Finding) string {
 		switch f.Kind {
 		case "program", "port", "socket":
 			n[f.Kind]++
+		case "call":
+			n["system call"]++
 		default:
 			n["file"]++
 		}
 	}
 	var parts []string
-	for _, what := range []string{"program", "file", "socket", "port"} {
+	for _, what := range []string{"program", "file", "socket", "port", "system call"} {
 		if n[what] > 0 {
 			parts = append(parts, screen.Plural(n[what], what))
 		}
@@ -52,7 +54,7 @@ func (f Finding) sentences() []string {
 // circumstances are who did it, how often, where that is said, and what the
 // kernel answers.
 func (f Finding) circumstances() string {
-	verbs := map[string]string{"execute": "executed", "read": "read", "write": "written", "connect": "connected to", "listen": "listened at"}
+	verbs := map[string]string{"execute": "executed", "read": "read", "write": "written", "connect": "connected to", "listen": "listened at", "call": "called"}
 	if f.Call == "socket" {
 		verbs["connect"] = "opened"
 	}

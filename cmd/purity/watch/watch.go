@@ -52,6 +52,7 @@ type Outcome struct {
 	Failed   bool // the command never came to run, and purity said why
 	Watched  bool // it could be
 	Unjudged int  // calls that could not be read
+	Files    int  // files that the kernel tells were refused, where only programs are watched
 	Denials  []observe.Denial
 }
 
@@ -99,5 +100,5 @@ func Child(j *confine.Job, what string) {
 	if err != nil || !ByParent() {
 		return
 	}
-	j.Command.Watch = &enforce.Watch{Calls: calls(what), Socket: socket, Note: j.Temp}
+	j.Command.Watch = &enforce.Watch{Calls: calls(what), Socket: socket, Note: j.Temp, Refused: what == Files}
 }

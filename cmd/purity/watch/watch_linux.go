@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -136,11 +137,8 @@ func (w *watcher) begin() {
 	}
 	go func() {
 		defer close(w.served)
-		abi := observe.Unenforced
-		if w.run.Plan.Enforced() {
-			abi = enforce.Probe().ABI
-		}
-		observer := observe.New(w.run.Plan.Policy, abi) // takes a while, as the child does to come so far
+		observer := observe.New(w.run.Plan.Policy, w.abi()) // takes a while, as the child does to come so far
+		observer.Filter = w.filter()
 		observer.Apart, observer.Absent = w.run.Apart, w.run.Absent
 		if w.run.Plan.Sees.View != nil {
 			observer.Hide(shown(w.run.Plan))
@@ -160,8 +158,25 @@ func (w *watcher) begin() {
 		if w.run.What == Files {
 			readers = 4
 		}
-		observer.Serve(listener, w.stop, readers, w.run.Plan.Policy.Capabilities)
+		keep := w.run.Plan.Policy.Capabilities
+		if !w.run.Plan.Enforced() {
+			keep = confine.Unconfined(w.run.Plan.Project)
+		}
+		observer.Serve(listener, w.stop, readers, keep)
 	}()
+}
+
+// abi is the version of Landlock that the command is confined by.
+func (w *watcher) abi() int {
+	if !w.run.Plan.Enforced() {
+		return observe.Unenforced
+	}
+	return enforce.Probe().ABI
+}
+
+// filter is the system call filter of the command, whose process the child becomes.
+func (w *watcher) filter() observe.Filter {
+	return observe.FilterOf(w.run.Plan.Policy, w.abi(), w.child.Process.Pid)
 }
 
 // shown is what those who watch the command have to know of the view.
@@ -203,7 +218,11 @@ func (w *watcher) end(o *Outcome) {
 		return
 	}
 	if !observe.Over(w.listener) {
-		heir := exec.Command("/proc/self/exe", Word)
+		filter, err := json.Marshal(w.filter())
+		if err != nil {
+			panic(err) // numbers and booleans
+		}
+		heir := exec.Command("/proc/self/exe", Word, string(filter))
 		heir.Args[0] = w.run.Args[0]
 		heir.ExtraFiles = []*os.File{os.NewFile(uintptr(w.listener), "listener")}
 		heir.Dir = "/"
@@ -217,7 +236,9 @@ func (w *watcher) end(o *Outcome) {
 	if w.kernel != nil {
 		told := w.kernel.Denials(w.child.Process.Pid)
 		if w.run.What == Programs { // whatever else the kernel happens to tell
+			all := len(told)
 			told = slices.DeleteFunc(told, func(d observe.Denial) bool { return d.Access != "execute" })
+			o.Files = all - len(told)
 		}
 		o.Denials = observe.Confirm(o.Denials, told)
 	}
@@ -240,10 +261,11 @@ const Word = "__continue"
 
 // Continue is purity started by end.
 func Continue(args []string) (code int, ok bool) {
-	if len(args) != 2 {
+	var filter observe.Filter
+	if len(args) != 3 || json.Unmarshal([]byte(args[2]), &filter) != nil {
 		return 0, false
 	}
-	observe.Continue(3)
+	observe.Continue(3, filter)
 	return 0, true
 }
 

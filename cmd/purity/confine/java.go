@@ -1,0 +1,42 @@
+package confine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// javaVariable has options that every JVM reads (JVM Tool Interface, "JAVA_TOOL_OPTIONS").
+const javaVariable = "JAVA_TOOL_OPTIONS"
+
+// java tells Java of HOME and TMPDIR where the environment has one: it takes the home
+// directory from the user database, and /tmp, whatever the variables say. What options
+// there are already come last, and count.
+func java(p Plan, environ []string, home, temp string) []string {
+	if p.inView() || slices.Contains(p.Unset, javaVariable) || nixeval.Find("java", p.Env.Path()) == "" {
+		return environ
+	}
+	return javaOptions(environ, home, temp)
+}
+
+func javaOptions(environ []string, home, temp string) []string {
+	options := javaOption("user.home", home) + " " + javaOption("java.io.tmpdir", temp)
+	i := slices.IndexFunc(environ, func(v string) bool { return strings.HasPrefix(v, javaVariable+"=") })
+	if i < 0 {
+		return append(environ, javaVariable+"="+options)
+	}
+	environ = slices.Clone(environ)
+	_, said, _ := strings.Cut(environ[i], "=")
+	environ[i] = javaVariable + "=" + options + " " + said
+	return environ
+}
+
+// javaOption sets a property, in quotes where blanks would end it.
+func javaOption(property, value string) string {
+	option := "-D" + property + "=" + value
+	if strings.ContainsAny(value, " \t") {
+		return "'" + option + "'"
+	}
+	return option
+}
