@@ -44,8 +44,12 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	if err != nil {
 		return Shim{}, err
 	}
-	if name == shim.ByPath && !(ByPath{set.Request.Project, nix.StoreDir()}).Confines(command[0]) {
+	by := ByPath{set.Request.Project, nix.StoreDir()}
+	switch {
+	case name == shim.ByPath && !by.Confines(command[0]):
 		return Shim{}, confine.Become(command[0], command, h.Environ, "/bin/sh")
+	case ownStart(set, name, args, by):
+		return Shim{}, runOutside(h.Environ, name, args)
 	}
 	cwd, err := os.Getwd()
 	if err == nil {

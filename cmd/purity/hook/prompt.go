@@ -136,6 +136,9 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
 		if ok {
+			if set, err = rechoose(h.Voice, nix, p, dir, set, env); err != nil {
+				return set, env, err
+			}
 			return set, env, takeOver(nix, dir, set, env)
 		}
 	}
@@ -148,24 +151,24 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 		return set, nixeval.Environment{}, errors.New(why)
 	}
 	began := time.Now()
-	ask, env, err := h.makeFor(nix, p, request, dir)
+	ask, made, err := h.makeFor(nix, p, request, dir)
 	if err != nil {
 		rememberFailure(h.Voice, dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
-	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.Dir, len(env.Paths), ask.Base.Name, time.Since(began).Seconds())
+	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s; %s", p.Dir, len(made.Env.Paths), ask.Base.Name, time.Since(began).Seconds(), made.Count())
 	set, err = shim.Read(dir)
-	return set, env, err
+	return set, made.Env, err
 }
 
 // makeFor makes the shims of a project, with the settings that there are now.
-func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, nixeval.Environment, error) {
+func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
 	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
-		return ask, nixeval.Environment{}, err
+		return ask, Made{}, err
 	}
-	env, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
-	return ask, env, err
+	made, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
+	return ask, made, err
 }
 
 // watched are the files whose change a shell is to notice by itself, and the
