@@ -109,7 +109,7 @@ func (a *app) shim(dir, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	return run{app: a, ask: s.Ask, from: s.From, command: s.Command}.execute()
+	return run{app: a, ask: s.Ask, from: s.From, command: s.Command, shim: true}.execute()
 }
 
 // runComplete is purity started by a shell that completes.
