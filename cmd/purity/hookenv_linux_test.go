@@ -39,7 +39,7 @@ func TestHookOwnTools(t *testing.T) {
 				if screen := s.screen(); strings.Contains(screen, "bash.bashrc") {
 					t.Errorf("bash complains:\n%s", screen)
 				}
-				s.write("look.mk", "x:\n\t@cat /etc/debian_version\n")
+				s.write("look.mk", look)
 				s.says("make -s -f ~/look.mk 2>&1 | grep -c denied", "1")
 				s.typed("exit")
 				s.says("bash -c 'cat ~/notes' 2>&1 | grep -c -i -e denied -e 'no such'", "1")

@@ -178,14 +178,19 @@ end
 # by-path before them, the shim that runs those of the project and the store confined.
 # fish's history has the line as it ran.
 function _purity_accept
-    if test -n "$_purity_typing" -a -n "$_purity_shims"
-        if not test -x $_purity_shims/by-path
+    # After these the rest of the line can be in another project.
+    set -l moves ''
+    if test -z "$_purity_off" -a -x "$_purity_bin"; and commandline | string match -rq '(^|\W)(cd|pushd|popd)(\W|$)'
+        set moves 1
+    end
+    if test -n "$_purity_typing" -a -n "$_purity_shims$moves"
+        if test -n "$_purity_shims"; and not test -x $_purity_shims/by-path
             echo # what is said begins a line
             _purity_check
         end
         _purity_abbreviation
         set -l line (commandline | string collect)
-        if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid
+        if test -n "$_purity_shims$moves"; and string match -q '*/*' -- "$line"; and commandline --is-valid
             set -l new ($_purity_bin __hook-line fish "$line" | string collect)
             set -l code $pipestatus[1]
             test $code -le 2; or echo "purity: this line runs as it was typed, its programs not confined: $_purity_bin does not answer" >&2

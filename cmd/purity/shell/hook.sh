@@ -108,6 +108,13 @@ _purity_check() {
   fi
 }
 
+# LINE: whether programs that it names by path can be of a project: inside, and where it
+# leads into one.
+_purity_leads() {
+  [[ -n $_purity_shims ]] && return 0
+  [[ -z $_purity_off && -x $_purity_bin && ( $1 == *cd* || $1 == *pushd* || $1 == *popd* ) ]]
+}
+
 # WHY
 _purity_without() {
   [[ $_purity_said == "$1" ]] || echo "purity: nothing is confined: $1" >&2
@@ -127,7 +134,7 @@ nopurity() {
     PATH=$REPLY _purity_shims=${PURITY_SHIMS-}
     _purity_strip
     PATH=$REPLY
-    unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
+      unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
     _purity_outside
     hash -r
     "$@"
