@@ -98,8 +98,10 @@ func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Per
 	if !known {
 		outer = caller.Fingerprints(h.Environ)
 	}
+	variables := exported(env, set, p)
+	outer = caller.AlsoKnown(outer, variables)
 	args := []string{dir, p.Dir, outer, root, h.flag(), h.mark, h.say(message)}
-	return shell.Call(h.Shell, "_purity_enter", append(args, watched(p.Dir, set)...)...)
+	return shell.Call(h.Shell, "_purity_enter", append(args, watched(p.Dir, set)...)...) + h.exportCall(variables)
 }
 
 // freshness is what there is to say of shims that are not of the newest state of the

@@ -35,8 +35,40 @@ function _purity_enter
     functions -e by-path
 end
 
+# VERSION NAME VALUE...: exports variables of the environment. What they were is kept in the
+# environment, too, for shells that are started inside.
+function _purity_export
+    _purity_unexport
+    set -l names $argv[1]
+    set -e argv[1]
+    while set -q argv[2]
+        set -qg $argv[1]; and set -gx PURITY_WAS_$argv[1] $$argv[1]
+        set -gx $argv[1] $argv[2]
+        set -a names $argv[1]
+        set -e argv[1..2]
+    end
+    set -gx PURITY_EXPORTS "$names"
+end
+
+# Puts variables back that _purity_export has exported.
+function _purity_unexport
+    set -l names (string split ' ' -- "$PURITY_EXPORTS")
+    set -e PURITY_EXPORTS
+    for name in $names[2..-1]
+        string match -qr '^[A-Z_][A-Z0-9_]*$' -- $name; or continue
+        set -l was PURITY_WAS_$name
+        if set -q $was
+            set -gx $name $$was
+            set -e $was
+        else
+            set -eg $name
+        end
+    end
+end
+
 # SHIMS AGAIN PROMPT SAID
 function _purity_leave
+    _purity_unexport
     test -n "$_purity_shims"; and _purity_strip $_purity_shims
     test -n "$argv[1]"; and _purity_strip $argv[1]
     set -e PURITY_PROJECT
@@ -66,6 +98,7 @@ _purity_outside
 
 # Somebody else has put shims in front of PATH.
 function _purity_yield
+    _purity_unexport
     test -n "$_purity_shims"; and _purity_strip $_purity_shims
     set -g _purity_shims
     set -g _purity_key ''
@@ -143,7 +176,14 @@ function nopurity
         set -q inside; and functions -e by-path
         return $code
     else
-        env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
+        set -l without
+        set -l with
+        for name in (string split ' ' -- "$PURITY_EXPORTS")[2..-1]
+            set -l was PURITY_WAS_$name
+            set -a without -u $was
+            set -q $was; and set -a with $name=$$was; or set -a without -u $name
+        end
+        env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS -u PURITY_EXPORTS $without $with $argv
     end
 end
 

@@ -35,9 +35,42 @@ _purity_enter() {
   hash -r
 }
 
+# VERSION NAME VALUE...: exports variables of the environment. What they were is kept in the
+# environment, too, for shells that are started inside.
+_purity_export() {
+  local names=$1
+  _purity_unexport
+  shift
+  while (($# > 1)); do
+    if eval "[[ -n \${$1+x} ]]"; then eval "export PURITY_WAS_$1=\"\$$1\""; fi
+    export "$1=$2"
+    names+=" $1"
+    shift 2
+  done
+  export PURITY_EXPORTS=$names
+}
+
+# Puts variables back that _purity_export has exported.
+_purity_unexport() {
+  local name names="${PURITY_EXPORTS-} "
+  unset PURITY_EXPORTS
+  while [[ $names == *' '* ]]; do
+    names=${names#* }
+    name=${names%% *}
+    [[ -n $name && $name != *[!ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]* && $name != [0123456789]* ]] || continue
+    if eval "[[ -n \${PURITY_WAS_$name+x} ]]"; then
+      eval "export $name=\"\$PURITY_WAS_$name\""
+      unset "PURITY_WAS_$name"
+    else
+      unset "$name"
+    fi
+  done
+}
+
 # SHIMS AGAIN PROMPT SAID
 _purity_leave() {
   local REPLY
+  _purity_unexport
   _purity_strip
   PATH=$REPLY
   if [[ -n $1 ]]; then
@@ -64,6 +97,7 @@ _purity_outside
 # Somebody else has put shims in front of PATH.
 _purity_yield() {
   local REPLY
+  _purity_unexport
   _purity_strip
   PATH=$REPLY
   _purity_shims= _purity_key= _purity_again= _purity_said= purity_prompt='(purity) '
@@ -134,7 +168,8 @@ nopurity() {
     PATH=$REPLY _purity_shims=${PURITY_SHIMS-}
     _purity_strip
     PATH=$REPLY
-      unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
+    _purity_unexport
+    unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
     _purity_outside
     hash -r
     "$@"
