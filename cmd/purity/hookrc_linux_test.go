@@ -65,7 +65,7 @@ var hookRC = map[string][]struct{ before, after string }{
 		{"", rc[".bashrc"]},
 		{"set -u -f; HISTIGNORE='cd*' HISTCONTROL=erasedups", ""},
 		{"set -o posix", "IFS=:/"},
-		{"shopt -s nullglob failglob nocasematch", "shopt -u promptvars; PS1='~ $ '"},
+		{"shopt -s nullglob failglob nocasematch", "shopt -u promptvars; PS1='~ $ '; export PURITY_ANNOUNCE=false"},
 	},
 	"zsh": {
 		{"setopt ksharrays sh_word_split extendedglob", ""},

@@ -57,6 +57,7 @@ min-abi = 2
 best-effort = true
 allow-unenforced = true
 report-changes = false
+announce = false
 shims.add = ["cat"]
 shims.remove = ["jq"]
 
@@ -73,7 +74,7 @@ func TestParse(t *testing.T) {
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
 		Mode: "warn", View: "true", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
-		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no, Shim: []string{"cat"}, NoShim: []string{"jq"},
+		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no, Announce: &no, Shim: []string{"cat"}, NoShim: []string{"jq"},
 	}
 	f := parse(t, every)
 	if diff := cmp.Diff(want, f.Settings); diff != "" {
@@ -173,7 +174,7 @@ func TestMerge(t *testing.T) {
 
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
-	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view", "shims.add"} // home = "none" narrows, view = true too
+	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view", "shims.add", "announce"} // home = "none" narrows, view = true too
 	said := strings.Join(parse(t, every).Widens(dev), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")

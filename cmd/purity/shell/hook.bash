@@ -154,6 +154,21 @@ if [[ "${PROMPT_COMMAND[*]-}" != *_purity_prompt* ]]; then
   fi
 fi
 
+# What comes after nopurity is a command, with what completes it.
+_purity_complete() {
+  local own
+  for own in _comp_command _command; do # of bash-completion, by its age
+    if declare -F "$own" >/dev/null; then
+      "$own" "$@"
+      return
+    fi
+  done
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -c -- "$2")
+  fi
+}
+complete -o bashdefault -o default -F _purity_complete nopurity 2>/dev/null || :
+
 if ((BASH_VERSINFO[0] < 4 || BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] < 3)); then
   echo 'purity: before bash 4.3, programs that are named by path are not confined' >&2
 elif [[ $- == *i* ]]; then

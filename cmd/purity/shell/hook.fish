@@ -8,6 +8,7 @@ set -g _purity_again ''
 set -g _purity_others ''
 set -g _purity_key ''
 set -g _purity_said ''
+set -g _purity_told      # projects that were never allowed, of which that was said
 set -g _purity_off ''
 set -g _purity_asking '' # purity was asked, and has not answered yet
 set -g _purity_typing '' # a prompt is there, and its line is not yet
@@ -96,6 +97,11 @@ function _purity_outside
 end
 _purity_outside
 
+# PROJECT, which was never allowed
+function _purity_tell -a project
+    set -ga _purity_told $project
+end
+
 # Somebody else has put shims in front of PATH.
 function _purity_yield
     _purity_unexport
@@ -138,7 +144,9 @@ function _purity_check --on-event fish_prompt --on-variable PWD
     end
     set -g _purity_asking 1
     set -g purity_prompt '(not confined) '
-    set -l answer ($_purity_bin __hook-env fish "$_purity_key" "$_purity_said" | string collect)
+    set -l sign '' # the prompt says it
+    functions fish_prompt fish_right_prompt 2>/dev/null | string match -q '*purity_prompt*'; and set sign 1
+    set -l answer ($_purity_bin __hook-env fish "$_purity_key" "$_purity_said" $sign (string join \n -- $_purity_told | string collect) | string collect)
     set -g _purity_asking ''
     if test -n "$answer"
         echo $answer | source
@@ -253,6 +261,7 @@ function _purity_abbreviation
 end
 
 if status is-interactive
+    complete -c nopurity -x -a '(__fish_complete_subcommand)'
     for mode in default insert visual
         bind -M $mode \r _purity_accept 2>/dev/null
         bind -M $mode \n _purity_accept 2>/dev/null

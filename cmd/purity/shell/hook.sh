@@ -8,6 +8,7 @@ _purity_again=     # ask again, whatever happens
 _purity_others=    # shims that somebody else looks after
 _purity_key=       # which environment it is
 _purity_said=      # the last message, said once
+_purity_told=      # projects that were never allowed, of which that was said
 _purity_off=       # purity off
 _purity_asking=    # purity was asked, and has not answered yet
 purity_prompt=     # for PS1
@@ -94,6 +95,9 @@ _purity_outside() {
 }
 _purity_outside
 
+# PROJECT, which was never allowed
+_purity_tell() { _purity_told+=$1$'\n'; }
+
 # Somebody else has put shims in front of PATH.
 _purity_yield() {
   local REPLY
@@ -131,9 +135,10 @@ _purity_check() {
     _purity_without "$_purity_bin is gone; start this shell anew"
     return 0
   fi
-  local answer
+  local answer sign=
+  [[ "${PS1-}${PROMPT-}${RPROMPT-}${RPS1-}" != *purity_prompt* ]] || sign=1 # the prompt says it
   _purity_asking=1 purity_prompt='(not confined) '
-  answer=$("$_purity_bin" __hook-env "$1" "$_purity_key" "$_purity_said") || :
+  answer=$("$_purity_bin" __hook-env "$1" "$_purity_key" "$_purity_said" "$sign" "$_purity_told") || :
   _purity_asking=
   if [[ -n $answer ]]; then
     eval "$answer"

@@ -26,6 +26,7 @@ _purity_read() {
   emulate -L zsh
   local when
   _purity_reads=1
+  if (( $+functions[compdef] )); then compdef _precommand nopurity; fi
   [[ -o zle ]] && zmodload zsh/zle || return 0 # which may not have been needed yet
   for when in init finish; do
     [[ ${widgets[zle-line-$when]-} != user:_purity_line_$when ]] || continue

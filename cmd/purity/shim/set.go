@@ -95,6 +95,9 @@ func own(name string) bool {
 // what is in it says what a confined command may do.
 func Read(dir string) (Set, error) {
 	var s Set
+	if name := Owner(dir); name != "" {
+		return s, &OwnerError{Dir: dir, Owner: name}
+	}
 	data, err := os.ReadFile(filepath.Join(dir, File))
 	if err != nil {
 		return s, fmt.Errorf("read shims: %w", err)
