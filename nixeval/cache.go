@@ -36,19 +36,21 @@ const (
 
 // magic begins an entry and changes with its format or with the way in which
 // an environment is derived from what Nix says.
-const magic = "purity environment 2"
+const magic = "purity environment 3"
 
 // header is the part of an entry that is neither long nor read often.
 type header struct {
-	Source   string
-	StoreDir string
-	Roots    []closure.Path
-	Bash     string            `json:",omitempty"`
-	Hooked   bool              `json:",omitempty"`
-	Scripts  bool              `json:",omitempty"`
-	Outputs  map[string]string `json:",omitempty"`
-	Attrs    *structuredAttrs  `json:",omitempty"`
-	Rewrite  bool              `json:",omitempty"`
+	Source     string
+	StoreDir   string
+	Roots      []closure.Path
+	Bash       string            `json:",omitempty"`
+	Hooked     bool              `json:",omitempty"`
+	Scripts    bool              `json:",omitempty"`
+	Outputs    map[string]string `json:",omitempty"`
+	Attrs      *structuredAttrs  `json:",omitempty"`
+	Rewrite    bool              `json:",omitempty"`
+	Told       bool              `json:",omitempty"`
+	Undeclared []closure.Path    `json:",omitempty"`
 }
 
 // ProjectDir is the directory of the cache that belongs to a project. It is
@@ -88,6 +90,7 @@ func (e Environment) save() error {
 	head, err := json.Marshal(header{
 		Source: e.Source, StoreDir: e.StoreDir, Roots: e.Roots, Bash: e.Bash, Hooked: e.Hooked,
 		Scripts: e.ScriptDir != "", Outputs: e.outputs, Attrs: e.attrs, Rewrite: e.rewritten,
+		Told: e.told, Undeclared: e.undeclared,
 	})
 	if err != nil {
 		return fmt.Errorf("write cache entry: %w", err)
@@ -141,6 +144,7 @@ func parseEntry(dir string, data []byte) (Environment, bool) {
 	e := Environment{
 		Source: h.Source, StoreDir: h.StoreDir, Roots: h.Roots, Bash: h.Bash, Hooked: h.Hooked,
 		dir: dir, variables: strings.Split(variables, "\x00"), outputs: h.Outputs, attrs: h.Attrs, rewritten: h.Rewrite,
+		told: h.Told, undeclared: h.Undeclared,
 	}
 	if h.Scripts {
 		e.ScriptDir = filepath.Join(dir, scriptDir)

@@ -2,6 +2,8 @@ package nixeval
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -45,6 +47,59 @@ func (e Environment) Declared() []closure.Path {
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
+}
+
+// initialPath has the packages that stdenv puts in every PATH: coreutils, sed, tar
+// (pkgs/stdenv/generic/setup.sh). It is no variable that a shell exports.
+const initialPath = "initialPath"
+
+// setUndeclared notes which packages of PATH a dev shell has without declaring them. It
+// asks what Nix has said, not what the shellHook makes of it.
+func (e *Environment) setUndeclared(shell devEnv) {
+	initial := append(strings.Fields(shell.text(initialPath)), shell.Variables[initialPath].Array...)
+	if e.told = len(initial) > 0; !e.told {
+		return
+	}
+	declared := e.propagated(e.Declared())
+	for _, name := range initial {
+		path, err := closure.Parse(e.StoreDir, name)
+		if err == nil && e.Contains(name) && !slices.Contains(declared, path) {
+			e.undeclared = append(e.undeclared, path)
+		}
+	}
+}
+
+// propagated are some packages with all that they propagate, as stdenv reads it
+// (pkgs/stdenv/generic/setup.sh, findInputs).
+func (e Environment) propagated(packages []closure.Path) []closure.Path {
+	all := slices.Clone(packages)
+	for i := 0; i < len(all); i++ {
+		files, _ := filepath.Glob(filepath.Join(string(all[i]), "nix-support", "propagated-*")) // the pattern is well-formed
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				continue
+			}
+			for _, name := range strings.Fields(string(data)) {
+				path, err := closure.Parse(e.StoreDir, name)
+				if err == nil && e.Contains(name) && !slices.Contains(all, path) {
+					all = append(all, path)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// Tells reports whether e tells the packages that it declares from those that come with
+// every dev shell.
+func (e Environment) Tells() bool { return e.told }
+
+// Undeclared reports whether a file is of a package that comes with every dev shell,
+// and that this one does not declare. Where e does not tell, none is.
+func (e Environment) Undeclared(file string) bool {
+	path, _, err := closure.Within(e.StoreDir, file)
+	return err == nil && slices.Contains(e.undeclared, path)
 }
 
 // Mentions reports whether a variable of the dev shell names a store path, alone

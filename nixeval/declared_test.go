@@ -1,6 +1,8 @@
 package nixeval
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -27,5 +29,39 @@ func TestDeclared(t *testing.T) {
 	e.attrs = &structuredAttrs{JSON: `{"buildInputs": ["` + string(path("git")) + `", 1], "nativeBuildInputs": "x"}`}
 	if got, want := e.Declared(), []closure.Path{path("git"), path("jq")}; !slices.Equal(got, want) {
 		t.Errorf("declared are %v, want %v", got, want)
+	}
+}
+
+// What comes with every dev shell is undeclared, unless it is declared, itself or by what
+// a package propagates.
+func TestUndeclared(t *testing.T) {
+	store := t.TempDir()
+	path := func(name string) string { return store + "/00000000000000000000000000000000-" + name }
+	support := filepath.Join(path("jq"), "nix-support")
+	if err := os.MkdirAll(support, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(support, "propagated-build-inputs"), []byte(" "+path("sed")+" "+path("absent")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e := Environment{StoreDir: store}
+	for _, name := range []string{"cat", "grep", "jq", "sed"} {
+		e.Paths = append(e.Paths, closure.Path(path(name)))
+	}
+	e.variables = []string{"nativeBuildInputs=" + path("jq"), "buildInputs=" + path("grep")}
+	e.setUndeclared(devEnv{Variables: map[string]variable{"PATH": {Type: "exported", Value: "/x"}}})
+	if e.Tells() || e.Undeclared(path("cat")+"/bin/cat") {
+		t.Error("without the initial path it is known what is declared")
+	}
+	initial := path("cat") + " " + path("grep") + " " + path("sed") + " " + path("elsewhere") + " /x"
+	e.setUndeclared(devEnv{Variables: map[string]variable{"initialPath": {Type: "var", Value: initial}}})
+	for name, want := range map[string]bool{"cat": true, "grep": false, "sed": false, "jq": false, "elsewhere": false} {
+		if got := e.Undeclared(path(name) + "/bin/" + name); got != want {
+			t.Errorf("%s is undeclared: %v", name, got)
+		}
+	}
+	// A shellHook changes nothing of that.
+	if e = e.After(Hooked{Variables: []string{"nativeBuildInputs="}}); !e.Tells() || !e.Undeclared(path("cat")) || e.Undeclared(path("grep")) {
+		t.Error("a shellHook says what is declared")
 	}
 }

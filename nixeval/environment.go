@@ -36,8 +36,12 @@ type Environment struct {
 	variables []string
 	outputs   map[string]string
 	attrs     *structuredAttrs
-	rewritten bool   // the bash code names output paths
-	hookTemp  string // TMPDIR of the run in which the shellHook ran, if it did
+	// told says that the dev shell tells what it declares, and undeclared are the
+	// packages that come with every shell of its kind and that it does not declare.
+	told       bool
+	undeclared []closure.Path
+	rewritten  bool   // the bash code names output paths
+	hookTemp   string // TMPDIR of the run in which the shellHook ran, if it did
 }
 
 // Run is what a single run adds to an [Environment].

@@ -89,6 +89,7 @@ func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Pa
 	}
 	env.setClosure(c)
 	env.setVariables(shell.exported())
+	env.setUndeclared(shell)
 	if env.Bash != "" {
 		env.ScriptDir = filepath.Join(dir, scriptDir)
 		state := shell.state(c.StoreDir)

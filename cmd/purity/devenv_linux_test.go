@@ -88,7 +88,7 @@ func testDevenvShapes(t *testing.T, u user) {
 
 	// The shell itself.
 	inside := []string{
-		`hello`, `jq -n -r env.DATA`, `purity which jq | head -1`, made, `cat /etc/issue.net || echo cat: refused`, `nix build .#task --out-link task 2>/dev/null; ./task`, `devenv`,
+		`hello`, `jq -n -r env.DATA`, `purity which jq | head -1`, made, `jq -R . /etc/issue.net || echo cat: refused`, `nix build .#task --out-link task 2>/dev/null; ./task`, `devenv`,
 	}
 	script := filepath.Join(dir, "inside.sh")
 	if err := os.WriteFile(script, []byte(strings.Join(inside, "\n")), 0o644); err != nil {
@@ -125,7 +125,7 @@ func testDevenvModules(t *testing.T, u user) {
 		}
 	})
 	inside := strings.Join([]string{
-		"hello", "gcc -c m.c && echo compiled", "echo $DATA", "cat /etc/issue.net || echo cat: refused",
+		"hello", "gcc -c m.c && echo compiled", "echo $DATA", "jq -R . /etc/issue.net || echo cat: refused",
 		"purity which devenv", "devenv up", "devenv test", "devenv tasks run my:task",
 	}, "\n")
 	for name, text := range map[string]string{"inside.sh": inside, "m.c": "int main() { return 0; }\n"} {

@@ -45,6 +45,9 @@ ever, and so it is again where the directory is left.
   purity off     leave, and stay out, in this shell; purity on
   purity which   what a name runs
 
+The shell exports the dev shell's variables, but for those that run code; functions and
+aliases of a shellHook are in "purity shell" only.
+
 $purity_prompt is for your prompt: (purity), with * while the environment is
 renewed in the background and the old one is in use, with ! where something that
 defines it was changed and not allowed yet.

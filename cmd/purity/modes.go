@@ -20,7 +20,7 @@ import (
 // does not know them, because to learn it takes too long.
 const (
 	completeWord = "__purity-complete" // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
-	promptWord   = "__hook-env"        // SHELL KEY SAID: what to evaluate in the working directory
+	promptWord   = "__hook-env"        // SHELL KEY SAID SIGN TOLD: what to evaluate in the working directory
 	lineWord     = "__hook-line"       // SHELL LINE: the line with programs named by path confined
 )
 
@@ -81,11 +81,12 @@ func failed(err error) int {
 
 // runPrompt is purity started by a shell that asks what to do in its directory.
 func runPrompt(args []string) (code int, ok bool) {
-	if len(args) != 5 {
+	if len(args) < 5 {
 		return 0, false
 	}
 	a := plainApp(args)
-	p := hook.Prompt{Hooks: a.hooks(), Shell: args[2], Key: args[3], Said: args[4]}
+	more := append(args[5:len(args):len(args)], "", "") // fish gives no empty words
+	p := hook.Prompt{Hooks: a.hooks(), Shell: args[2], Key: args[3], Said: args[4], Sign: more[0] != "", Told: more[1]}
 	fmt.Fprint(a.Stdout, p.Here())
 	return 0, true
 }
@@ -109,7 +110,7 @@ func (a *app) shim(dir, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	return run{app: a, ask: s.Ask, from: s.From, command: s.Command}.execute()
+	return run{app: a, ask: s.Ask, from: s.From, command: s.Command, shim: true}.execute()
 }
 
 // runComplete is purity started by a shell that completes.

@@ -131,6 +131,9 @@ func (p shown) limits() []limit {
 	if !p.Enforced() {
 		limits = append(limits, limit{"mode " + p.Mode, "nothing is refused; what no row names is only reported"})
 	}
+	if files := p.Git.Files; len(files) > 0 {
+		limits = append(limits, limit{"git", "your name, e-mail address and aliases, of " + strings.Join(files, ", ")})
+	}
 	sees := p.Sees
 	if sees.View != nil {
 		limits = append(limits, limit{"view", "nothing else is there; " + sees.View.Programs()})

@@ -27,6 +27,7 @@ type run struct {
 	from    confine.Source
 	command []string
 	program confine.Program // nil for the command as it was typed
+	shim    bool            // it was called by the name of a shim
 	reports reporting
 	tells   bool                               // what of the closure was used is wanted, too
 	fail    bool                               // a command that ends well is to fail if something was refused
@@ -227,6 +228,9 @@ func (r run) execute() error {
 	}
 	done.say(a, r.wanted())
 	done.sayFiles(a, r.watches())
+	if r.shim {
+		done.note(a, r.command)
+	}
 	sayChanges(a, done.changes)
 	err = done.to.write(done.report)
 	switch {

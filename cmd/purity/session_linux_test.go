@@ -87,8 +87,8 @@ func TestLibSessions(t *testing.T) {
 			golden(t, "mkshell", u.transcript(t, dir,
 				`nix develop -c bash -c 'purity which jq; jq -n -r env.GREETING,env.FROM_HOOK'`,
 				`nix develop -c bash -c 'make -C src test'`,
-				`nix develop -c bash -c 'cat /etc/issue.net'`,
-				`nix develop .#narrow -c bash -c 'cat /etc/passwd; make -v | head -1; echo $WORD'`,
+				`nix develop -c bash -c 'jq -Rr . /etc/issue.net'`,
+				`nix develop .#narrow -c bash -c 'jq -R . /etc/passwd; make -v | head -1; echo $WORD'`,
 			))
 			golden(t, "wrapped", u.transcript(t, dir,
 				`nix build .#wrapped && cat result/share/applications/reader.desktop && ls result/share/bash-completion/completions`,
@@ -209,7 +209,8 @@ func TestEnterShellSession(t *testing.T) {
 		"./devenv-shell purity which make",
 		"./devenv-shell make test",
 		"./devenv-shell make greet -B CC=/usr/bin/gcc",
-		"./devenv-shell cat /etc/issue.net",
+		"./devenv-shell jq -Rr . /etc/issue.net",
+		"./devenv-shell cat /etc/issue.net # which the dev shell does not declare",
 		"./devenv-shell bash -c 'echo $GREETING; cat /etc/issue.net'",
 		"./devenv-shell /bin/cat /etc/issue.net # by its file: no shim sees it",
 		"purity exec -q -- make -s test # the hook is quiet in a confinement",
@@ -221,6 +222,7 @@ func TestDirenvSession(t *testing.T) {
 	t.Parallel()
 	s := newTerminal(t)
 	s.project("c", "hello")
+	s.write("hello/look.mk", "x:\n\t@cat /etc/issue.net\n")
 	s.write("hello/.envrc", "export OWN=1\nuse purity\n")
 	s.write(".bashrc", "PS1='\\w $ '\neval \"$(direnv hook bash)\"\n")
 	s.write(".config/direnv/direnv.toml", "[global]\nwarn_timeout = \"1h\"\n")
@@ -236,24 +238,24 @@ func TestDirenvSession(t *testing.T) {
 		"echo $GREETING; purity which make; jq -n env.OWN",
 		"make test",
 		"make greet -B CC=/usr/bin/gcc 2>&1 | head -3",
-		"cat /etc/issue.net",
-		"sed -i 's/\"hello\"/\"good day\"/' flake.nix # confined, too: it is the project's",
+		"make -sf look.mk",
+		"sed -i 's/\"hello\"/\"good day\"/' flake.nix",
 		"echo $GREETING; jq -n -r env.GREETING # the environment from before: an edit is to be allowed",
 		"purity allow",
 		"echo $GREETING; jq -n -r env.GREETING",
 		"echo '# an edit of a source' >> Makefile # changes nothing",
 		"sed -i 's/pkgs.mkShell/pkgs.mkShel/' flake.nix",
 		"purity allow",
-		"jq -n -r env.GREETING; cat /etc/issue.net # the environment from before",
+		"jq -n -r env.GREETING; make -sf look.mk # the environment from before",
 		"sed -i 's/pkgs.mkShel /pkgs.mkShell /' flake.nix",
 		"echo 'levle = \"dev\"' > purity.toml",
-		"cat /etc/issue.net; jq -n 1 # neither is the shell left open",
-		"/bin/rm purity.toml # which no shim keeps from running",
-		"cat /etc/issue.net",
+		"make -sf look.mk; jq -n 1 # neither is the shell left open",
+		"rm purity.toml",
+		"make -sf look.mk",
 		"direnv deny",
-		"cat /etc/issue.net",
+		"make -sf look.mk",
 		"direnv allow",
-		"cat /etc/issue.net",
+		"make -sf look.mk",
 		"cd ..",
 	} {
 		// direnv knows the times of files by the second: an edit in the same one as the
@@ -277,7 +279,7 @@ func TestDirenvWithUseFlake(t *testing.T) {
 		s.setenv("NIX_CONFIG", "extra-experimental-features = nix-command flakes")
 		s.run("direnv", "allow", "hello")
 		s.run("purity", "allow", "hello")
-		out := s.run("direnv", "exec", "hello", "/bin/bash", "-c", "purity which make; cd hello; cat /etc/issue.net || echo refused; jq -n env.GREETING")
+		out := s.run("direnv", "exec", "hello", "/bin/bash", "-c", "purity which make; cd hello; jq -R . /etc/issue.net || echo refused; jq -n env.GREETING")
 		if !strings.Contains(out, "make, confined\n") || !strings.Contains(out, "refused\n\"hello\"\n") {
 			t.Errorf("%q: %s", envrc, out)
 		}

@@ -18,7 +18,9 @@ type shellCmd struct {
 // Help is shown below the flags.
 func (shellCmd) Help() string {
 	return `The shell and all that is started from it see what "purity exec" would show
-them. The prompt begins with (purity). A .bashrc in the private HOME is read. With
+them. From nushell, elvish and any other shell it starts the dev shell's bash; --shell
+names another shell of the dev shell, such as nu or elvish. The prompt of bash, zsh and
+fish begins with (purity). A .bashrc in the private HOME is read. With
 --presets editor your editors, tmux, starship and git find your configuration there.`
 }
 

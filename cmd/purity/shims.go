@@ -19,8 +19,8 @@ type shimsCmd struct {
 
 // Help is shown below the flags.
 func (shimsCmd) Help() string {
-	return `Put the directory in front of PATH, and each program of the environment runs as
-"purity exec" would run it, with nothing asked of Nix: the environment is the one
+	return `Put the directory in front of PATH, and each program that the dev shell declares, and
+each that builds, runs as "purity exec" would run it, with nothing asked of Nix: the environment is the one
 that was resolved now. When flake.nix, flake.lock or another Nix file changes, the
 shims say so and run nothing until they are made anew. A shellHook runs once, now,
 confined; what it exports is there for each program.
@@ -52,13 +52,16 @@ func (c *shimsCmd) Run(a *app) error {
 		dir = filepath.Join(ask.Nix.ProjectDir(ask.Project.Dir), "shims-"+ask.Identity()[:8])
 	}
 	renew := "(cd " + shell.Quote(ask.Project.Cwd) + " && purity " + shell.Join(a.args[1:]...) + ")"
-	env, _, count, err := a.hooks().Make(ask, found, dir, shim.Set{Renew: renew})
+	made, err := a.hooks().Make(ask, found, dir, shim.Set{Renew: renew})
 	if err != nil {
 		return err
 	}
 	if c.Dir == "" {
 		fmt.Fprintln(a.Stdout, dir)
 	}
-	a.Log.Info().Str("hint", "PATH="+shell.Quote(dir)+":$PATH").Msgf("%d shims of %s in %s", count, env.Source, dir)
+	a.Log.Info().Str("hint", "PATH="+shell.Quote(dir)+":$PATH").Msgf("%d shims of %s in %s", made.Shims, made.Env.Source, dir)
+	if made.Own > 0 || !made.Env.Tells() {
+		a.Log.Info().Str("hint", "purity which  lists them").Msg(made.Count())
+	}
 	return nil
 }

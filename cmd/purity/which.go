@@ -18,7 +18,7 @@ import (
 )
 
 type whichCmd struct {
-	Program string `arg:"" name:"prog" help:"Name of a program, or its file."`
+	Program string `arg:"" optional:"" name:"prog" help:"Name of a program, or its file (default: lists what shims confine here)."`
 }
 
 // Help is shown below the flags.
@@ -27,11 +27,18 @@ func (whichCmd) Help() string {
 program of the environment it runs confined, or else that it is not confined. A file
 of the project that the hook of the shell has entered, or of the store, is confined
 where it is typed.
-The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.`
+The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.
+
+Without a name it lists the programs of the dev shell that are confined when you type
+them, and those that are your own: what comes with each dev shell (cat, sed, tar) and is
+not declared. In purity.toml, shims.add and shims.remove say otherwise.`
 }
 
 // Run says it.
 func (c whichCmd) Run(a *app) error {
+	if c.Program == "" {
+		return whichAll(a)
+	}
 	file := c.Program
 	if !strings.Contains(file, "/") {
 		file = nixeval.Find(file, a.Path)
@@ -81,7 +88,11 @@ func (c whichCmd) Run(a *app) error {
 		screen.Printf(a.Stdout, "%s: not in the environment; its shim runs nothing\n", name)
 		return codeError(words.NotFound)
 	}
-	screen.Printf(a.Stdout, "%s: %s, confined\n", name, target)
+	how := "confined"
+	if slices.Contains(set.Starters, name) {
+		how = "confined where it starts something of the project; else it is your own"
+	}
+	screen.Printf(a.Stdout, "%s: %s, %s\n", name, target, how)
 	screen.Printf(a.Stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
 	screen.Printf(a.Stdout, "  project      %s\n", set.Request.Project)
 	screen.Printf(a.Stdout, "  shim         %s\n", filepath.Join(dir, name))
@@ -96,8 +107,52 @@ func whichFile(a *app, nix nixeval.Nix, typed, file string) error {
 		screen.Printf(a.Stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
 		return nil
 	}
-	screen.Printf(a.Stdout, "%s: %s, not confined\n", typed, file)
+	why := ""
+	if dir := hook.ShimsIn(a.Path); dir != "" {
+		set, err := shim.Read(dir)
+		switch {
+		case err != nil || !slices.Contains(set.Own, typed):
+		case slices.Contains(set.Choice.Remove, typed):
+			why = ": your own, as shims.remove says"
+		default:
+			why = ": your own; the dev shell has one that it does not declare"
+		}
+	}
+	screen.Printf(a.Stdout, "%s: %s, not confined%s\n", typed, file, why)
 	return codeError(1)
+}
+
+// whichAll lists what the shims in PATH confine.
+func whichAll(a *app) error {
+	if confine.Inside() {
+		screen.Printf(a.Stdout, "all programs are confined here\n")
+		return nil
+	}
+	dir := hook.ShimsIn(a.Path)
+	if dir == "" {
+		screen.Printf(a.Stdout, "there are no shims in PATH: nothing is confined\n")
+		return codeError(1)
+	}
+	set, err := shim.Read(dir)
+	if err != nil {
+		return err
+	}
+	confined := slices.DeleteFunc(shim.Programs(dir), func(name string) bool {
+		return slices.Contains(set.Outside, name) || slices.Contains(set.Starters, name)
+	})
+	for _, part := range []struct {
+		what  string
+		names []string
+	}{
+		{"confined in " + set.Request.Project, confined},
+		{"confined where they start something of the project", set.Starters},
+		{"your own when you type them", set.Own},
+	} {
+		if len(part.names) > 0 {
+			screen.Printf(a.Stdout, "%s, %d:\n  %s\n", part.what, len(part.names), strings.Join(part.names, " "))
+		}
+	}
+	return nil
 }
 
 // whichDriver says where a program runs that has a shim but is not confined.

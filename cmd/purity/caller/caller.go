@@ -23,6 +23,8 @@ const (
 	Outer       = "PURITY_OUTER"        // in a shell that entered a project: fingerprints of what it had before
 	Shims       = "PURITY_SHIMS"        // the shims in front of PATH that direnv or the dev shell looks after
 	Project     = "PURITY_PROJECT"      // the project that a shell or a command is in
+	Exports     = "PURITY_EXPORTS"      // in a shell that entered a project: which variables it exports for that
+	was         = "PURITY_WAS_"         // begins the names of what these were before
 )
 
 // Called is what purity was called with.

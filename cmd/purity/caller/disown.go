@@ -64,10 +64,10 @@ func opens(name string) bool {
 // ofPurity reports whether purity itself sets a variable, for what it starts.
 func ofPurity(name string) bool {
 	switch name {
-	case Active, WatchedBy, WatchSocket, WatchKey, Outer, Shims, OnlyWatched, Project, "PURITY_FIXTURES":
+	case Active, WatchedBy, WatchSocket, WatchKey, Outer, Shims, OnlyWatched, Project, Exports, "PURITY_FIXTURES":
 		return true
 	}
-	return false
+	return strings.HasPrefix(name, was)
 }
 
 // leading are variables that lead purity, or a program that it starts outside, beside

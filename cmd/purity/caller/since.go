@@ -21,6 +21,30 @@ func Fingerprints(environ []string) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
+// AlsoKnown is a list of fingerprints with those of more variables, which a shell is given
+// on entering.
+func AlsoKnown(outer string, variables []string) string {
+	data, err := base64.RawURLEncoding.DecodeString(outer)
+	if err != nil || len(data)%4 != 0 {
+		return outer
+	}
+	known := fingerprintsIn(data)
+	for _, v := range variables {
+		if print := fingerprint(v); !known[print] {
+			data = append(data, print[:]...)
+		}
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func fingerprintsIn(data []byte) map[[4]byte]bool {
+	known := make(map[[4]byte]bool, len(data)/4)
+	for ; len(data) > 0; data = data[4:] {
+		known[[4]byte(data)] = true
+	}
+	return known
+}
+
 func fingerprint(v string) (print [4]byte) {
 	h := fnv.New32a()
 	h.Write([]byte(v))
@@ -39,10 +63,7 @@ func (c Called) Since() []string {
 	if err != nil || len(data)%4 != 0 {
 		return nil
 	}
-	known := make(map[[4]byte]bool, len(data)/4)
-	for ; len(data) > 0; data = data[4:] {
-		known[[4]byte(data)] = true
-	}
+	known := fingerprintsIn(data)
 	return slices.DeleteFunc(slices.Clone(c.Environ), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return known[fingerprint(v)] || ofShell(name)

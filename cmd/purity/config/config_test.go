@@ -57,6 +57,9 @@ min-abi = 2
 best-effort = true
 allow-unenforced = true
 report-changes = false
+announce = false
+shims.add = ["cat"]
+shims.remove = ["jq"]
 
 [env]
 keep = ["K"]
@@ -71,7 +74,7 @@ func TestParse(t *testing.T) {
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
 		Mode: "warn", View: "true", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
-		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no,
+		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no, Announce: &no, Shim: []string{"cat"}, NoShim: []string{"jq"},
 	}
 	f := parse(t, every)
 	if diff := cmp.Diff(want, f.Settings); diff != "" {
@@ -172,7 +175,7 @@ func TestMerge(t *testing.T) {
 
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
-	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view"} // home = "none" narrows, view = true too
+	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view", "shims.add", "announce"} // home = "none" narrows, view = true too
 	said := strings.Join(parse(t, every).Widens(dev), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")
@@ -184,7 +187,7 @@ func TestWidens(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "level = 'nix'": false, "level = 'dev'": false, "level = 'open'": true, "home = 'private'": false, "home = '/x'": true,
 		"sockets = 'none'": false, "sockets = []": false, "sockets = ['/x']": true, "seccomp = true": false, "min-abi = 9": false,
-		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true, "view = false": false,
+		"best-effort = false": false, "report-changes = true": false, "network = false": false, "env.keep = ['TOKEN']": true, "shims.add = ['cat']": false, "shims = { remove = ['make'] }": true, "view = false": false,
 	} {
 		if got := len(parse(t, text).Widens(dev)) > 0; got != want {
 			t.Errorf("%s widens: %v", text, got)
@@ -299,12 +302,12 @@ func TestSchema(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	environment, _ := schema.Properties["env"]["properties"].(map[string]any)
 	for _, key := range allKeys() {
-		sub, isEnv := strings.CutPrefix(key, "env.")
+		table, sub, inTable := strings.Cut(key, ".")
+		properties, _ := schema.Properties[table]["properties"].(map[string]any)
 		switch {
-		case strings.HasPrefix(key, "network."), strings.HasPrefix(key, "exception."):
-		case isEnv && environment[sub] == nil, !isEnv && schema.Properties[key]["description"] == nil:
+		case table == "network", table == "exception":
+		case inTable && properties[sub] == nil, schema.Properties[table]["description"] == nil:
 			t.Errorf("the schema says nothing of %s", key)
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func SettingKeys() []Key {
 	keys := keysOf(reflect.TypeFor[Settings]())
 	for i := range keys {
 		k := &keys[i]
-		name := k.Name[strings.LastIndexByte(k.Name, '.')+1:]
+		name := cmp.Or(k.field.Tag.Get("name"), k.Name[strings.LastIndexByte(k.Name, '.')+1:])
 		if _, ok := k.field.Tag.Lookup("negatable"); ok {
 			name = "[no-]" + name
 		}
@@ -70,7 +71,7 @@ func settingWords(key string) []string { return words(reflect.TypeFor[Settings](
 
 // allKeys are all keys of the file, with dots, sorted.
 var allKeys = sync.OnceValue(func() []string {
-	keys := []string{"env", "network.bind", "network.connect", "network.udp", "exception"}
+	keys := []string{"env", "shims", "network.bind", "network.connect", "network.udp", "exception"}
 	for _, k := range SettingKeys() {
 		keys = append(keys, k.Name)
 	}

@@ -13,15 +13,18 @@ type object = map[string]any
 
 // WriteSchema writes the JSON Schema (2020-12) of purity.toml, for editors.
 func WriteSchema(w io.Writer) error {
-	properties, environment, exception := object{}, object{}, object{}
+	properties, environment, shims, exception := object{}, object{}, object{}, object{}
 	for _, key := range SettingKeys() {
 		schema, err := key.schema()
 		if err != nil {
 			return err
 		}
-		if name, ok := strings.CutPrefix(key.Name, "env."); ok {
+		switch table, name, _ := strings.Cut(key.Name, "."); table {
+		case "env":
 			environment[name] = schema
-		} else {
+		case "shims":
+			shims[name] = schema
+		default:
 			properties[key.Name] = schema
 		}
 	}
@@ -32,6 +35,7 @@ func WriteSchema(w io.Writer) error {
 		}
 	}
 	properties["env"] = object{"type": "object", "additionalProperties": false, "properties": environment, "description": "The command's environment."}
+	properties["shims"] = object{"type": "object", "additionalProperties": false, "properties": shims, "description": "The programs that shims and hooks confine."}
 	properties["exception"] = object{"type": "array", "description": "Impurities that are known.", "items": object{
 		"type": "object", "additionalProperties": false, "required": []string{"path", "reason"}, "properties": exception,
 	}}

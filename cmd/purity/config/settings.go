@@ -36,6 +36,11 @@ type Settings struct {
 	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
 	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" example:"['DEBUG']" help:"Remove a variable; can be repeated."`
 
+	Shim   []string `toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has without declaring it; can be repeated."`
+	NoShim []string `toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks leave a program of the dev shell alone: typed, it is your own, not confined; can be repeated."`
+
+	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let the hooks of shells say in a line that a project is entered, where the prompt does not show it (on, if nothing is said)."`
+
 	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
 
 	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail where a path of the settings does not exist, instead of warning."`

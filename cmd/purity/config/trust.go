@@ -47,6 +47,9 @@ func (f *File) Widens(base host.Level) []string {
 	list("presets", s.Presets)
 	list("env.keep", s.Keep)
 	list("capabilities", s.Capabilities)
+	for i, name := range s.NoShim {
+		say("shims.remove", i, "no shim for "+name+", which then runs unconfined")
+	}
 	if s.Mode != "" && s.Mode != "enforce" {
 		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
 	}

@@ -22,6 +22,7 @@ type granting struct {
 	trees     []string         // what commands may write
 	warnings  []screen.Warning // what is left out, and why
 	keep, set []string         // variables that presets ask for
+	identity  host.Identity    // of the user, for git
 }
 
 // remark notes what a policy leaves out.
@@ -54,6 +55,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	if err != nil {
 		return nil, "", err
 	}
+	g.identity = identity(g.Ask, env, g.trees)
 	base, err := g.Base.Grants()
 	if err != nil {
 		return nil, "", err

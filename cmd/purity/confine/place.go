@@ -52,6 +52,14 @@ func (p Plan) Place(program Program) (Job, error) {
 	if err := p.Env.WriteAttrs(run); err != nil {
 		return Job{}, err
 	}
+	if p.Git.Text != "" {
+		// What counts least for git: the private HOME and the repository can say otherwise.
+		file := filepath.Join(temp, ".gitconfig")
+		if err := os.WriteFile(file, []byte(p.Git.Text), 0o600); err != nil {
+			return Job{}, fmt.Errorf("write git configuration: %w", err)
+		}
+		run.Set = append([]string{"GIT_CONFIG_SYSTEM=" + file}, run.Set...)
+	}
 	l, err := program(p, java(p, p.Env.Environ(os.Environ(), run), p.HomeDir, temp), run)
 	if err != nil {
 		return Job{}, err

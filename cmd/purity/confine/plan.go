@@ -21,6 +21,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -33,7 +34,8 @@ type Plan struct {
 	Sees     Sight            // what it is shown
 	Warnings []screen.Warning // what the policy leaves out, and why
 
-	keep, set []string // variables that presets ask for
+	Git       host.Identity // who the user is, for git
+	keep, set []string      // variables that presets ask for
 }
 
 // Plan makes the policy of an environment. It changes nothing. Where that cannot be, there
@@ -41,7 +43,7 @@ type Plan struct {
 func (a Ask) Plan(found Found) (Plan, error) {
 	g := granting{Ask: a, trees: a.WritableTrees()}
 	rows, home, err := g.grants(found.Env)
-	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, Warnings: g.warnings, keep: g.keep, set: g.set}
+	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, Warnings: g.warnings, Git: g.identity, keep: g.keep, set: g.set}
 	if err != nil {
 		return p, err
 	}

@@ -26,7 +26,11 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return Shim{}, words.Hint(fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- "+name)
 	} else if err != nil {
-		return Shim{}, fmt.Errorf("run %s: %w", name, err)
+		err = fmt.Errorf("run %s: %w", name, err)
+		if owner := (*shim.OwnerError)(nil); errors.As(err, &owner) {
+			err = words.Hint(err, "start a shell with a PATH of your own (su -, sudo -i), or take "+dir+" out of PATH")
+		}
+		return Shim{}, err
 	}
 	if name == "bash" && loadsEnvrc(args) {
 		return Shim{}, runOutside(h.Environ, name, args)
@@ -44,8 +48,12 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	if err != nil {
 		return Shim{}, err
 	}
-	if name == shim.ByPath && !(ByPath{set.Request.Project, nix.StoreDir()}).Confines(command[0]) {
+	by := ByPath{set.Request.Project, nix.StoreDir()}
+	switch {
+	case name == shim.ByPath && !by.Confines(command[0]):
 		return Shim{}, confine.Become(command[0], command, h.Environ, "/bin/sh")
+	case ownStart(set, name, args, by):
+		return Shim{}, runOutside(h.Environ, name, args)
 	}
 	cwd, err := os.Getwd()
 	if err == nil {

@@ -54,7 +54,7 @@ func (d Direnv) Print() error {
 // or removed, is no reason to leave an environment that was allowed: the next program would
 // run unconfined.
 func (d Direnv) load() (enteredEnv, error) {
-	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd))
+	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd), identityOf(shim.Choice{Add: d.Flags.Shim, Remove: d.Flags.NoShim}))
 	dir := filepath.Join(d.Nix.ProjectDir(d.Project.Dir), "direnv-"+identity[:8])
 	set, env, noShims := d.before(dir)
 	before := enteredEnv{env: env, dir: dir}
@@ -95,8 +95,11 @@ func (d Direnv) evaluate(dir string) (enteredEnv, error) {
 	if err != nil {
 		return enteredEnv{}, err
 	}
-	env, home, _, err := d.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "direnv reload"})
-	return enteredEnv{env, home, dir}, err
+	made, err := d.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "direnv reload"})
+	if err == nil {
+		d.Log.Info().Msg(made.Count())
+	}
+	return enteredEnv{made.Env, made.Home, dir}, err
 }
 
 // before is the environment of the shims that are there already. It is an error if there
@@ -109,6 +112,9 @@ func (d Direnv) before(dir string) (shim.Set, nixeval.Environment, error) {
 	env, ok := d.Nix.Recall(d.Project.Dir, set.Entry)
 	if !ok {
 		return set, env, fmt.Errorf("use shims of %s: their environment is gone", dir)
+	}
+	if set, err = rechoose(d.Voice, d.Nix, d.Project, dir, set, env); err != nil {
+		return set, env, err
 	}
 	return set, hooked(env, set), takeOver(d.Nix, dir, set, env)
 }

@@ -33,7 +33,7 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 		return "", nixeval.ErrNoShell
 	}
 	key := env.Key()
-	dir := filepath.Join(ask.Nix.ProjectDir(ask.Project.Dir), "shell-"+key[:min(len(key), 8)]+"-"+ask.Request.Identity(append(outside, ask.Identity())...)[:8])
+	dir := filepath.Join(ask.Nix.ProjectDir(ask.Project.Dir), "shell-"+key[:min(len(key), 8)]+"-"+ask.Request.Identity(append(outside, ask.Identity(), identityOf(ChoiceOf(ask.Settings)))...)[:8])
 	if set, err := shim.Read(dir); err == nil && set.Entry == key && shim.Of(dir) == caller.Self() {
 		return dir, nil
 	}
@@ -41,7 +41,10 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 		h.Log.Info().Msg("this shell does not tell which variables are the dev shell's; programs get those that name store paths, and what --keep names")
 	}
 	h.Stderr = nil // the shell has run the hook itself, and shown what it prints
-	_, _, _, err = h.Make(ask, found, dir, shim.Set{Renew: "leave this shell and enter it again", Outside: outside})
+	made, err := h.Make(ask, found, dir, shim.Set{Renew: "leave this shell and enter it again", Outside: outside})
+	if err == nil {
+		h.Log.Info().Msg(made.Count())
+	}
 	return dir, err
 }
 

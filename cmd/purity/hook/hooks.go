@@ -48,10 +48,7 @@ func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask,
 // looks after them and purity.toml changed since without being allowed: a command can
 // have taken out what it narrows.
 func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, error) {
-	path, text := "", ""
-	if ask.File != nil {
-		path, text = ask.File.Path, ask.File.Text()
-	}
+	path, text := textOf(ask)
 	if !set.Renewed || set.Config != "" || path == set.File && text == set.Text {
 		return ask, nil
 	}

@@ -29,7 +29,11 @@ const (
 // in the project or the store, confined: the line with the shim that sees to it before
 // their words, or for zsh those words, with a zero byte between them.
 func Line(v screen.Voice, language, line string) int {
+	project := os.Getenv(caller.Project)
 	asTyped := func(err error) int {
+		if project == "" { // where nothing need be confined
+			return lineAsTyped
+		}
 		v.Log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
 		return lineUnread
 	}
@@ -37,7 +41,7 @@ func Line(v screen.Voice, language, line string) int {
 	if err != nil {
 		return asTyped(err)
 	}
-	by := ByPath{os.Getenv(caller.Project), nix.StoreDir()}
+	by := ByPath{project, nix.StoreDir()}
 	if language == "zsh" {
 		words := shell.Named(line, by.decides)
 		if len(words) == 0 {
@@ -64,7 +68,8 @@ type ByPath struct{ Project, Store string }
 
 // decides reports whether it is to be decided when it is run whether a program is
 // confined. That is known of an absolute path alone: a line can change the directory,
-// by a function, too. Directories are where the shell goes, and not run.
+// by a function, too, and outside of projects can lead into one. Directories are where the
+// shell goes, and not run.
 func (b ByPath) decides(path string, known bool) bool {
 	if !known {
 		return true
@@ -72,7 +77,7 @@ func (b ByPath) decides(path string, known bool) bool {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false
 	}
-	return !filepath.IsAbs(path) || b.Confines(path)
+	return b.Project == "" || !filepath.IsAbs(path) || b.Confines(path)
 }
 
 // Confines reports whether a program is one of the project or the store: its path

@@ -24,13 +24,20 @@ type Prompt struct {
 	Shell string
 	Key   string // store path of the environment that it has entered
 	Said  string // what was said last: nothing is said twice
+	Sign  bool   // its prompt shows that it is in a project
+	Told  string // projects, one a line, that were never allowed, of which that was said
 
+	made  bool   // shims were made, which was said
 	again bool   // it is to ask again at the next prompt
 	mark  string // for the prompt
 }
 
 // Here is what the shell is to evaluate.
 func (h *Prompt) Here() string {
+	if dir, owner := foreignShims(h.Path); dir != "" {
+		h.Log.Warn().Msgf("%s: these shims belong to %s; they are taken out of PATH", dir, owner)
+		return shell.Call(h.Shell, "_purity_leave", dir, "1", "", "") // and asks again
+	}
 	if othersShims(h.Path) {
 		return shell.Call(h.Shell, "_purity_yield")
 	}
@@ -53,12 +60,26 @@ func (h *Prompt) Here() string {
 	case dir == "" || p.Check(nix) != nil:
 		return h.leave(nix, "")
 	case permission == config.Unknown && !exists(filepath.Join(dir, config.Name)):
-		return h.leave(nix, "") // a project without any business of purity's
+		return h.never(nix, dir)
 	case permission == config.Unknown:
-		h.mark = "(not confined) "
+		h.again, h.mark = true, "(not confined) " // it can be allowed in another terminal
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
 	return h.enter(nix, p, permission, changed)
+}
+
+// never leaves in a project that was never allowed, and has nothing of purity's. It says
+// so once.
+func (h *Prompt) never(nix nixeval.Nix, dir string) string {
+	defined := slices.ContainsFunc(config.Definitions, func(name string) bool { return exists(filepath.Join(dir, name)) })
+	if !defined {
+		return h.leave(nix, "")
+	}
+	h.again = true // it can be allowed in another terminal
+	if slices.Contains(strings.Split(h.Told, "\n"), dir) {
+		return h.leave(nix, "")
+	}
+	return h.leave(nix, dir+" was never allowed, and nothing is confined; to have it confined: purity allow") + shell.Call(h.Shell, "_purity_tell", dir)
 }
 
 // othersShims reports whether shims are in PATH that direnv, or the dev shell that is
@@ -66,6 +87,17 @@ func (h *Prompt) Here() string {
 func othersShims(path string) bool {
 	dir := os.Getenv(caller.Shims)
 	return dir != "" && slices.Contains(strings.Split(path, ":"), dir)
+}
+
+// foreignShims are shims in a PATH that belong to another user, as su and sudo can leave
+// them there.
+func foreignShims(path string) (dir, owner string) {
+	for _, dir := range filepath.SplitList(path) {
+		if owner := shim.Owner(dir); filepath.IsAbs(dir) && owner != "" {
+			return dir, owner
+		}
+	}
+	return "", ""
 }
 
 // hookShims is where the shims are that hooks put in front of PATH.
@@ -87,8 +119,12 @@ func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Per
 	}
 	message := ""
 	root := string(env.Roots[0])
-	if h.Key != "" && h.Key != root {
+	entering := os.Getenv(caller.Project) != p.Dir
+	switch {
+	case !entering && h.Key != "" && h.Key != root:
 		message = fmt.Sprintf("the environment of %s is renewed: %d store paths", p.Dir, len(env.Paths))
+	case entering && !h.Sign && !h.made && h.announces(nix, p, set):
+		message = fmt.Sprintf("%s: %d programs confined; purity which lists them", p.Dir, set.Count)
 	}
 	h.mark = "(purity) "
 	if note := h.freshness(nix.Without(env), dir, set, permission, changed); note != "" {
@@ -98,8 +134,20 @@ func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Per
 	if !known {
 		outer = caller.Fingerprints(h.Environ)
 	}
+	variables := exported(env, set, p)
+	outer = caller.AlsoKnown(outer, variables)
 	args := []string{dir, p.Dir, outer, root, h.flag(), h.mark, h.say(message)}
-	return shell.Call(h.Shell, "_purity_enter", append(args, watched(p.Dir, set)...)...)
+	return shell.Call(h.Shell, "_purity_enter", append(args, watched(p.Dir, set)...)...) + h.exportCall(variables)
+}
+
+// announces reports whether to say that a project is entered, where the prompt does not.
+func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) bool {
+	variables, err := h.Variables()
+	if err != nil {
+		return true
+	}
+	ask, err := confine.New(h.Voice, nix, p, set.Request, set.Settings.Under(variables), set.Config)
+	return err != nil || config.Is(ask.Announce, true)
 }
 
 // freshness is what there is to say of shims that are not of the newest state of the
@@ -110,7 +158,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 	failed, why := failedRenewal(dir)
 	switch {
 	case permission == config.Changed:
-		h.mark = "(purity!) "
+		h.again, h.mark = true, "(purity!) " // it can be allowed in another terminal
 		return changed + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
 	case !stale:
 		now := time.Now()
@@ -118,13 +166,13 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 		return ""
 	}
 	h.mark = "(purity*) "
+	h.again = true // another terminal can have it renewed
 	if failed == state {
 		return "the environment of " + project + " could not be renewed, and the old one is in use: " + why
 	}
 	if err := writable(dir); err != nil {
 		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
 	}
-	h.again = true
 	startRenewal(h.Voice, dir, state)
 	return ""
 }
@@ -136,6 +184,9 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
 		if ok {
+			if set, err = rechoose(h.Voice, nix, p, dir, set, env); err != nil {
+				return set, env, err
+			}
 			return set, env, takeOver(nix, dir, set, env)
 		}
 	}
@@ -148,24 +199,25 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 		return set, nixeval.Environment{}, errors.New(why)
 	}
 	began := time.Now()
-	ask, env, err := h.makeFor(nix, p, request, dir)
+	ask, made, err := h.makeFor(nix, p, request, dir)
 	if err != nil {
 		rememberFailure(h.Voice, dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
-	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s", p.Dir, len(env.Paths), ask.Base.Name, time.Since(began).Seconds())
+	h.made = true
+	h.Log.Info().Msgf("%s: %d store paths, level %s, %.1f s; %s", p.Dir, len(made.Env.Paths), ask.Base.Name, time.Since(began).Seconds(), made.Count())
 	set, err = shim.Read(dir)
-	return set, env, err
+	return set, made.Env, err
 }
 
 // makeFor makes the shims of a project, with the settings that there are now.
-func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, nixeval.Environment, error) {
+func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
 	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
-		return ask, nixeval.Environment{}, err
+		return ask, Made{}, err
 	}
-	env, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
-	return ask, env, err
+	made, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
+	return ask, made, err
 }
 
 // watched are the files whose change a shell is to notice by itself, and the

@@ -128,14 +128,13 @@ func ForgetFailures(nix nixeval.Nix, project string) error {
 
 // remake evaluates an environment that was allowed for a project, and makes the shims of a
 // directory that somebody looks after.
-func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (nixeval.Environment, error) {
+func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (Made, error) {
 	if err := check(h.Voice, ask); err != nil {
-		return nixeval.Environment{}, err
+		return Made{}, err
 	}
 	found, err := allowed(from, project)(context.Background(), ask)
 	if err != nil {
-		return found.Env, err
+		return Made{}, err
 	}
-	env, _, _, err := h.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(ask.Project.Dir)})
-	return env, err
+	return h.Make(ask, found, dir, shim.Set{Renewed: true, Renew: "cd " + shell.Quote(ask.Project.Dir)})
 }

@@ -14,50 +14,68 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Make fills a directory with the shims of an environment, and tells how many. How they are
-// to be renewed is in set. The environment that is returned is the one after the
-// shellHook, with its HOME.
-func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.Set) (env nixeval.Environment, home string, count int, err error) {
-	env = found.Env
+// Made are shims that were made.
+type Made struct {
+	Env        nixeval.Environment // after its shellHook
+	Home       string              // the HOME of what they run
+	Shims, Own int                 // how many programs they confine, and how many are the user's own
+}
+
+// Count says how many programs shims confine, and how many they do not.
+func (m Made) Count() string {
+	switch {
+	case !m.Env.Tells():
+		return fmt.Sprintf("%d programs confined, all of them: it does not tell which are declared", m.Shims)
+	case m.Own > 0:
+		return fmt.Sprintf("%d programs confined, %d your own", m.Shims, m.Own)
+	}
+	return fmt.Sprintf("%d programs confined", m.Shims)
+}
+
+// Make fills a directory with the shims of an environment. How they are to be renewed is
+// in set.
+func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.Set) (made Made, err error) {
+	env := found.Env
+	made.Env = env
 	if err := ask.Project.Make(); err != nil {
-		return env, "", 0, err
+		return made, err
 	}
 	to, err := enforce.Resolve(dir, ask.WritableTrees())
 	if err != nil {
-		return env, "", 0, words.Hint(fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere")
+		return made, words.Hint(fmt.Errorf("write shims: %w", err), "leave --dir out, or name a directory elsewhere")
 	}
 	dir = to
 	plan, err := ask.Plan(found)
 	h.Warn(plan.Warnings...)
 	if err != nil {
-		return env, "", 0, err
+		return made, err
 	}
 	if err := closedToCommands(plan, dir); err != nil {
-		return env, "", 0, err
+		return made, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return env, "", 0, fmt.Errorf("write shims: %w", err)
+		return made, fmt.Errorf("write shims: %w", err)
 	}
 	files, err := definition(ask.Nix, ask.Request)
 	if err != nil {
-		return env, "", 0, err
+		return made, err
 	}
 	set.Request, set.Settings, set.Config = ask.Request, ask.Flags, ask.Instead
-	set.File, set.Text = "", ""
-	if ask.File != nil {
-		set.File, set.Text = ask.File.Path, ask.File.Text()
-	}
+	set.File, set.Text = textOf(ask)
 	set.Request.Refresh = false
 	set.Entry, set.Definition = env.Key(), shim.Definition(files)
 	if env.Hooked {
 		if set.Hooked, err = h.runHook(plan, set); err != nil {
-			return env, "", 0, err
+			return made, err
 		}
 		env = env.After(*set.Hooked)
 	}
-	programs := withDrivers(shim.Programs(env.Path()), set.Outside)
-	return env, plan.HomeDir, len(programs), placeShims(ask.Nix, env, dir, self, set, programs)
+	set.Choice = ChoiceOf(ask.Settings)
+	h.Warn(unknown(env, set.Choice)...)
+	programs := choose(env, &set)
+	made = Made{Env: env, Home: plan.HomeDir, Shims: set.Count, Own: len(set.Own)}
+	return made, placeShims(ask.Nix, env, dir, self, set, withDrivers(programs, set.Outside))
 }
 
 // placeShims writes shims and sees to it that what they need stays: their environment,

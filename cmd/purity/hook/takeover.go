@@ -20,7 +20,7 @@ func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment
 	}
 	err := SelfClosed(nix)
 	if err == nil {
-		err = set.Write(dir, self, withDrivers(shim.Programs(hooked(env, set).Path()), set.Outside))
+		_, err = rewrite(dir, set, env, self)
 	}
 	if err == nil {
 		err = nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))

@@ -6,6 +6,7 @@ _purity_held=    # the last Enter did not accept the line
 _purity_ignore=  # HISTIGNORE, while what runs is kept out of the history
 _purity_ignored= # "set" or "unset", as it was
 _purity_bang=    # history expansion is off for a line that had it
+_purity_moving=  # cd, pushd and popd ask purity, too
 
 # Lines that can go on in the next one.
 _purity_open=$'[\'"\\\\`({|&]|<<|\\[\\[|for|while|until|select|if|case|function|coproc'
@@ -14,8 +15,32 @@ _purity_prompt() {
   local code=$?
   _purity_typing=1
   _purity_unhide
+  [[ -n $_purity_moving ]] || _purity_moves # now that start-up files are done
   _purity_check bash
+  # "command -p make" and "hash -p" have bash remember the host's, without looking in PATH.
+  [[ -z $_purity_shims ]] || hash -r 2>/dev/null || :
   return "$code"
+}
+
+# bash tells nobody that the directory changed. So that what comes next in the line is
+# confined in a project, these three do. A function of the user's of that name goes on.
+_purity_moves() {
+  local name
+  _purity_moving=1
+  for name in cd pushd popd; do
+    if ! declare -F "$name" >/dev/null; then
+      eval "function $name { builtin $name \"\$@\" && _purity_moved; }"
+    elif [[ $(declare -f "$name") != *_purity_moved* ]]; then
+      eval "function _purity_own_$(declare -f "$name")"
+      eval "function $name { _purity_own_$name \"\$@\" && _purity_moved; }"
+    fi
+  done
+}
+
+# While a line is typed it is completions and prompts that move, in a shell of their own.
+_purity_moved() {
+  [[ -n $_purity_typing ]] || _purity_check bash
+  return 0
 }
 
 # Enter is two keys: one that nobody types, for _purity_line, and another one, which
@@ -39,7 +64,7 @@ _purity_line() {
   _purity_typing=
   _purity_unhide
   [[ -z $_purity_shims || -x $_purity_shims/by-path ]] || _purity_check bash
-  [[ -n $_purity_shims ]] || return 0
+  _purity_leads "$READLINE_LINE" || return 0
   local typed=$READLINE_LINE line answer code=0
   _purity_expand || return 0
   [[ $line == */* || $line =~ $_purity_open ]] || return 0
@@ -128,6 +153,21 @@ if [[ "${PROMPT_COMMAND[*]-}" != *_purity_prompt* ]]; then
     PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_purity_prompt
   fi
 fi
+
+# What comes after nopurity is a command, with what completes it.
+_purity_complete() {
+  local own
+  for own in _comp_command _command; do # of bash-completion, by its age
+    if declare -F "$own" >/dev/null; then
+      "$own" "$@"
+      return
+    fi
+  done
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -c -- "$2")
+  fi
+}
+complete -o bashdefault -o default -F _purity_complete nopurity 2>/dev/null || :
 
 if ((BASH_VERSINFO[0] < 4 || BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] < 3)); then
   echo 'purity: before bash 4.3, programs that are named by path are not confined' >&2

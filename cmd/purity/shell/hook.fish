@@ -8,6 +8,7 @@ set -g _purity_again ''
 set -g _purity_others ''
 set -g _purity_key ''
 set -g _purity_said ''
+set -g _purity_told      # projects that were never allowed, of which that was said
 set -g _purity_off ''
 set -g _purity_asking '' # purity was asked, and has not answered yet
 set -g _purity_typing '' # a prompt is there, and its line is not yet
@@ -35,8 +36,40 @@ function _purity_enter
     functions -e by-path
 end
 
+# VERSION NAME VALUE...: exports variables of the environment. What they were is kept in the
+# environment, too, for shells that are started inside.
+function _purity_export
+    _purity_unexport
+    set -l names $argv[1]
+    set -e argv[1]
+    while set -q argv[2]
+        set -qg $argv[1]; and set -gx PURITY_WAS_$argv[1] $$argv[1]
+        set -gx $argv[1] $argv[2]
+        set -a names $argv[1]
+        set -e argv[1..2]
+    end
+    set -gx PURITY_EXPORTS "$names"
+end
+
+# Puts variables back that _purity_export has exported.
+function _purity_unexport
+    set -l names (string split ' ' -- "$PURITY_EXPORTS")
+    set -e PURITY_EXPORTS
+    for name in $names[2..-1]
+        string match -qr '^[A-Z_][A-Z0-9_]*$' -- $name; or continue
+        set -l was PURITY_WAS_$name
+        if set -q $was
+            set -gx $name $$was
+            set -e $was
+        else
+            set -eg $name
+        end
+    end
+end
+
 # SHIMS AGAIN PROMPT SAID
 function _purity_leave
+    _purity_unexport
     test -n "$_purity_shims"; and _purity_strip $_purity_shims
     test -n "$argv[1]"; and _purity_strip $argv[1]
     set -e PURITY_PROJECT
@@ -64,8 +97,14 @@ function _purity_outside
 end
 _purity_outside
 
+# PROJECT, which was never allowed
+function _purity_tell -a project
+    set -ga _purity_told $project
+end
+
 # Somebody else has put shims in front of PATH.
 function _purity_yield
+    _purity_unexport
     test -n "$_purity_shims"; and _purity_strip $_purity_shims
     set -g _purity_shims
     set -g _purity_key ''
@@ -105,7 +144,9 @@ function _purity_check --on-event fish_prompt --on-variable PWD
     end
     set -g _purity_asking 1
     set -g purity_prompt '(not confined) '
-    set -l answer ($_purity_bin __hook-env fish "$_purity_key" "$_purity_said" | string collect)
+    set -l sign '' # the prompt says it
+    functions fish_prompt fish_right_prompt 2>/dev/null | string match -q '*purity_prompt*'; and set sign 1
+    set -l answer ($_purity_bin __hook-env fish "$_purity_key" "$_purity_said" $sign (string join \n -- $_purity_told | string collect) | string collect)
     set -g _purity_asking ''
     if test -n "$answer"
         echo $answer | source
@@ -143,7 +184,14 @@ function nopurity
         set -q inside; and functions -e by-path
         return $code
     else
-        env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS $argv
+        set -l without
+        set -l with
+        for name in (string split ' ' -- "$PURITY_EXPORTS")[2..-1]
+            set -l was PURITY_WAS_$name
+            set -a without -u $was
+            set -q $was; and set -a with $name=$$was; or set -a without -u $name
+        end
+        env -u PURITY_PROJECT -u PURITY_OUTER -u PURITY_SHIMS -u PURITY_EXPORTS $without $with $argv
     end
 end
 
@@ -178,14 +226,19 @@ end
 # by-path before them, the shim that runs those of the project and the store confined.
 # fish's history has the line as it ran.
 function _purity_accept
-    if test -n "$_purity_typing" -a -n "$_purity_shims"
-        if not test -x $_purity_shims/by-path
+    # After these the rest of the line can be in another project.
+    set -l moves ''
+    if test -z "$_purity_off" -a -x "$_purity_bin"; and commandline | string match -rq '(^|\W)(cd|pushd|popd)(\W|$)'
+        set moves 1
+    end
+    if test -n "$_purity_typing" -a -n "$_purity_shims$moves"
+        if test -n "$_purity_shims"; and not test -x $_purity_shims/by-path
             echo # what is said begins a line
             _purity_check
         end
         _purity_abbreviation
         set -l line (commandline | string collect)
-        if test -n "$_purity_shims"; and string match -q '*/*' -- "$line"; and commandline --is-valid
+        if test -n "$_purity_shims$moves"; and string match -q '*/*' -- "$line"; and commandline --is-valid
             set -l new ($_purity_bin __hook-line fish "$line" | string collect)
             set -l code $pipestatus[1]
             test $code -le 2; or echo "purity: this line runs as it was typed, its programs not confined: $_purity_bin does not answer" >&2
@@ -208,6 +261,7 @@ function _purity_abbreviation
 end
 
 if status is-interactive
+    complete -c nopurity -x -a '(__fish_complete_subcommand)'
     for mode in default insert visual
         bind -M $mode \r _purity_accept 2>/dev/null
         bind -M $mode \n _purity_accept 2>/dev/null

@@ -8,6 +8,7 @@ _purity_again=     # ask again, whatever happens
 _purity_others=    # shims that somebody else looks after
 _purity_key=       # which environment it is
 _purity_said=      # the last message, said once
+_purity_told=      # projects that were never allowed, of which that was said
 _purity_off=       # purity off
 _purity_asking=    # purity was asked, and has not answered yet
 purity_prompt=     # for PS1
@@ -35,9 +36,42 @@ _purity_enter() {
   hash -r
 }
 
+# VERSION NAME VALUE...: exports variables of the environment. What they were is kept in the
+# environment, too, for shells that are started inside.
+_purity_export() {
+  local names=$1
+  _purity_unexport
+  shift
+  while (($# > 1)); do
+    if eval "[[ -n \${$1+x} ]]"; then eval "export PURITY_WAS_$1=\"\$$1\""; fi
+    export "$1=$2"
+    names+=" $1"
+    shift 2
+  done
+  export PURITY_EXPORTS=$names
+}
+
+# Puts variables back that _purity_export has exported.
+_purity_unexport() {
+  local name names="${PURITY_EXPORTS-} "
+  unset PURITY_EXPORTS
+  while [[ $names == *' '* ]]; do
+    names=${names#* }
+    name=${names%% *}
+    [[ -n $name && $name != *[!ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]* && $name != [0123456789]* ]] || continue
+    if eval "[[ -n \${PURITY_WAS_$name+x} ]]"; then
+      eval "export $name=\"\$PURITY_WAS_$name\""
+      unset "PURITY_WAS_$name"
+    else
+      unset "$name"
+    fi
+  done
+}
+
 # SHIMS AGAIN PROMPT SAID
 _purity_leave() {
   local REPLY
+  _purity_unexport
   _purity_strip
   PATH=$REPLY
   if [[ -n $1 ]]; then
@@ -61,9 +95,13 @@ _purity_outside() {
 }
 _purity_outside
 
+# PROJECT, which was never allowed
+_purity_tell() { _purity_told+=$1$'\n'; }
+
 # Somebody else has put shims in front of PATH.
 _purity_yield() {
   local REPLY
+  _purity_unexport
   _purity_strip
   PATH=$REPLY
   _purity_shims= _purity_key= _purity_again= _purity_said= purity_prompt='(purity) '
@@ -97,15 +135,23 @@ _purity_check() {
     _purity_without "$_purity_bin is gone; start this shell anew"
     return 0
   fi
-  local answer
+  local answer sign=
+  [[ "${PS1-}${PROMPT-}${RPROMPT-}${RPS1-}" != *purity_prompt* ]] || sign=1 # the prompt says it
   _purity_asking=1 purity_prompt='(not confined) '
-  answer=$("$_purity_bin" __hook-env "$1" "$_purity_key" "$_purity_said") || :
+  answer=$("$_purity_bin" __hook-env "$1" "$_purity_key" "$_purity_said" "$sign" "$_purity_told") || :
   _purity_asking=
   if [[ -n $answer ]]; then
     eval "$answer"
   else
     _purity_without "$_purity_bin does not answer"
   fi
+}
+
+# LINE: whether programs that it names by path can be of a project: inside, and where it
+# leads into one.
+_purity_leads() {
+  [[ -n $_purity_shims ]] && return 0
+  [[ -z $_purity_off && -x $_purity_bin && ( $1 == *cd* || $1 == *pushd* || $1 == *popd* ) ]]
 }
 
 # WHY
@@ -127,6 +173,7 @@ nopurity() {
     PATH=$REPLY _purity_shims=${PURITY_SHIMS-}
     _purity_strip
     PATH=$REPLY
+    _purity_unexport
     unset PURITY_PROJECT PURITY_OUTER PURITY_SHIMS
     _purity_outside
     hash -r

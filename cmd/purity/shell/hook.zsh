@@ -5,16 +5,19 @@
 _purity_aliases=() # those for the line that was typed
 _purity_seen=      # that line, without blanks
 _purity_notes=     # what to say before it runs
+_purity_running=   # a line runs
 
 _purity_prompt() {
   local code=$?
+  _purity_running=
   [[ -n $_purity_reads ]] || _purity_read # now that start-up files are done
   _purity_check zsh
   return $code
 }
 
+# Subshells of a line that runs count, and those of prompts and completions do not.
 _purity_chpwd() {
-  (( ZSH_SUBSHELL )) || _purity_check zsh
+  (( ZSH_SUBSHELL )) && [[ -z $_purity_running ]] || _purity_check zsh
 }
 
 # zsh calls two widgets before and after a line is edited, however it is accepted. Who
@@ -23,6 +26,7 @@ _purity_read() {
   emulate -L zsh
   local when
   _purity_reads=1
+  if (( $+functions[compdef] )); then compdef _precommand nopurity; fi
   [[ -o zle ]] && zmodload zsh/zle || return 0 # which may not have been needed yet
   for when in init finish; do
     [[ ${widgets[zle-line-$when]-} != user:_purity_line_$when ]] || continue
@@ -48,12 +52,13 @@ _purity_line() {
 # project and the store confined. zsh expands them where a command begins and nowhere
 # else, and shows and remembers the line as it was typed.
 _purity_typed() {
-  [[ -n $_purity_shims && ( $CONTEXT == start || $CONTEXT == cont ) ]] || return 0
+  [[ $CONTEXT == start || $CONTEXT == cont ]] || return 0
+  _purity_leads "$PREBUFFER$BUFFER" || return 0
   local bang= without=
   [[ -o banghist ]] && bang=$histchars
   [[ -o aliases ]] || without=1
   emulate -L zsh
-  if [[ ! -x $_purity_shims/by-path ]]; then
+  if [[ -n $_purity_shims && ! -x $_purity_shims/by-path ]]; then
     zle -I
     _purity_check zsh
     [[ -n $_purity_shims ]] || return 0
@@ -124,6 +129,7 @@ _purity_forget() {
 
 _purity_preexec() {
   emulate -L zsh
+  _purity_running=1
   if [[ -n $_purity_shims && $1 == */* && $_purity_seen != *"${1//[[:space:]]/}"* ]]; then
     _purity_note 'it was not seen'
     _purity_read # something else may have taken its place

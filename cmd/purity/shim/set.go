@@ -51,12 +51,22 @@ type Set struct {
 	Renewed bool
 	// Renew is the command that makes the shims anew, to be pasted.
 	Renew string
+	// Choice is what the settings said of programs. Own are those of the environment that
+	// have no shim, and Starters those whose shims run the user's own, unless they start
+	// something of the project.
+	Choice        Choice
+	Own, Starters []string
+	// Count is how many programs the shims confine, however they are called.
+	Count int
 	// Outside are the programs that drive Nix: their shims run them unconfined, as
 	// the user's own.
 	Outside []string
 	// Definition are the files that define the environment.
 	Definition []Stamp
 }
+
+// Choice is which programs the user wants shims of, and of which none.
+type Choice struct{ Add, Remove []string }
 
 // Programs are the names in a PATH that can be executed, but for purity's own.
 func Programs(path string) []string {
@@ -85,6 +95,9 @@ func own(name string) bool {
 // what is in it says what a confined command may do.
 func Read(dir string) (Set, error) {
 	var s Set
+	if name := Owner(dir); name != "" {
+		return s, &OwnerError{Dir: dir, Owner: name}
+	}
 	data, err := os.ReadFile(filepath.Join(dir, File))
 	if err != nil {
 		return s, fmt.Errorf("read shims: %w", err)

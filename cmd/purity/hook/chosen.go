@@ -1,0 +1,153 @@
+package hook
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Who types `cat ~/notes` in a project means cat, and not the one that happens to come
+// with each dev shell. So shims confine what a dev shell declares, and what builds. The
+// rest is the user's own when it is typed, and the dev shell's, confined, when a program
+// calls it that a shim has started.
+
+// builders build, although they can come with every dev shell: the programs that they start
+// are those of the build.
+var builders = strings.Fields("make gmake ninja cmake ctest meson bazel scons cc c++ c89 c99 cpp gcc g++ clang clang++ ld ld.bfd ld.gold ld.lld mold as ar nm ranlib strip pkg-config patchelf")
+
+// shells run scripts and commands of the build, and people type in them. starters start
+// one program, which is often typed by its path: nohup ./run.
+var (
+	shells   = []string{"bash", "sh"}
+	starters = strings.Fields("env find nice nohup stdbuf timeout xargs")
+)
+
+// choose tells the programs of an environment that get a shim from those that stay the
+// user's own. What is chosen twice is confined.
+func choose(env nixeval.Environment, set *shim.Set) (programs []string) {
+	path := env.Path()
+	set.Own, set.Starters = nil, nil
+	for _, name := range shim.Programs(path) {
+		undeclared := env.Undeclared(nixeval.Find(name, path))
+		switch {
+		case slices.Contains(set.Choice.Add, name):
+		case slices.Contains(set.Choice.Remove, name):
+			set.Own = append(set.Own, name)
+			continue
+		case !undeclared || slices.Contains(builders, name):
+		case slices.Contains(shells, name) || slices.Contains(starters, name):
+			set.Starters = append(set.Starters, name)
+		default:
+			set.Own = append(set.Own, name)
+			continue
+		}
+		programs = append(programs, name)
+	}
+	set.Count = len(programs) - len(set.Starters)
+	return programs
+}
+
+// ChoiceOf is what settings say of shims.
+func ChoiceOf(s confine.Settings) shim.Choice { return shim.Choice{Add: s.Shim, Remove: s.NoShim} }
+
+// identityOf is the same for equal choices, empty for none.
+func identityOf(c shim.Choice) string {
+	if len(c.Add)+len(c.Remove) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%q", c)
+}
+
+// unknown are the programs of a choice that an environment does not have.
+func unknown(env nixeval.Environment, c shim.Choice) []screen.Warning {
+	var warnings []screen.Warning
+	for _, name := range append(slices.Clone(c.Add), c.Remove...) {
+		if nixeval.Find(name, env.Path()) == "" {
+			warnings = append(warnings, screen.Warning{Text: fmt.Sprintf("choose shims: %s has no program %s", env.Source, name)})
+		}
+	}
+	return warnings
+}
+
+// rechoose makes the shims that purity.toml chooses now, where that is not as it was and
+// was allowed. The environment stays what it is.
+func rechoose(v screen.Voice, nix nixeval.Nix, p confine.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
+	if set.Config != "" {
+		return set, nil
+	}
+	p.Cwd = p.Dir // where everybody is who is in it
+	ask, err := confine.New(v, nix, p, set.Request, set.Settings, set.Config)
+	if err != nil || confine.Trusted(nix, ask.File, ask.Flags, p) != nil {
+		return set, nil // which the next program says
+	}
+	choice := ChoiceOf(ask.Settings)
+	if identityOf(choice) == identityOf(set.Choice) {
+		return set, nil
+	}
+	if permission, _, err := permissionOf(set.Request.Project); err != nil || permission != config.Allowed {
+		return set, nil
+	}
+	set.Choice = choice
+	return rewrite(dir, set, env, shim.Of(dir))
+}
+
+// rewrite writes the shims of an environment into a directory that has some.
+func rewrite(dir string, set shim.Set, env nixeval.Environment, purity string) (shim.Set, error) {
+	programs := choose(hooked(env, set), &set)
+	return set, set.Write(dir, purity, withDrivers(programs, set.Outside))
+}
+
+// textOf is the purity.toml of an ask and what it says, empty for none.
+func textOf(ask confine.Ask) (path, text string) {
+	if ask.File == nil {
+		return "", ""
+	}
+	return ask.File.Path, ask.File.Text()
+}
+
+// ownStart reports whether a program that starts others, and only comes with the dev
+// shell, is the user's own as it is called: a shell for a person to type in, and a starter
+// of anything but a program that by confines. What has a shim finds that by PATH.
+func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
+	path := os.Getenv("PATH") // without shims
+	switch {
+	case !slices.Contains(set.Starters, name) || nixeval.Find(name, path) == "":
+		return false
+	case slices.Contains(shells, name):
+		return term.IsTerminal(0) && !slices.ContainsFunc(args, func(arg string) bool {
+			return !slices.Contains([]string{"-i", "-l", "-il", "-li", "--login", "--norc", "--noprofile", "--posix"}, arg)
+		})
+	}
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		directory := err == nil && info.IsDir()
+		switch {
+		case strings.HasPrefix(arg, "-") || strings.Contains(arg, "=") && !strings.HasPrefix(arg, "."):
+		case strings.Contains(arg, "/") && !directory:
+			return !by.Confines(arg)
+		case !directory && nixeval.Find(arg, path) != "":
+			return true
+		}
+	}
+	return true
+}
+
+// ShimsIn is the first directory of a PATH that has shims, empty if none does.
+func ShimsIn(path string) string {
+	for _, dir := range filepath.SplitList(path) {
+		if filepath.IsAbs(dir) && exists(filepath.Join(dir, shim.File)) {
+			return dir
+		}
+	}
+	return ""
+}
