@@ -22,8 +22,11 @@ func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 func (f *finder) openPath(word string, d observe.Denial) string {
 	key, _ := config.KeyOf(word)
 	path := d.Real
-	if d.Entry {
+	switch {
+	case d.Entry:
 		path = filepath.Dir(path)
+	case word == "read":
+		path = f.trees.Of(path)
 	}
 	secrets := secret.Finder{Home: f.Home}
 	opens := secrets.In(path)
@@ -115,6 +118,26 @@ func declare(what, attr string) string {
 		return what
 	}
 	return what + ":  " + packages(attr)
+}
+
+// kin is the same for libraries or headers that come from one package of the host, and
+// would come from one package of the dev shell.
+func (f *finder) kin(d observe.Denial, owner string, by naming) string {
+	if tree := f.trees.Of(d.Real); owner == "" && tree != d.Real {
+		owner = tree
+	}
+	var files []string
+	switch d.Kind {
+	case "library":
+		files = libraryFiles(d.Path)
+	case "header":
+		files = headerFiles(d.Path, by.dir)
+	}
+	if owner == "" || files == nil {
+		return ""
+	}
+	_, in := f.having.file(files...)
+	return d.Kind + " of " + owner + " in " + string(in)
 }
 
 // fileHint is how to have a library or header from a package, where a package

@@ -11,6 +11,7 @@ import (
 // naming is what of a process led it to what it was refused.
 type naming struct {
 	words  string // "its argument -L/usr/lib"
+	arg    string // -L/usr/lib; empty for a variable
 	dir    string // what it names: the file, or a directory above it
 	remove string // how to be rid of it: "take -L/usr/lib away"
 }
@@ -30,14 +31,14 @@ func named(d observe.Denial) naming {
 		case option:
 			for _, value := range values(arg) {
 				if leads(value, d) {
-					return naming{"its argument " + arg, absolute(value, d), "take " + arg + " away"}
+					return naming{"its argument " + arg, arg, absolute(value, d), "take " + arg + " away"}
 				}
 			}
 		case i > 1 && strings.HasPrefix(previous, "-") && !strings.ContainsAny(previous, "/=") && leads(arg, d) && absolute(arg, d) != d.Path:
 			both := previous + " " + arg
-			return naming{"its arguments " + both, absolute(arg, d), "take " + both + " away"}
+			return naming{"its arguments " + both, arg, absolute(arg, d), "take " + both + " away"}
 		case filepath.IsAbs(arg) && filepath.Clean(arg) == d.Path && (d.Kind == "library" || d.Kind == "header"):
-			return naming{"its argument " + arg, arg, "take " + arg + " away"}
+			return naming{"its argument " + arg, arg, arg, "take " + arg + " away"}
 		}
 	}
 	for _, v := range d.By.Environ {
@@ -48,7 +49,7 @@ func named(d observe.Denial) naming {
 		for _, entry := range strings.FieldsFunc(value, func(r rune) bool { return r == ':' || r == ' ' || r == ';' }) {
 			for _, dir := range append(values(entry), entry) {
 				if filepath.IsAbs(dir) && leads(dir, d) {
-					return naming{"its variable " + name, absolute(dir, d), "take " + entry + " out of " + name}
+					return naming{"its variable " + name, "", absolute(dir, d), "take " + entry + " out of " + name}
 				}
 			}
 		}

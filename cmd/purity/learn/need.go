@@ -53,7 +53,9 @@ type Secret struct{ Path, Opens string }
 func (r Run) Needs(findings []report.Finding) Needs {
 	c := collector{Run: r, known: map[string]int{}}
 	for _, f := range findings {
-		c.denial(f.Denial, f.Why)
+		for _, d := range append([]observe.Denial{f.Denial}, f.More...) {
+			c.denial(d, f.Why)
+		}
 	}
 	return c.needs()
 }

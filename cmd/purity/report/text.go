@@ -72,7 +72,7 @@ func (w *writer) findings(r Report) {
 		verb = "used"
 	}
 	w.line("")
-	w.line(fmt.Sprintf("purity: %s outside the environment %s %s", counted(r.Findings), were(len(r.Findings)), verb))
+	w.line(fmt.Sprintf("purity: %s outside the environment %s %s", counted(r.Findings), were(len(listed(r.Findings))), verb))
 	for _, f := range r.Findings {
 		w.finding(f)
 	}
@@ -121,6 +121,9 @@ func (w *writer) finding(f Finding) {
 	w.text.WriteString(line + "\n")
 	if f.Real != f.Path && f.Real != "" {
 		w.line("    which is " + screen.Printable(f.Real))
+	}
+	if text := f.others(); text != "" {
+		w.line("    " + text)
 	}
 	w.line("    " + screen.Printable(f.Why))
 	if f.Hint != "" {
