@@ -46,8 +46,11 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 	with := map[string]bool{}
 	for _, need := range n.all {
-		if need.access == "execute" {
-			for _, g := range host.Dependencies(need.real) {
+		for _, file := range need.files {
+			if need.access != "execute" {
+				break
+			}
+			for _, g := range host.Dependencies(file) {
 				with[enforce.Real(g.Path)] = true
 			}
 		}
@@ -58,7 +61,7 @@ func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 		switch {
 		case need.port != 0:
 			path = fmt.Sprintf("*:%d", need.port)
-		case with[need.real]:
+		case !slices.ContainsFunc(need.files, func(file string) bool { return !with[file] }):
 			continue
 		}
 		count++

@@ -67,7 +67,9 @@ func TestTogether(t *testing.T) {
 // A finding says how much it stands for, and two reports differ by that, too; but not by
 // what a program brings along.
 func TestMore(t *testing.T) {
-	read := func(path string) observe.Denial { return observe.Denial{Access: "read", Kind: "data", Path: path, Errno: "EACCES"} }
+	read := func(path string) observe.Denial {
+		return observe.Denial{Access: "read", Kind: "data", Path: path, Errno: "EACCES"}
+	}
 	f := Finding{Denial: read("/opt/x/a/1"), Verdict: "would be", Why: "why", Brings: []observe.Denial{read("/b"), {Kind: "program"}}, More: []observe.Denial{read("/opt/x/a/2"), read("/opt/x/b/1")}}
 	r := Report{Watched: true, Findings: []Finding{f}}
 	var out bytes.Buffer
