@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -140,5 +141,23 @@ func TestMade(t *testing.T) {
 	made.Entry = true
 	if _, s := learned(t, Run{}, made); len(s.Write) != 1 || s.Write[0] != dir {
 		t.Errorf("%v", s.Write)
+	}
+}
+
+// Ten times as many findings take ten times as much.
+func TestLinear(t *testing.T) {
+	cost := func(n int) float64 {
+		var findings []report.Finding
+		for i := range n {
+			findings = append(findings, finding("read", "data", fmt.Sprintf("/data/%d/x", i)))
+		}
+		return testing.AllocsPerRun(1, func() {
+			if got := len((Run{}).Needs(findings).all); got != n {
+				t.Fatalf("%d needs of %d", got, n)
+			}
+		})
+	}
+	if few, many := cost(1000), cost(10_000); many > 13*few {
+		t.Errorf("ten times as many findings take %.1f times as many allocations", many/few)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,44 @@ func TestMore(t *testing.T) {
 		}
 		if got := len(earlier.New(r)); got != 0 {
 			t.Errorf("%d are gone", got)
+		}
+	}
+}
+
+// People get as many findings as they read, machines all, in time that grows as the
+// findings do.
+func TestMany(t *testing.T) {
+	made := func(n int) Report {
+		r := Report{Watched: true, Mode: "audit"}
+		for i := range n {
+			path := fmt.Sprintf("/data/%d", i)
+			r.Findings = append(r.Findings, Finding{Denial: observe.Denial{Access: "read", Kind: "data", Path: path}, Why: "why", Hint: InPolicy + `read = ["` + path + `"]`})
+		}
+		return r
+	}
+	written := func(n int, format string) (string, float64) {
+		r := made(n)
+		var out bytes.Buffer
+		allocations := testing.AllocsPerRun(1, func() {
+			out.Reset()
+			if err := r.Write(&out, format); err != nil {
+				t.Fatal(err)
+			}
+		})
+		return out.String(), allocations
+	}
+	text, _ := written(10_000, "text")
+	if lines := strings.Count(text, "\n"); lines > 4*most || !strings.Contains(text, "\n  and 9960 more; ") || !strings.Contains(text, "would be 10000 paths; purity learn writes them\n") {
+		t.Errorf("%d lines:\n%.300s", lines, text)
+	}
+	if data, _ := written(10_000, "json"); strings.Count(data, `"why":`) != 10_000 {
+		t.Error("JSON has not all")
+	}
+	for _, format := range Formats {
+		_, few := written(1000, format)
+		_, many := written(10_000, format)
+		if many > 13*few {
+			t.Errorf("%s: ten times as many findings take %.1f times as many allocations", format, many/few)
 		}
 	}
 }
