@@ -84,10 +84,10 @@ func TestCompiler(t *testing.T) {
 		gcc.Followers = append(gcc.Followers, finding("read", "header", "/usr/include/"+name).Denial)
 	}
 	for _, name := range strings.Fields("libc.so.6 libm.so.6") {
-		gcc.Followers = append(gcc.Followers, finding("read", "library", "/lib/x86_64-linux-gnu/"+name).Denial)
+		gcc.Followers = append(gcc.Followers, finding("read", "library", "/usr/lib/x86_64-linux-gnu/"+name).Denial)
 	}
 	text, s := learned(t, Run{}, gcc)
-	if got, want := strings.Join(append(s.Read, s.Exec...), " "), "/lib/x86_64-linux-gnu /usr/include /usr/bin/x86_64-linux-gnu-gcc-12 /usr/lib/gcc"; got != want {
+	if got, want := strings.Join(append(s.Read, s.Exec...), " "), "/usr/include /usr/lib/x86_64-linux-gnu /usr/bin/x86_64-linux-gnu-gcc-12 /usr/lib/gcc"; got != want {
 		t.Errorf("%s, want %s\n%s", got, want, text)
 	}
 }

@@ -166,7 +166,7 @@ func (c *collector) folded() []need {
 	}
 	paths := map[string][]string{}
 	for _, n := range c.found {
-		paths[n.access] = append(paths[n.access], n.place())
+		paths[n.access] = append(paths[n.access], n.real)
 	}
 	trees := map[string]span.Trees{
 		"read":    span.Files(c.secrets(), paths["read"]),
@@ -176,15 +176,14 @@ func (c *collector) folded() []need {
 	var all []need
 	var order []*need
 	for _, n := range c.found {
-		place := n.place()
-		tree := trees[n.access].Of(place)
-		if tree == place || n.port != 0 {
+		tree := trees[n.access].Of(n.real)
+		if tree == n.real || n.port != 0 {
 			all = append(all, n)
 			continue
 		}
 		key := n.access + "\x00" + tree
 		if known[key] == nil {
-			known[key] = &need{access: n.access, path: tree, real: enforce.Real(tree), what: n.what}
+			known[key] = &need{access: n.access, path: tree, real: tree, what: n.what}
 			order = append(order, known[key])
 		}
 		known[key].files = append(known[key].files, n.real)
@@ -197,14 +196,6 @@ func (c *collector) folded() []need {
 		all = append(all, *n)
 	}
 	return all
-}
-
-// place is the path as it is named, where that has nothing to be resolved.
-func (n need) place() string {
-	if filepath.Clean(n.path) == n.path {
-		return n.path
-	}
-	return n.real
 }
 
 func there(path string) bool {

@@ -164,7 +164,9 @@ func (w *writer) unused(all []Unused) {
 		w.line(fmt.Sprintf("  %10s  %s", screen.Size(u.Size), screen.Printable(u.Path)))
 	}
 	if others := len(all) - declared; others > 0 {
-		w.line("")
+		if declared == 0 {
+			w.line("")
+		}
 		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", screen.Plural(others, "package")))
 	}
 }

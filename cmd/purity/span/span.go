@@ -22,7 +22,7 @@ var (
 	// headers are directories of one kind of files.
 	headers = []string{"/usr/include", "/usr/local/include"}
 	// parts are directories of which each entry belongs to one package or program.
-	parts = []string{"/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32", "/usr/libexec", "/usr/local/lib", "/usr/local/libexec", "/opt"}
+	parts = []string{"/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libexec", "/usr/local/lib", "/usr/local/libexec", "/opt"}
 	// data are more of them, without programs.
 	data = []string{"/usr/share", "/usr/local/share", "/var/lib", "/etc"}
 	// personal are those of the home directory.
