@@ -139,6 +139,8 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 		return ""
 	case inStore:
 		return "It is a store path outside the closure: add its package to the packages of the dev shell."
+	case !program && secretIn(named) != "":
+		return "It looks like a secret, or has some in it (" + secretIn(named) + "): better keep it closed."
 	case program && nixeval.Find(filepath.Base(named), p.Env.Path()) != "":
 		name := filepath.Base(named)
 		return "The dev shell has " + nixeval.Find(name, p.Env.Path()) + ": run it as " + name + ", without the directory."

@@ -170,7 +170,7 @@ func (f *finder) place(d observe.Denial) place {
 
 // finding says why a denial is one, and what to do about it.
 func (f *finder) finding(d observe.Denial, owner string) explained {
-	found := explained{Finding: report.Finding{Denial: d, Brings: d.Followers, Where: f.makefiles.whereAsked(d), Verdict: "would be"}, by: named(d), owner: owner}
+	found := explained{Finding: report.Finding{Denial: d, Brings: d.Followers, Where: f.makefiles.whereAsked(d), Verdict: "would be"}, by: named(d, f.StoreDir), owner: owner}
 	switch {
 	case d.Confirmed:
 		found.Verdict = "confirmed"

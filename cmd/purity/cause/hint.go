@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"sync"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -102,6 +104,9 @@ func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	if file, in := f.having.file("bin/" + name); file != "" {
 		return declare("the closure has "+file+", but not on PATH: add its package to the dev shell", f.having.attribute(in))
 	}
+	if dir := filepath.Base(filepath.Dir(d.Path)); private().MatchString(d.Path) && dir != "bin" && dir != ".bin" {
+		return "it is a part of another program: add the package of that one to the dev shell"
+	}
 	if attr := f.index.attribute(name); attr != "" {
 		return declare("add it to the dev shell", attr)
 	}
@@ -111,6 +116,11 @@ func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	}
 	return add + ", likely:  " + packages(likely)
 }
+
+// private are programs that are in no PATH, but run by others: cc1, git-remote-https.
+var private = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`/(lib|lib32|lib64|libexec)/([^/]+/)*[^/]+$`)
+})
 
 // declare says to add a package, by its attribute if there can be one.
 func declare(what, attr string) string {

@@ -18,10 +18,40 @@ type naming struct {
 
 // named looks for what names a file, or a directory that it is in, among the
 // arguments and the variables of the process.
-func named(d observe.Denial) naming {
+func named(d observe.Denial, storeDir string) naming {
 	if d.Path == "" || d.Kind == "program" {
 		return naming{}
 	}
+	n := byArgument(d)
+	if n == (naming{}) {
+		return byVariable(d)
+	}
+	if adder := adderOf(n.arg, d.By, storeDir); adder != "" {
+		n.words += ", which " + adder + " adds"
+		n.remove = "nobody typed " + n.arg + ", " + adder + " adds it"
+	}
+	return n
+}
+
+// adderOf is the program that adds an argument to those that it was given itself, such as
+// the wrapper of a compiler; empty if somebody typed it, or wrote it into a makefile.
+func adderOf(arg string, by observe.Process, storeDir string) string {
+	for _, above := range by.Above {
+		switch {
+		case launches(above.Program, above.Args, storeDir):
+			return ""
+		case !slices.Contains(above.Args, arg):
+			name := filepath.Base(above.Program)
+			if len(above.Args) > 1 && launchers[name] { // of a script the script
+				name = filepath.Base(above.Args[1])
+			}
+			return name
+		}
+	}
+	return ""
+}
+
+func byArgument(d observe.Denial) naming {
 	for i, arg := range d.By.Args {
 		if i == 0 || len(arg) > 300 {
 			continue
@@ -41,6 +71,10 @@ func named(d observe.Denial) naming {
 			return naming{"its argument " + arg, arg, arg, "take " + arg + " away"}
 		}
 	}
+	return naming{}
+}
+
+func byVariable(d observe.Denial) naming {
 	for _, v := range d.By.Environ {
 		name, value, _ := strings.Cut(v, "=")
 		if everyday[name] || strings.HasPrefix(name, "PURITY_") {
