@@ -18,7 +18,7 @@ import (
 
 type explainCmd struct {
 	Path  string `arg:"" type:"path" help:"The file or directory."`
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON."`

@@ -17,7 +17,7 @@ import (
 )
 
 type learnCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	Output  string   `placeholder:"FILE" type:"path" help:"Write to a file; standard output is then the command's. Else that goes to standard error."`
