@@ -39,10 +39,10 @@ with the way to mend it. The exit code is 1 if there is an error.`
 
 // check is one line of the doctor, and of its --json.
 type check struct {
-	Subject string `json:"subject"` // kernel, nix, project
-	Status  string `json:"status"`  // ok, warning, error
-	Finding string `json:"finding"`
-	Fix     string `json:"fix,omitempty"`
+	Subject string `json:"subject" doc:"kernel, nix, project and others."`
+	Status  string `json:"status" doc:"ok, warning or error."`
+	Finding string `json:"finding" doc:"What was found."`
+	Fix     string `json:"fix,omitempty" doc:"What mends it."`
 }
 
 const (
@@ -62,7 +62,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks = append(checks, checkShims(a.Path)...)
 	checks = append(checks, d.checkSelf()...)
 	if c.JSON {
-		if err := screen.PrintJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, doctorJSON{formVersion, checks}); err != nil {
 			return err
 		}
 	} else {

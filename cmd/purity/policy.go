@@ -33,24 +33,24 @@ no row names is refused. These are the very grants that exec uses.`
 
 // policyJSON is the documented form of purity policy --json.
 type policyJSON struct {
-	Version int         `json:"version"` // 1
-	Project string      `json:"project"`
-	Level   string      `json:"level"`
-	Grants  []grantJSON `json:"grants"`
-	Limits  []limit     `json:"limits"`
-	Gaps    []string    `json:"gaps"` // what this kernel cannot refuse
+	Version int         `json:"version" doc:"Of this form."`
+	Project string      `json:"project" doc:"The writable directory."`
+	Level   string      `json:"level" doc:"The level that the policy starts from."`
+	Grants  []grantJSON `json:"grants" doc:"What may be reached."`
+	Limits  []limit     `json:"limits" doc:"What holds besides paths."`
+	Gaps    []string    `json:"gaps" doc:"What this kernel cannot refuse."`
 }
 
 type grantJSON struct {
-	Path   string `json:"path"`
-	Access string `json:"access"`
-	Reason string `json:"reason"`
+	Path   string `json:"path" doc:"A path, with all below it."`
+	Access string `json:"access" doc:"r read, w write, x execute, i control a device, c connect."`
+	Reason string `json:"reason" doc:"Why it is granted."`
 }
 
 // limit is what a policy says of things without a path.
 type limit struct {
-	Subject string `json:"subject"`
-	Value   string `json:"value"`
+	Subject string `json:"subject" doc:"What is limited."`
+	Value   string `json:"value" doc:"How it is limited."`
 }
 
 // Run prints the policy.
@@ -94,7 +94,7 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Pla
 type shown struct{ confine.Plan }
 
 func (p shown) json() policyJSON {
-	out := policyJSON{Version: 1, Project: p.Project.Dir, Level: p.Base.Name, Limits: p.limits(), Gaps: []string{}}
+	out := policyJSON{Version: formVersion, Project: p.Project.Dir, Level: p.Base.Name, Limits: p.limits(), Gaps: []string{}}
 	for _, g := range p.Policy.Grants {
 		out.Grants = append(out.Grants, grantJSON{g.Path, g.Access.String(), g.Reason})
 	}
