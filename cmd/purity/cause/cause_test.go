@@ -176,6 +176,10 @@ func TestAdder(t *testing.T) {
 		if got := adderOf("-L/opt/x", d.By, "/s"); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.above, got, tt.want)
 		}
+		glued := opened("header", "/opt/x/y.h", "/x/cc1 -I /opt/x", "/x/gcc -I/opt/x", "/x/make")
+		if got := named(glued, "/s").remove; got != "take -I /opt/x away" {
+			t.Error(got)
+		}
 		if n := named(d, "/s"); strings.HasPrefix(n.remove, "take") != (tt.want == "") {
 			t.Errorf("%q: %+v", tt.above, n)
 		}

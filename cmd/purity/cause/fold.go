@@ -104,7 +104,7 @@ func causeOf(d observe.Denial, own int, at map[string]int, storeDir string) int 
 			cause, level, told = j, i, p.Args
 		}
 	}
-	if arg := named(d, storeDir).arg; level > 0 && arg != "" && slices.Contains(told, arg) {
+	if arg := named(d, storeDir).arg; level > 0 && arg != "" && given(told, arg) {
 		return -1
 	}
 	return cause

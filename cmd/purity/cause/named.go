@@ -40,7 +40,7 @@ func adderOf(arg string, by observe.Process, storeDir string) string {
 		switch {
 		case launches(above.Program, above.Args, storeDir):
 			return ""
-		case !slices.Contains(above.Args, arg):
+		case !given(above.Args, arg):
 			name := filepath.Base(above.Program)
 			if len(above.Args) > 1 && launchers[name] { // of a script the script
 				name = filepath.Base(above.Args[1])
@@ -49,6 +49,12 @@ func adderOf(arg string, by observe.Process, storeDir string) string {
 		}
 	}
 	return ""
+}
+
+// given reports whether arguments have one, which may be a part of another there: what is
+// -I/usr/include for a compiler is -I and /usr/include for what it runs.
+func given(args []string, arg string) bool {
+	return slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, arg) })
 }
 
 func byArgument(d observe.Denial) naming {
