@@ -135,7 +135,7 @@ func checkView() check {
 func checkServices(k enforce.Kernel) []check {
 	var checks []check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {
-		for _, s := range host.Sockets(host.Here("/")) {
+		for _, s := range reachable(host.Here("/")) {
 			checks = append(checks, check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
 		}
 	}

@@ -21,6 +21,7 @@ type policyCmd struct {
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
+	All  bool `help:"Print a row for each store path of the closure."`
 	Diff bool `help:"Print only what differs from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
 }
 
@@ -28,7 +29,8 @@ type policyCmd struct {
 func (policyCmd) Help() string {
 	return `Each row is what a command may do (r read, w write, x execute, i control a
 device, c connect to a socket), why, and with which path and all below it. What
-no row names is refused. These are the very grants that exec uses.`
+no row names is refused. These are the very grants that exec uses. The store paths of
+the closure are one row; --all prints each, as does purity closure.`
 }
 
 // policyJSON is the documented form of purity policy --json.
@@ -66,7 +68,7 @@ func (c *policyCmd) Run(a *app) error {
 	case c.Diff:
 		return p.diff(a.Stdout)
 	}
-	return p.table(a.Stdout)
+	return p.table(a.Stdout, c.All)
 }
 
 // policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
@@ -163,10 +165,19 @@ func (p shown) gaps() []enforce.Gap {
 	return gaps
 }
 
-// lines are the rows of the policy, in the form of the table.
-func (p shown) lines() []string {
+// lines are the rows of the policy, in the form of the table. Unless all are wanted, the
+// closure is one.
+func (p shown) lines(all bool) []string {
 	var lines []string
+	folded := false
 	for _, g := range p.Policy.Grants {
+		if g.Reason == confine.ClosureReason && !all {
+			if !folded {
+				lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, g.Reason, p.closure()))
+			}
+			folded = true
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, screen.Printable(g.Reason), screen.Printable(g.Path)))
 	}
 	for _, l := range p.limits() {
@@ -175,9 +186,32 @@ func (p shown) lines() []string {
 	return lines
 }
 
-func (p shown) table(out io.Writer) error {
+// closure is how much the closure is.
+func (p shown) closure() string {
+	text := screen.Plural(len(p.Env.Paths), "store path")
+	if have, err := p.Env.Closure(); err == nil { // else the sizes are not known
+		text += ", " + screen.Size(have.NarSize())
+	}
+	return text + " (--all lists them)"
+}
+
+// reachable are the services that have sockets here, each once.
+func reachable(here host.Paths) []host.Service {
+	var all []host.Service
+	for _, s := range host.Sockets(here) {
+		same := func(other host.Service) bool { return other.Name == s.Name && other.Does == s.Does }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Socket += ", " + s.Socket
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func (p shown) table(out io.Writer, all bool) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, line := range p.lines() {
+	for _, line := range p.lines(all) {
 		fmt.Fprintln(table, line)
 	}
 	gaps := p.gaps()
@@ -185,7 +219,7 @@ func (p shown) table(out io.Writer) error {
 		screen.Printf(table, "\tthis kernel\t%s\n", gap)
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
-		for _, s := range host.Sockets(host.Here(p.Project.Cwd)) {
+		for _, s := range reachable(host.Here(p.Project.Cwd)) {
 			screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
 		}
 	}
@@ -204,7 +238,7 @@ func (p shown) diff(out io.Writer) error {
 	}
 	standard := shown{plan}
 	standard.Policy.Grants = append(standard.Policy.Grants, p.Policy.Grants[len(p.Policy.Grants)-1]) // TMPDIR
-	before, now := standard.lines(), p.lines()
+	before, now := standard.lines(true), p.lines(true)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range before {
 		if !slices.Contains(now, line) {
