@@ -58,7 +58,7 @@ func (f Finding) others() string {
 func (f Finding) common() string {
 	dir := path.Dir(f.Path)
 	for _, d := range f.More {
-		for dir != "/" && dir != "." && !strings.HasPrefix(d.Path, dir+"/") {
+		for dir != "/" && dir != "." && d.Path != dir && !strings.HasPrefix(d.Path, dir+"/") {
 			dir = path.Dir(dir)
 		}
 	}
