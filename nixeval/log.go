@@ -102,13 +102,30 @@ func pointOf(text string) string {
 			start = i
 		}
 	}
+	thrown := thrownAt(lines[:start])
 	lines = lines[start:]
 	indent := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line[min(indent, len(line)-len(strings.TrimLeft(line, " "))):], " ")
 	}
 	lines[0] = strings.TrimSpace(strings.TrimPrefix(lines[0], "error:"))
-	return strings.TrimSpace(strings.Join(lines, "\n"))
+	return strings.TrimSpace(strings.Join(lines, "\n")) + thrown
+}
+
+// thrownAt is the place of a throw or abort, as Nix has it in the trace before the
+// message; empty for other errors, whose message has their place.
+func thrownAt(trace []string) string {
+	for i := len(trace) - 1; i > 0; i-- {
+		place, ok := strings.CutPrefix(strings.TrimSpace(trace[i]), "at ")
+		if !ok {
+			continue
+		}
+		if doing := trace[i-1]; !strings.Contains(doing, "'throw'") && !strings.Contains(doing, "'abort'") {
+			return ""
+		}
+		return "\nat " + strings.TrimSuffix(place, ":")
+	}
+	return ""
 }
 
 // escapes is compiled on first use: most runs never start nix.

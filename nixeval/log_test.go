@@ -46,6 +46,14 @@ at /s/flake.nix:7:9:
      6|     {
      7|       x = pkgz;
       |           ^`},
+		{"throw", `error:
+       … while calling the 'throw' builtin
+         at /p/flake.nix:4:15:
+            3|     default =
+            4|       let x = throw "no such thing";
+             |               ^
+
+       error: no such thing`, "no such thing\nat /p/flake.nix:4:15"},
 		{"second line belongs to it", "error: flake 'x' does not provide attribute 'a'\n       Did you mean b?", "flake 'x' does not provide attribute 'a'\n       Did you mean b?"},
 	}
 	for _, tt := range tests {

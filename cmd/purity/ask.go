@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,9 @@ import (
 
 // request is what flags ask for, and for which project.
 func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project, r nixeval.Request, err error) {
+	if err := oneSource(ref, s); err != nil {
+		return nix, p, r, err
+	}
 	anchor := "flake.nix"
 	if s.File != "" {
 		anchor = filepath.Base(s.File)
@@ -27,7 +31,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project,
 		return nix, p, r, err
 	}
 	r = nixeval.Request{
-		Flake: ref, File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
+		Flake: cmp.Or(ref, "."), File: s.File, Attr: s.Attr, Roots: s.Root, ClosureFile: s.ClosureFile, FromEnv: s.FromEnv, With: s.WithClosure,
 		Dir: p.Cwd, Project: p.Dir, Impure: s.Impure, Refresh: s.Refresh,
 	}
 	for _, input := range slices.Sorted(maps.Keys(s.OverrideInput)) {

@@ -19,7 +19,7 @@ import (
 )
 
 type auditCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	reporting
@@ -97,7 +97,7 @@ func (d ran) commandFailed(a *app) error {
 
 // watching is a run of a command of purity that watches and does not confine.
 func watching(a *app, of, flake string, from source, flags config.Settings, typed []string) (run, error) {
-	command, err := confine.CommandLine(typed, of)
+	command, err := commandLine(a.args, typed, of)
 	if err != nil {
 		return run{}, err
 	}

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -33,6 +36,7 @@ A flag counts before a PURITY_ variable, that before the file; lists add up.`
 
 type configCheckCmd struct {
 	Path string `arg:"" optional:"" default:"." type:"path" help:"Directory, or a file."`
+	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 // Run says that the file is right, what it opens, and whether that is allowed.
@@ -41,37 +45,54 @@ func (c configCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	screen.Printf(a.Stdout, "%s is right\n", file.Path)
 	flags, err := settingsOfVariables()
 	if err != nil {
 		return err
 	}
 	wider := file.Widens(confine.LevelOf(flags))
+	err = a.trusted(file, flags, confine.ProjectAt(filepath.Dir(file.Path)))
+	if err != nil && len(wider) > 0 && !words.Untrusted(err) {
+		return err
+	}
+	if c.JSON {
+		return screen.PrintJSON(a.Stdout, checkedJSON{formVersion, file.Path, append([]string{}, wider...), len(wider) == 0 || err == nil})
+	}
+	screen.Printf(a.Stdout, "%s is right\n", file.Path)
 	for _, what := range wider {
 		screen.Printf(a.Stdout, "it opens %s\n", what)
 	}
-	switch err := a.trusted(file, flags, confine.ProjectAt(filepath.Dir(file.Path))); {
+	switch {
 	case len(wider) == 0:
 		fmt.Fprintln(a.Stdout, "it opens nothing beyond the default policy")
 	case err == nil:
 		fmt.Fprintln(a.Stdout, "that is allowed")
-	case words.Untrusted(err):
-		fmt.Fprintln(a.Stdout, "that is not allowed yet: purity allow")
 	default:
-		return err
+		fmt.Fprintln(a.Stdout, "that is not allowed yet: purity allow")
 	}
 	return nil
 }
 
 type configSchemaCmd struct {
-	Report bool `help:"That of the reports that --report-format json writes."`
+	Of     string `arg:"" optional:"" name:"of" default:"purity.toml" help:"What the schema is of: purity.toml, report, or a command with --json, such as policy or config-check."`
+	Report bool   `help:"That of the reports that --report-format json writes, which report is, too."`
 }
 
 // Run prints the schema.
 func (c configSchemaCmd) Run(a *app) error {
-	if c.Report {
+	if _, ok := forms[c.Of]; ok && !c.Report {
+		return writeForm(a.Stdout, c.Of)
+	}
+	if c.Report || c.Of == "report" {
 		_, err := io.WriteString(a.Stdout, report.Schema)
 		return err
+	}
+	if c.Of != config.Name {
+		names := append(slices.Sorted(maps.Keys(forms)), config.Name, "report")
+		hint := "there is one of " + strings.Join(names, ", ")
+		if nearest := config.Nearest(c.Of, names); nearest != "" {
+			hint = "did you mean purity config schema " + nearest + "?"
+		}
+		return words.Hint(fmt.Errorf("print schema: there is none of %q", c.Of), hint)
 	}
 	return config.WriteSchema(a.Stdout)
 }

@@ -39,10 +39,10 @@ with the way to mend it. The exit code is 1 if there is an error.`
 
 // check is one line of the doctor, and of its --json.
 type check struct {
-	Subject string `json:"subject"` // kernel, nix, project
-	Status  string `json:"status"`  // ok, warning, error
-	Finding string `json:"finding"`
-	Fix     string `json:"fix,omitempty"`
+	Subject string `json:"subject" doc:"kernel, nix, project and others."`
+	Status  string `json:"status" doc:"ok, warning or error."`
+	Finding string `json:"finding" doc:"What was found."`
+	Fix     string `json:"fix,omitempty" doc:"What mends it."`
 }
 
 const (
@@ -62,7 +62,7 @@ func (c doctorCmd) Run(a *app) error {
 	checks = append(checks, checkShims(a.Path)...)
 	checks = append(checks, d.checkSelf()...)
 	if c.JSON {
-		if err := screen.PrintJSON(a.Stdout, map[string]any{"version": 1, "checks": checks}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, doctorJSON{formVersion, checks}); err != nil {
 			return err
 		}
 	} else {
@@ -135,7 +135,7 @@ func checkView() check {
 func checkServices(k enforce.Kernel) []check {
 	var checks []check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {
-		for _, s := range host.Sockets(host.Here("/")) {
+		for _, s := range reachable(host.Here("/")) {
 			checks = append(checks, check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
 		}
 	}

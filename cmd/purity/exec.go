@@ -9,7 +9,7 @@ import (
 )
 
 type execCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	reporting
@@ -32,7 +32,7 @@ are its own, and everything it starts is confined as well.`
 
 // Run replaces purity by the command; it returns only on an error.
 func (c *execCmd) Run(a *app) error {
-	command, err := confine.CommandLine(c.Command, "exec")
+	command, err := commandLine(a.args, c.Command, "exec")
 	if err != nil {
 		return err
 	}

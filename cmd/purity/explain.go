@@ -18,7 +18,7 @@ import (
 
 type explainCmd struct {
 	Path  string `arg:"" type:"path" help:"The file or directory."`
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON."`
@@ -32,21 +32,21 @@ in. Where something is refused, the last line says what would allow it.`
 
 // explanation is the documented form of purity explain --json.
 type explanation struct {
-	Version int             `json:"version"` // 1
-	Path    string          `json:"path"`
-	Real    string          `json:"realPath"` // without symbolic links
-	Exists  bool            `json:"exists"`
-	Access  []accessVerdict `json:"access"`
-	Chain   []closure.Path  `json:"chain,omitempty"` // from a root to the store path
-	Remedy  string          `json:"remedy,omitempty"`
-	Mode    string          `json:"mode"` // enforce; or one in which nothing is refused
+	Version int             `json:"version" doc:"Of this form."`
+	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
+	Real    string          `json:"realPath" doc:"The path without symbolic links."`
+	Exists  bool            `json:"exists" doc:"Whether it is there."`
+	Access  []accessVerdict `json:"access" doc:"What may be done with it."`
+	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
+	Remedy  string          `json:"remedy,omitempty" doc:"What would allow it."`
+	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
 }
 
 type accessVerdict struct {
-	Access  string `json:"access"` // read, write, execute
-	Allowed bool   `json:"allowed"`
-	Reason  string `json:"reason,omitempty"`
-	Grant   string `json:"grant,omitempty"` // its path
+	Access  string `json:"access" doc:"read, write or execute."`
+	Allowed bool   `json:"allowed" doc:"Whether that is allowed."`
+	Reason  string `json:"reason,omitempty" doc:"Why it is."`
+	Grant   string `json:"grant,omitempty" doc:"The path of the grant."`
 }
 
 // Run prints the explanation.
@@ -93,7 +93,7 @@ func (c *explainCmd) Run(a *app) error {
 }
 
 func explainPath(p confine.Plan, path string) (explanation, error) {
-	e := explanation{Version: 1, Path: path, Real: enforce.Real(path), Mode: p.Mode}
+	e := explanation{Version: formVersion, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
 	covering := p.Policy.Covering(path, enforce.All)
@@ -139,6 +139,8 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 		return ""
 	case inStore:
 		return "It is a store path outside the closure: add its package to the packages of the dev shell."
+	case !program && secretIn(named) != "":
+		return "It looks like a secret, or has some in it (" + secretIn(named) + "): better keep it closed."
 	case program && nixeval.Find(filepath.Base(named), p.Env.Path()) != "":
 		name := filepath.Base(named)
 		return "The dev shell has " + nixeval.Find(name, p.Env.Path()) + ": run it as " + name + ", without the directory."

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -89,10 +90,14 @@ func asTyped(as func(string) string) kong.Mapper {
 	})
 }
 
-// expandPath makes a path absolute, but for - which stands for standard output.
+// expandPath makes a path absolute, but for - which stands for standard output. ~ is
+// $HOME, as it is everywhere else.
 func expandPath(path string) string {
 	if path == "-" {
 		return path
+	}
+	if home := os.Getenv("HOME"); filepath.IsAbs(home) && (path == "~" || strings.HasPrefix(path, "~/")) {
+		path = home + path[1:]
 	}
 	return kong.ExpandPath(path)
 }

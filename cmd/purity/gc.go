@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/nixeval"
 )
 
-type gcCmd struct{}
+type gcCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
 
 // Help is shown below the flags.
 func (gcCmd) Help() string {
@@ -24,14 +27,16 @@ programs would run.`
 }
 
 // Run removes what belongs to no project any more.
-func (gcCmd) Run(a *app) error {
+func (c gcCmd) Run(a *app) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
 	}
 	removed, err := nix.Collect()
-	for _, c := range removed {
-		a.Log.Info().Msgf("removed %d environments of %s", c.Environments, c.Project)
+	done := gcJSON{Version: formVersion, Removed: []goneJSON{}}
+	for _, gone := range removed {
+		a.Log.Info().Msgf("removed %d environments of %s", gone.Environments, gone.Project)
+		done.Removed = append(done.Removed, goneJSON(gone))
 	}
 	if err != nil {
 		return err
@@ -42,6 +47,9 @@ func (gcCmd) Run(a *app) error {
 	shims, err := collectShims(nix)
 	if shims > 0 {
 		a.Log.Info().Msgf("removed %d directories of shims", shims)
+	}
+	if done.Shims = shims; err == nil && c.JSON {
+		return screen.PrintJSON(a.Stdout, done)
 	}
 	if err == nil && len(removed)+shims == 0 {
 		a.Log.Info().Msg("nothing to remove: every cached project is still there")

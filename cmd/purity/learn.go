@@ -17,20 +17,23 @@ import (
 )
 
 type learnCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	Output  string   `placeholder:"FILE" type:"path" help:"Write to a file; standard output is then the command's. Else that goes to standard error."`
 	Secret  []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among what is written although it looks like a secret; can be repeated."`
+	Exact   bool     `help:"Name each file. Without it a directory stands for files in it, where a person would grant that: /usr/include for headers."`
 	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
 }
 
 // Help is shown below the flags.
 func (learnCmd) Help() string {
-	return `The command is watched, not confined, as by purity audit. What is printed is the
-smallest purity.toml that would have let all of it be, with who needed each line:
-a beginning for those who cannot declare everything yet. It does not contain what
-would open a secret (keys, tokens, browser profiles) unless that is named.
+	return `The command is watched, not confined, as by purity audit. Purity prints a
+purity.toml under which the command passes, with the program that needed each line:
+a beginning for those who cannot declare everything yet. A directory stands for its
+files where a person would grant it, so that the next header passes, too; --exact
+names each file. Nothing in it opens a secret (keys, tokens, browser profiles) unless
+you name that with --secret.
 
   purity learn -- make > purity.toml
 
@@ -55,7 +58,9 @@ func (c *learnCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	needs := done.learner(c.Secret).Needs(done.report.Findings)
+	learner := done.learner(c.Secret)
+	learner.Exact = c.Exact
+	needs := learner.Needs(done.report.Findings)
 	text, err := learned(done, c.Settings, needs)
 	if err != nil {
 		return err

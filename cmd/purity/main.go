@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/alecthomas/kong"
 
@@ -71,6 +72,9 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	if err != nil {
 		panic(err) // a wrong tag, which a test finds first
 	}
+	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
+		grouped(parser.Model)
+	}
 	ctx, err := parser.Parse(args)
 	return func(a *app) error { return ctx.Run(a) }, *shared, err
 }
@@ -78,7 +82,7 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 // plainExec is purity exec without any flag; a test holds it to what kong
 // makes of that.
 func plainExec(command []string) *execCmd {
-	return &execCmd{Flake: ".", Command: command}
+	return &execCmd{Command: command}
 }
 
 // usageError drops kong's usage text from a parse error: the error and a

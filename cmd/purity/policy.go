@@ -21,6 +21,7 @@ type policyCmd struct {
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
+	All  bool `help:"Print a row for each store path of the closure."`
 	Diff bool `help:"Print only what differs from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
 }
 
@@ -28,29 +29,30 @@ type policyCmd struct {
 func (policyCmd) Help() string {
 	return `Each row is what a command may do (r read, w write, x execute, i control a
 device, c connect to a socket), why, and with which path and all below it. What
-no row names is refused. These are the very grants that exec uses.`
+no row names is refused. These are the very grants that exec uses. The store paths of
+the closure are one row; --all prints each, as does purity closure.`
 }
 
 // policyJSON is the documented form of purity policy --json.
 type policyJSON struct {
-	Version int         `json:"version"` // 1
-	Project string      `json:"project"`
-	Level   string      `json:"level"`
-	Grants  []grantJSON `json:"grants"`
-	Limits  []limit     `json:"limits"`
-	Gaps    []string    `json:"gaps"` // what this kernel cannot refuse
+	Version int         `json:"version" doc:"Of this form."`
+	Project string      `json:"project" doc:"The writable directory."`
+	Level   string      `json:"level" doc:"The level that the policy starts from."`
+	Grants  []grantJSON `json:"grants" doc:"What may be reached."`
+	Limits  []limit     `json:"limits" doc:"What holds besides paths."`
+	Gaps    []string    `json:"gaps" doc:"What this kernel cannot refuse."`
 }
 
 type grantJSON struct {
-	Path   string `json:"path"`
-	Access string `json:"access"`
-	Reason string `json:"reason"`
+	Path   string `json:"path" doc:"A path, with all below it."`
+	Access string `json:"access" doc:"r read, w write, x execute, i control a device, c connect."`
+	Reason string `json:"reason" doc:"Why it is granted."`
 }
 
 // limit is what a policy says of things without a path.
 type limit struct {
-	Subject string `json:"subject"`
-	Value   string `json:"value"`
+	Subject string `json:"subject" doc:"What is limited."`
+	Value   string `json:"value" doc:"How it is limited."`
 }
 
 // Run prints the policy.
@@ -66,7 +68,7 @@ func (c *policyCmd) Run(a *app) error {
 	case c.Diff:
 		return p.diff(a.Stdout)
 	}
-	return p.table(a.Stdout)
+	return p.table(a.Stdout, c.All)
 }
 
 // policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
@@ -94,7 +96,7 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Pla
 type shown struct{ confine.Plan }
 
 func (p shown) json() policyJSON {
-	out := policyJSON{Version: 1, Project: p.Project.Dir, Level: p.Base.Name, Limits: p.limits(), Gaps: []string{}}
+	out := policyJSON{Version: formVersion, Project: p.Project.Dir, Level: p.Base.Name, Limits: p.limits(), Gaps: []string{}}
 	for _, g := range p.Policy.Grants {
 		out.Grants = append(out.Grants, grantJSON{g.Path, g.Access.String(), g.Reason})
 	}
@@ -166,10 +168,19 @@ func (p shown) gaps() []enforce.Gap {
 	return gaps
 }
 
-// lines are the rows of the policy, in the form of the table.
-func (p shown) lines() []string {
+// lines are the rows of the policy, in the form of the table. Unless all are wanted, the
+// closure is one.
+func (p shown) lines(all bool) []string {
 	var lines []string
+	folded := false
 	for _, g := range p.Policy.Grants {
+		if g.Reason == confine.ClosureReason && !all {
+			if !folded {
+				lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, g.Reason, p.closure()))
+			}
+			folded = true
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s", g.Access, screen.Printable(g.Reason), screen.Printable(g.Path)))
 	}
 	for _, l := range p.limits() {
@@ -178,9 +189,32 @@ func (p shown) lines() []string {
 	return lines
 }
 
-func (p shown) table(out io.Writer) error {
+// closure is how much the closure is.
+func (p shown) closure() string {
+	text := screen.Plural(len(p.Env.Paths), "store path")
+	if have, err := p.Env.Closure(); err == nil { // else the sizes are not known
+		text += ", " + screen.Size(have.NarSize())
+	}
+	return text + " (--all lists them)"
+}
+
+// reachable are the services that have sockets here, each once.
+func reachable(here host.Paths) []host.Service {
+	var all []host.Service
+	for _, s := range host.Sockets(here) {
+		same := func(other host.Service) bool { return other.Name == s.Name && other.Does == s.Does }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Socket += ", " + s.Socket
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func (p shown) table(out io.Writer, all bool) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, line := range p.lines() {
+	for _, line := range p.lines(all) {
 		fmt.Fprintln(table, line)
 	}
 	gaps := p.gaps()
@@ -188,7 +222,7 @@ func (p shown) table(out io.Writer) error {
 		screen.Printf(table, "\tthis kernel\t%s\n", gap)
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
-		for _, s := range host.Sockets(host.Here(p.Project.Cwd)) {
+		for _, s := range reachable(host.Here(p.Project.Cwd)) {
 			screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", s.Socket, s.Name, s.Does)
 		}
 	}
@@ -207,7 +241,7 @@ func (p shown) diff(out io.Writer) error {
 	}
 	standard := shown{plan}
 	standard.Policy.Grants = append(standard.Policy.Grants, p.Policy.Grants[len(p.Policy.Grants)-1]) // TMPDIR
-	before, now := standard.lines(), p.lines()
+	before, now := standard.lines(true), p.lines(true)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range before {
 		if !slices.Contains(now, line) {

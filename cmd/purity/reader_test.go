@@ -48,6 +48,7 @@ var trustedFiles = map[string]string{
 	"enforce/view/refusal_linux.go":             "/proc",
 	"nixeval/cache.go":                          "purity's cache, which no command can write",
 	"nixeval/devenv.go":                         "a store path",
+	"nixeval/declared.go":                       "a store path",
 	"nixeval/environment.go":                    "purity's cache, which no command can write",
 	"nixeval/gc.go":                             "purity's cache, which no command can write",
 	"nixeval/inputs/statcache.go":               "purity's cache, which no command can write",

@@ -55,7 +55,7 @@ func (c selftestCmd) Run(a *app) error {
 		reports = append(reports, across)
 	}
 	if c.JSON {
-		if err := screen.PrintJSON(a.Stdout, map[string]any{"version": 1, "reports": reports}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, selftestJSON{formVersion, reports}); err != nil {
 			return err
 		}
 	} else if err := c.table(a.Stdout, reports); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 type shellCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	Shell string `placeholder:"PROGRAM" help:"Another shell than the environment's bash."`

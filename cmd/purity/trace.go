@@ -15,7 +15,7 @@ import (
 )
 
 type traceCmd struct {
-	Flake string `placeholder:"REF" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
+	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	Programs bool     `help:"Show programs only."`
@@ -32,7 +32,7 @@ refused); the store path and what in it, or the path or address.`
 
 // Run runs the command, confined, and shows what it uses.
 func (c *traceCmd) Run(a *app) error {
-	command, err := confine.CommandLine(c.Command, "trace")
+	command, err := commandLine(a.args, c.Command, "trace")
 	if err != nil {
 		return err
 	}

@@ -155,6 +155,9 @@ func (a allower) allowFile(file *config.File) error {
 	for _, what := range append(wider, narrow...) {
 		screen.Printf(a.Stdout, "  %s\n", what)
 	}
+	for _, path := range secretsOf(file) {
+		screen.Printf(a.Stdout, "  with that %s, which looks like a secret\n", path)
+	}
 	for _, link := range links {
 		screen.Printf(a.Stdout, "  the symbolic link %s, as long as it leads there\n", link)
 	}

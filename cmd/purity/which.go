@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +22,7 @@ import (
 
 type whichCmd struct {
 	Program string `arg:"" optional:"" name:"prog" help:"Name of a program, or its file (default: lists what shims confine here)."`
+	JSON    bool   `name:"json" help:"Print JSON, of one program."`
 }
 
 // Help is shown below the flags.
@@ -36,43 +40,84 @@ not declared. In purity.toml, shims.add and shims.remove say otherwise.`
 
 // Run says it.
 func (c whichCmd) Run(a *app) error {
+	if c.Program == "" && c.JSON {
+		return words.Hint(errors.New("print JSON: name a program"), "purity which --json make")
+	}
 	if c.Program == "" {
 		return whichAll(a)
 	}
+	answer, err := c.answer(a)
+	if err != nil {
+		return err
+	}
+	answer.Version, answer.Name = formVersion, cmp.Or(answer.Name, c.Program)
+	if c.JSON {
+		err = screen.PrintJSON(a.Stdout, answer)
+	} else {
+		answer.print(a.Stdout)
+	}
+	switch {
+	case err != nil || answer.Confined:
+		return err
+	case answer.File == "":
+		return codeError(words.NotFound)
+	}
+	return codeError(1)
+}
+
+// print says an answer to people.
+func (w whichJSON) print(out io.Writer) {
+	says := w.Why
+	if w.File != "" {
+		says = w.File + ", " + says
+	}
+	screen.Printf(out, "%s: %s\n", w.Name, says)
+	if w.Environment != "" {
+		screen.Printf(out, "  environment  %s, %d store paths\n", w.Environment, w.StorePaths)
+		screen.Printf(out, "  project      %s\n", w.Project)
+		screen.Printf(out, "  shim         %s\n", w.Shim)
+	}
+}
+
+const notInPath = "not in PATH"
+
+func (c whichCmd) answer(a *app) (whichJSON, error) {
 	file := c.Program
 	if !strings.Contains(file, "/") {
 		file = nixeval.Find(file, a.Path)
 	}
 	if _, err := os.Stat(file); err != nil {
-		screen.Printf(a.Stdout, "%s: not in PATH\n", c.Program)
-		return codeError(words.NotFound)
+		return whichJSON{Why: notInPath}, nil
 	}
 	if confine.Inside() {
-		screen.Printf(a.Stdout, "%s: %s, confined, as all is here\n", c.Program, file)
-		return nil
+		return whichJSON{File: file, Confined: true, Why: "confined, as all is here"}, nil
 	}
 	nix, err := a.nix()
 	if err != nil {
-		return err
+		return whichJSON{}, err
 	}
 	dir, name, ok := shim.At(file)
 	if target, err := os.Readlink(filepath.Join(dir, name)); !ok || err != nil || target != shim.Of(dir) {
-		return whichFile(a, nix, c.Program, file)
+		return whichFile(nix, a.Path, c.Program, file), nil
 	}
 	set, err := shim.Read(dir)
 	if err != nil {
-		return fmt.Errorf("use %s: %w", file, err)
+		return whichJSON{}, fmt.Errorf("use %s: %w", file, err)
 	}
 	if name == shim.ByPath {
-		screen.Printf(a.Stdout, "%s: runs what its arguments say, confined in %s if it is in there or in the store\n", name, set.Request.Project)
-		return codeError(1)
+		return whichJSON{Name: name, File: file, Why: "runs what its arguments say, confined in " + set.Request.Project + " if it is in there or in the store"}, nil
 	}
 	if slices.Contains(set.Outside, name) {
-		return whichDriver(a, name)
+		return whichDriver(name), nil
 	}
+	return whichShim(a, nix, set, dir, name)
+}
+
+// whichShim says what a shim runs.
+func whichShim(a *app, nix nixeval.Nix, set shim.Set, dir, name string) (whichJSON, error) {
 	ask, err := a.hooks().Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
-		return err
+		return whichJSON{}, err
 	}
 	from := a.hooks().FromShims(set, dir)
 	if set.Entry == "" && set.Request.ClosureFile != "" { // a file that lists store paths
@@ -80,46 +125,42 @@ func (c whichCmd) Run(a *app) error {
 	}
 	found, err := from(context.Background(), ask)
 	if err != nil {
-		return err
+		return whichJSON{}, err
 	}
 	env := found.Env
 	target := nixeval.Find(name, env.Path())
 	if target == "" {
-		screen.Printf(a.Stdout, "%s: not in the environment; its shim runs nothing\n", name)
-		return codeError(words.NotFound)
+		return whichJSON{Name: name, Why: "not in the environment; its shim runs nothing"}, nil
 	}
-	how := "confined"
+	why := "confined"
 	if slices.Contains(set.Starters, name) {
-		how = "confined where it starts something of the project; else it is your own"
+		why = "confined where it starts something of the project; else it is your own"
 	}
-	screen.Printf(a.Stdout, "%s: %s, %s\n", name, target, how)
-	screen.Printf(a.Stdout, "  environment  %s, %d store paths\n", env.Source, len(env.Paths))
-	screen.Printf(a.Stdout, "  project      %s\n", set.Request.Project)
-	screen.Printf(a.Stdout, "  shim         %s\n", filepath.Join(dir, name))
-	return nil
+	return whichJSON{
+		Name: name, File: target, Confined: true, Why: why,
+		Environment: env.Source, StorePaths: len(env.Paths), Project: set.Request.Project, Shim: filepath.Join(dir, name),
+	}, nil
 }
 
 // whichFile says of a file that is no shim whether the hook of the shell would confine
 // it.
-func whichFile(a *app, nix nixeval.Nix, typed, file string) error {
+func whichFile(nix nixeval.Nix, path, typed, file string) whichJSON {
 	project := os.Getenv(caller.Project)
 	if project != "" && strings.Contains(typed, "/") && (hook.ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
-		screen.Printf(a.Stdout, "%s: %s, confined where it is typed in a shell with purity's hook\n", typed, file)
-		return nil
+		return whichJSON{File: file, Confined: true, Why: "confined where it is typed in a shell with purity's hook"}
 	}
-	why := ""
-	if dir := hook.ShimsIn(a.Path); dir != "" {
+	why := "not confined"
+	if dir := hook.ShimsIn(path); dir != "" {
 		set, err := shim.Read(dir)
 		switch {
 		case err != nil || !slices.Contains(set.Own, typed):
 		case slices.Contains(set.Choice.Remove, typed):
-			why = ": your own, as shims.remove says"
+			why += ": your own, as shims.remove says"
 		default:
-			why = ": your own; the dev shell has one that it does not declare"
+			why += ": your own; the dev shell has one that it does not declare"
 		}
 	}
-	screen.Printf(a.Stdout, "%s: %s, not confined%s\n", typed, file, why)
-	return codeError(1)
+	return whichJSON{File: file, Why: why}
 }
 
 // whichAll lists what the shims in PATH confine.
@@ -156,12 +197,10 @@ func whichAll(a *app) error {
 }
 
 // whichDriver says where a program runs that has a shim but is not confined.
-func whichDriver(a *app, name string) error {
+func whichDriver(name string) whichJSON {
 	files, err := hook.Driver(name)
 	if err != nil {
-		screen.Printf(a.Stdout, "%s: not in PATH\n", name)
-		return codeError(words.NotFound)
+		return whichJSON{Name: name, Why: notInPath}
 	}
-	screen.Printf(a.Stdout, "%s: %s, not confined: it drives Nix\n", name, files[len(files)-1])
-	return codeError(1)
+	return whichJSON{Name: name, File: files[len(files)-1], Why: "not confined: it drives Nix"}
 }

@@ -61,6 +61,14 @@ type Process struct {
 	// Starter is the program of the nearest process above that runs another one.
 	Starter     string   `json:"-"`
 	StarterArgs []string `json:"-"`
+	// Above are the processes that it descends from, the nearest first.
+	Above []Ancestor `json:"-"`
+}
+
+// Ancestor is a process that another one descends from.
+type Ancestor struct {
+	Program string // its file
+	Args    []string
 }
 
 // sorted are denials with programs first, then by path.

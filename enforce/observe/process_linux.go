@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unique"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,7 @@ func process(pid uint32, d Denial) Process {
 	p.Program = program(pid)
 	p.Dir, _ = os.Readlink(proc + "cwd")
 	p.Args = bounded(words(proc + "cmdline"))
+	p.Above = p.above()
 	p.Starter, p.StarterArgs = p.starter()
 	for _, variable := range words(proc + "environ") {
 		if names(variable, d.Path) || names(variable, d.Real) {
@@ -90,16 +92,32 @@ func (p *Process) status() (parent int) {
 	return parent
 }
 
+// above are the processes that p descends from, the nearest first.
+func (p *Process) above() []Ancestor {
+	const most = 12 // levels
+	var all []Ancestor
+	at := Process{PID: p.PID}
+	for range most {
+		at.PID = at.status()
+		if at.PID <= 1 {
+			break
+		}
+		proc := fmt.Sprintf("/proc/%d/", at.PID)
+		// Many denials have the same ancestors, and share their texts.
+		args := unique.Make(strings.Join(bounded(words(proc+"cmdline")), "\x00")).Value()
+		a := Ancestor{Args: strings.Split(args, "\x00")}
+		a.Program, _ = os.Readlink(proc + "exe")
+		all = append(all, a)
+	}
+	return all
+}
+
 // starter is the nearest process above that runs another program: a shell forks
 // for most of what it is told to do.
 func (p *Process) starter() (program string, args []string) {
-	const most = 8 // levels
-	above := Process{PID: p.PID}
-	for range most {
-		above.PID = above.status()
-		proc := fmt.Sprintf("/proc/%d/", above.PID)
-		if program, _ := os.Readlink(proc + "exe"); program != p.Program {
-			return program, bounded(words(proc + "cmdline"))
+	for _, a := range p.Above {
+		if a.Program != p.Program {
+			return a.Program, a.Args
 		}
 	}
 	return "", nil

@@ -17,20 +17,20 @@ import (
 
 // Result is what became of one vector.
 type Result struct {
-	ID    string `json:"id"`
-	Group string `json:"group"`
-	What  string `json:"what"`
+	ID    string `json:"id" doc:"The name of the attack."`
+	Group string `json:"group" doc:"What it attacks."`
+	What  string `json:"what" doc:"What it tries."`
 	// Status is what happened, Expected what should have.
-	Status   Status `json:"status"`
-	Expected Status `json:"expected"`
+	Status   Status `json:"status" doc:"What came of it."`
+	Expected Status `json:"expected" doc:"What this version of purity says comes of it."`
 	// Refused is the error that the attack met, empty where it worked.
-	Refused string `json:"refused,omitempty"`
+	Refused string `json:"refused,omitempty" doc:"What the kernel answered."`
 	// Moot attacks fail on this machine without any confinement, too.
-	Moot string `json:"moot,omitempty"`
+	Moot string `json:"moot,omitempty" doc:"Why it fails here without purity, too."`
 	// Twin is the error of what must work, empty where it does.
-	Twin string `json:"twin,omitempty"`
+	Twin string `json:"twin,omitempty" doc:"How the thing like it that must work failed."`
 	// Remedy says what would stop an open one, or why nothing does.
-	Remedy string `json:"remedy,omitempty"`
+	Remedy string `json:"remedy,omitempty" doc:"What would stop it."`
 }
 
 // Wrong reports whether the outcome is not what it should be.
@@ -38,10 +38,10 @@ func (r Result) Wrong() bool { return r.Twin != "" || r.Status != r.Expected && 
 
 // Report is the outcome of a whole test of one policy.
 type Report struct {
-	Policy  string   `json:"policy"`
-	ABI     int      `json:"abi"`
-	Root    bool     `json:"root"`
-	Results []Result `json:"results"`
+	Policy  string   `json:"policy" doc:"The level, or across runs."`
+	ABI     int      `json:"abi" doc:"Of Landlock."`
+	Root    bool     `json:"root" doc:"Whether root attacked."`
+	Results []Result `json:"results" doc:"One for each attack."`
 }
 
 // Count is how many results have a status.

@@ -3,6 +3,7 @@ package cause
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,6 +12,8 @@ import (
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/secret"
+	"github.com/nix-purity/purity/cmd/purity/span"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -36,18 +39,22 @@ type finder struct {
 	index   *index
 	having  *having
 	presets []enforce.Grant // with the name of the preset as reason
+	trees   span.Trees      // directories that stand for files which were read
+
+	makefiles makefiles
 }
 
 // ownersTime is how long package managers may take for all files together.
 const ownersTime = 10 * time.Second
 
 // Findings gives denials their reasons and remedies. What differs by the number of
-// a process alone is one finding.
+// a process alone is one finding; so is a program with all that it brings about, and so
+// are files that one line mends together.
 func (r Run) Findings(denials []observe.Denial) []report.Finding {
 	if len(denials) == 0 {
 		return nil
 	}
-	f := finder{Run: r, having: newHaving(r.Env)}
+	f := finder{Run: r, having: newHaving(r.Env), makefiles: newMakefiles()}
 	f.tools = newTools(r.Home, f.writable)
 	f.index = &index{tools: f.tools, known: map[string]string{}}
 	here := host.Here(r.Dir)
@@ -63,19 +70,24 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 			}
 		}
 	}
-	denials = numberless(denials)
-	var ofHost []string
+	denials = fold(numberless(denials), r.StoreDir)
+	var ofHost, read []string
 	for _, d := range denials {
-		if f.place(d) == onHost && !f.Anywhere {
+		place := f.place(d)
+		if place == onHost && !f.Anywhere {
 			ofHost = append(ofHost, d.Real)
 		}
+		if d.Access == "read" && (place == onHost || place == inHome) {
+			read = append(read, d.Real)
+		}
 	}
+	f.trees = span.Files(secret.Finder{Home: r.Home}, read)
 	owners := f.tools.owners(ofHost, ownersTime)
-	findings := make([]report.Finding, len(denials))
+	all := make([]explained, len(denials))
 	for i, d := range denials {
-		findings[i] = f.finding(d, owners[d.Real])
+		all[i] = f.finding(d, owners[d.Real])
 	}
-	return findings
+	return f.alike(all)
 }
 
 // writable reports whether the command may have written a file, or what leads to
@@ -118,6 +130,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 		if i, ok := known[key]; ok {
 			kept[i].Count += d.Count
 			kept[i].Follow += d.Follow
+			kept[i].Followers = append(slices.Clip(kept[i].Followers), d.Followers...)
 			continue
 		}
 		known[key] = len(kept)
@@ -159,15 +172,14 @@ func (f *finder) place(d observe.Denial) place {
 }
 
 // finding says why a denial is one, and what to do about it.
-func (f *finder) finding(d observe.Denial, owner string) report.Finding {
-	found := report.Finding{Denial: d, Where: whereAsked(d), Verdict: "would be"}
+func (f *finder) finding(d observe.Denial, owner string) explained {
+	found := explained{Finding: report.Finding{Denial: d, Brings: d.Followers, Where: f.makefiles.whereAsked(d), Verdict: "would be"}, by: named(d, f.StoreDir), owner: owner}
 	switch {
 	case d.Confirmed:
 		found.Verdict = "confirmed"
 	case f.Enforced:
 		found.Verdict = "predicted"
 	}
-	by := named(d)
 	switch f.place(d) {
 	case network:
 		found.Why, found.Hint = f.network(d)
@@ -194,14 +206,11 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = f.openPath("write", d)
 	case inHome:
 		found.Why = "in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
-		found.Hint = f.remedy(d, by, false)
+		found.Hint = f.remedy(d, found.by, false)
 	default:
-		found.Why = "host " + d.Kind
-		if owner != "" {
-			found.Why += " of " + owner
-		}
-		found.Why += "; not in the closure of " + f.Env.Source
-		found.Hint = f.remedy(d, by, owner != "")
+		found.Why, found.onHost = f.ofHost(d.Kind, owner), true
+		found.Hint = f.remedy(d, found.by, owner != "")
+		found.kin = f.kin(d, owner, found.by)
 	}
 	switch {
 	case d.Script != "" && isELF(d.Script):
@@ -209,8 +218,8 @@ func (f *finder) finding(d observe.Denial, owner string) report.Finding {
 		found.Hint = "take the program from a package, or build it in the dev shell"
 	case d.Script != "":
 		found.Why += "; named by the first line of " + d.Script
-	case by.words != "":
-		found.Why += "; named by " + by.words
+	default:
+		found.Why += namedBy(found.by)
 	}
 	return found
 }

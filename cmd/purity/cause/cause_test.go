@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // program writes a program that says what it was asked, and then some.
@@ -150,8 +151,50 @@ func TestNamed(t *testing.T) {
 		{"/opt/x/y", "program", []string{"x", "-I/opt/x"}, "", ""},
 	} {
 		d := observe.Denial{Path: tt.path, Real: tt.path, Kind: tt.kind, By: observe.Process{Args: tt.args, Dir: "/opt/project", Environ: []string{tt.environ}}}
-		if got := named(d).words; got != tt.want {
+		if got := named(d, "/s").words; got != tt.want {
 			t.Errorf("%s by %q %s: named by %q, want %q", tt.path, tt.args, tt.environ, got, tt.want)
+		}
+	}
+}
+
+// An argument that a wrapper adds is none that somebody can take away.
+func TestAdder(t *testing.T) {
+	const wrapper = "/s/00000000000000000000000000000000-bash/bin/bash /s/00000000000000000000000000000000-gcc/bin/cc"
+	for _, tt := range []struct {
+		above []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"/x/gcc -L/opt/x", "/x/make"}, ""},
+		{[]string{"/x/gcc x.c", "/x/make"}, "gcc"},
+		{[]string{"/x/collect2 -L/opt/x", "/x/gcc x.c", "/x/make"}, "gcc"},
+		{[]string{"/x/gcc -L/opt/x", wrapper + " x.c", "/x/make"}, "cc"},
+		{[]string{"/x/gcc -L/opt/x", wrapper + " x.c -L/opt/x", "/x/make"}, ""},
+		{[]string{"/x/bash -c ld"}, ""},
+	} {
+		d := opened("library", "/opt/x/liby.so", append([]string{"/x/ld -L/opt/x"}, tt.above...)...)
+		if got := adderOf("-L/opt/x", d.By, "/s"); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.above, got, tt.want)
+		}
+		glued := opened("header", "/opt/x/y.h", "/x/cc1 -I /opt/x", "/x/gcc -I/opt/x", "/x/make")
+		if got := named(glued, "/s").remove; got != "take -I /opt/x away" {
+			t.Error(got)
+		}
+		if n := named(d, "/s"); strings.HasPrefix(n.remove, "take") != (tt.want == "") {
+			t.Errorf("%q: %+v", tt.above, n)
+		}
+	}
+}
+
+// What only other programs run is not to be looked for in a bin directory.
+func TestPrivate(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/usr/lib/gcc/x86_64-linux-gnu/12/cc1": true, "/usr/libexec/x": true, "/usr/bin/gcc": false, "/opt/tool": false, "/usr/lib/jvm/java-17/bin/java": false,
+	} {
+		f := finder{index: &index{known: map[string]string{}}, having: newHaving(nixeval.Environment{})}
+		hint := f.programHint(executed(path, "/x/make"), filepath.Base(path), "")
+		if got := strings.HasPrefix(hint, "it is a part of another program"); got != want {
+			t.Errorf("%s: %s", path, hint)
 		}
 	}
 }

@@ -18,6 +18,8 @@ type having struct {
 	known map[string]closure.Path
 	names map[closure.Path]string // of packages, by their derivations
 	looks int
+	// packages are the paths by the names of their packages.
+	packages map[string][]closure.Path
 }
 
 // manyLooks are more than are made at files: seconds.
@@ -120,8 +122,15 @@ func (h *having) attribute(path closure.Path) string {
 
 // namesake is a path of the closure with the package name of another path.
 func (h *having) namesake(of closure.Path) closure.Path {
-	for _, path := range h.env.Paths {
-		if path != of && packageName(path.Name()) == packageName(of.Name()) {
+	if h.packages == nil {
+		h.packages = map[string][]closure.Path{}
+		for _, path := range h.env.Paths {
+			name := packageName(path.Name())
+			h.packages[name] = append(h.packages[name], path)
+		}
+	}
+	for _, path := range h.packages[packageName(of.Name())] {
+		if path != of {
 			return path
 		}
 	}

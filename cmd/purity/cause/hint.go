@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"sync"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -22,8 +24,11 @@ func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 func (f *finder) openPath(word string, d observe.Denial) string {
 	key, _ := config.KeyOf(word)
 	path := d.Real
-	if d.Entry {
+	switch {
+	case d.Entry:
 		path = filepath.Dir(path)
+	case word == "read":
+		path = f.trees.Of(path)
 	}
 	secrets := secret.Finder{Home: f.Home}
 	opens := secrets.In(path)
@@ -99,6 +104,9 @@ func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	if file, in := f.having.file("bin/" + name); file != "" {
 		return declare("the closure has "+file+", but not on PATH: add its package to the dev shell", f.having.attribute(in))
 	}
+	if dir := filepath.Base(filepath.Dir(d.Path)); private().MatchString(d.Path) && dir != "bin" && dir != ".bin" {
+		return "it is a part of another program: add the package of that one to the dev shell"
+	}
 	if attr := f.index.attribute(name); attr != "" {
 		return declare("add it to the dev shell", attr)
 	}
@@ -109,12 +117,37 @@ func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	return add + ", likely:  " + packages(likely)
 }
 
+// private are programs that are in no PATH, but run by others: cc1, git-remote-https.
+var private = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`/(lib|lib32|lib64|libexec)/([^/]+/)*[^/]+$`)
+})
+
 // declare says to add a package, by its attribute if there can be one.
 func declare(what, attr string) string {
 	if attr == "" {
 		return what
 	}
 	return what + ":  " + packages(attr)
+}
+
+// kin is the same for libraries or headers that come from one package of the host, and
+// would come from one package of the dev shell.
+func (f *finder) kin(d observe.Denial, owner string, by naming) string {
+	if tree := f.trees.Of(d.Real); owner == "" && tree != d.Real {
+		owner = tree
+	}
+	var files []string
+	switch d.Kind {
+	case "library":
+		files = libraryFiles(d.Path)
+	case "header":
+		files = headerFiles(d.Path, by.dir)
+	}
+	if owner == "" || files == nil {
+		return ""
+	}
+	_, in := f.having.file(files...)
+	return d.Kind + " of " + owner + " in " + string(in)
 }
 
 // fileHint is how to have a library or header from a package, where a package

@@ -40,7 +40,7 @@ func TestWhereAsked(t *testing.T) {
 		own := observe.Process{Program: "/x/make", Args: tt.args, Dir: dir}
 		recipe := observe.Process{Program: "/x/sh", Args: []string{"sh", "-c", "perl"}, Starter: "/x/make", StarterArgs: tt.args, Dir: dir}
 		for _, by := range []observe.Process{own, recipe} {
-			if got := whereAsked(observe.Denial{Path: path, By: by}); got != tt.want {
+			if got := newMakefiles().whereAsked(observe.Denial{Path: path, By: by}); got != tt.want {
 				t.Errorf("%s, by %s: %q, want %q", tt.name, by.Program, got, tt.want)
 			}
 		}

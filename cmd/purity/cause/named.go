@@ -11,16 +11,53 @@ import (
 // naming is what of a process led it to what it was refused.
 type naming struct {
 	words  string // "its argument -L/usr/lib"
+	arg    string // -L/usr/lib; empty for a variable
 	dir    string // what it names: the file, or a directory above it
 	remove string // how to be rid of it: "take -L/usr/lib away"
 }
 
 // named looks for what names a file, or a directory that it is in, among the
 // arguments and the variables of the process.
-func named(d observe.Denial) naming {
+func named(d observe.Denial, storeDir string) naming {
 	if d.Path == "" || d.Kind == "program" {
 		return naming{}
 	}
+	n := byArgument(d)
+	if n == (naming{}) {
+		return byVariable(d)
+	}
+	if adder := adderOf(n.arg, d.By, storeDir); adder != "" {
+		n.words += ", which " + adder + " adds"
+		n.remove = "nobody typed " + n.arg + ", " + adder + " adds it"
+	}
+	return n
+}
+
+// adderOf is the program that adds an argument to those that it was given itself, such as
+// the wrapper of a compiler; empty if somebody typed it, or wrote it into a makefile.
+func adderOf(arg string, by observe.Process, storeDir string) string {
+	for _, above := range by.Above {
+		switch {
+		case launches(above.Program, above.Args, storeDir):
+			return ""
+		case !given(above.Args, arg):
+			name := filepath.Base(above.Program)
+			if len(above.Args) > 1 && launchers[name] { // of a script the script
+				name = filepath.Base(above.Args[1])
+			}
+			return name
+		}
+	}
+	return ""
+}
+
+// given reports whether arguments have one, which may be a part of another there: what is
+// -I/usr/include for a compiler is -I and /usr/include for what it runs.
+func given(args []string, arg string) bool {
+	return slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, arg) })
+}
+
+func byArgument(d observe.Denial) naming {
 	for i, arg := range d.By.Args {
 		if i == 0 || len(arg) > 300 {
 			continue
@@ -30,16 +67,20 @@ func named(d observe.Denial) naming {
 		case option:
 			for _, value := range values(arg) {
 				if leads(value, d) {
-					return naming{"its argument " + arg, absolute(value, d), "take " + arg + " away"}
+					return naming{"its argument " + arg, arg, absolute(value, d), "take " + arg + " away"}
 				}
 			}
 		case i > 1 && strings.HasPrefix(previous, "-") && !strings.ContainsAny(previous, "/=") && leads(arg, d) && absolute(arg, d) != d.Path:
 			both := previous + " " + arg
-			return naming{"its arguments " + both, absolute(arg, d), "take " + both + " away"}
+			return naming{"its arguments " + both, arg, absolute(arg, d), "take " + both + " away"}
 		case filepath.IsAbs(arg) && filepath.Clean(arg) == d.Path && (d.Kind == "library" || d.Kind == "header"):
-			return naming{"its argument " + arg, arg, "take " + arg + " away"}
+			return naming{"its argument " + arg, arg, arg, "take " + arg + " away"}
 		}
 	}
+	return naming{}
+}
+
+func byVariable(d observe.Denial) naming {
 	for _, v := range d.By.Environ {
 		name, value, _ := strings.Cut(v, "=")
 		if everyday[name] || strings.HasPrefix(name, "PURITY_") {
@@ -48,7 +89,7 @@ func named(d observe.Denial) naming {
 		for _, entry := range strings.FieldsFunc(value, func(r rune) bool { return r == ':' || r == ' ' || r == ';' }) {
 			for _, dir := range append(values(entry), entry) {
 				if filepath.IsAbs(dir) && leads(dir, d) {
-					return naming{"its variable " + name, absolute(dir, d), "take " + entry + " out of " + name}
+					return naming{"its variable " + name, "", absolute(dir, d), "take " + entry + " out of " + name}
 				}
 			}
 		}

@@ -33,7 +33,7 @@ func RunHere(command, calling []string) error {
 	file := command[0]
 	if !strings.Contains(file, "/") {
 		if file = nixeval.Find(file, os.Getenv("PATH")); file == "" {
-			return &words.AbsentError{Name: command[0], Source: here}
+			return &words.AbsentError{Name: command[0], Source: here, Command: command}
 		}
 	}
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, calling)}

@@ -16,6 +16,9 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
+// ClosureReason is the reason of the grants of store paths of the closure.
+const ClosureReason = "closure"
+
 // granting makes the grants of a plan. It reads the machine and changes nothing.
 type granting struct {
 	Ask
@@ -40,7 +43,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	}
 	rows = make([]enforce.Grant, 0, len(env.Paths)+96)
 	for _, path := range env.Paths {
-		rows = append(rows, enforce.Grant{Path: string(path), Access: enforce.Read | enforce.Execute, Reason: "closure", NoFollow: true})
+		rows = append(rows, enforce.Grant{Path: string(path), Access: enforce.Read | enforce.Execute, Reason: ClosureReason, NoFollow: true})
 	}
 	if env.ScriptDir != "" {
 		rows = append(rows, enforce.Grant{Path: env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})

@@ -10,6 +10,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -139,10 +140,13 @@ func Typed(command []string) Program {
 	return func(p Plan, environ []string, run nixeval.Run) (Launch, error) {
 		if p.Env.Hooked {
 			scripts, err := p.Env.Scripts(run)
-			argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command[0]).Text()}
+			argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command).Text()}
 			return Launch{p.Env.Bash, append(argv, command...), environ}, err
 		}
 		path, err := p.Find(command[0], environ)
+		if absent := (*words.AbsentError)(nil); errors.As(err, &absent) {
+			absent.Command = command
+		}
 		if err != nil {
 			return Launch{}, err
 		}

@@ -104,9 +104,10 @@ func (p Plan) Find(name string, environ []string) (string, error) {
 			}
 		}
 	}
-	return "", p.absent(name)
+	return "", p.absent([]string{name})
 }
 
-func (p Plan) absent(name string) *words.AbsentError {
-	return &words.AbsentError{Name: name, Source: p.Env.Source, Host: nixeval.Find(name, os.Getenv("PATH"))}
+func (p Plan) absent(command []string) *words.AbsentError {
+	name := command[0]
+	return &words.AbsentError{Name: name, Source: p.Env.Source, Host: nixeval.Find(name, os.Getenv("PATH")), Command: command}
 }

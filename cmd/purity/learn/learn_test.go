@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,22 +50,45 @@ func TestInjection(t *testing.T) {
 	}
 }
 
-// A policy is small: what another line covers is left out, many files of one
-// directory are the directory.
+// A policy is small: what another line covers is left out, and a directory stands for the
+// files in it that a person would not name one by one.
 func TestSmall(t *testing.T) {
 	findings := []report.Finding{
 		finding("read", "data", "/opt/a/x"), finding("read", "directory", "/opt/a"), finding("read", "data", "/opt/a/y/z"),
 		finding("execute", "program", "/opt/b/tool"), finding("read", "data", "/opt/b/tool"), finding("read", "data", "/opt/b/tool"),
+		finding("read", "data", "/data/x/one"),
 	}
-	for i := range many + 1 {
-		findings = append(findings, finding("read", "data", "/opt/many/"+strings.Repeat("x", i+1)))
+	for i := range 33 {
+		findings = append(findings, finding("read", "data", "/data/many/"+strings.Repeat("x", i+1)))
 	}
 	text, s := learned(t, Run{}, findings...)
-	if got := strings.Join(s.Read, " "); got != "/opt/a /opt/many" || strings.Join(s.Exec, " ") != "/opt/b/tool" {
+	if got := strings.Join(s.Read, " "); got != "/data/many /data/x/one /opt/a" || strings.Join(s.Exec, " ") != "/opt/b/tool" {
 		t.Errorf("%s\n%s", got, text)
 	}
-	if !strings.Contains(text, `"/opt/many",  # 33 files, the first by make`) {
+	if !strings.Contains(text, `"/data/many",  # 33 files, the first by make`) {
 		t.Error(text)
+	}
+	if text, s := learned(t, Run{Exact: true}, findings...); len(s.Read) != 33+2 {
+		t.Error(text)
+	}
+}
+
+// A compiler of the host is a few lines, with all that it brings along and the next
+// header that a source includes.
+func TestCompiler(t *testing.T) {
+	gcc := finding("execute", "program", "/usr/bin/x86_64-linux-gnu-gcc-12")
+	for _, name := range strings.Fields("cc1 collect2") {
+		gcc.Followers = append(gcc.Followers, finding("execute", "program", "/usr/lib/gcc/x86_64-linux-gnu/12/"+name).Denial)
+	}
+	for _, name := range strings.Fields("stdio.h bits/types.h x86_64-linux-gnu/sys/cdefs.h") {
+		gcc.Followers = append(gcc.Followers, finding("read", "header", "/usr/include/"+name).Denial)
+	}
+	for _, name := range strings.Fields("libc.so.6 libm.so.6") {
+		gcc.Followers = append(gcc.Followers, finding("read", "library", "/usr/lib/x86_64-linux-gnu/"+name).Denial)
+	}
+	text, s := learned(t, Run{}, gcc)
+	if got, want := strings.Join(append(s.Read, s.Exec...), " "), "/usr/include /usr/lib/x86_64-linux-gnu /usr/bin/x86_64-linux-gnu-gcc-12 /usr/lib/gcc"; got != want {
+		t.Errorf("%s, want %s\n%s", got, want, text)
 	}
 }
 
@@ -117,5 +141,23 @@ func TestMade(t *testing.T) {
 	made.Entry = true
 	if _, s := learned(t, Run{}, made); len(s.Write) != 1 || s.Write[0] != dir {
 		t.Errorf("%v", s.Write)
+	}
+}
+
+// Ten times as many findings take ten times as much.
+func TestLinear(t *testing.T) {
+	cost := func(n int) float64 {
+		var findings []report.Finding
+		for i := range n {
+			findings = append(findings, finding("read", "data", fmt.Sprintf("/data/%d/x", i)))
+		}
+		return testing.AllocsPerRun(1, func() {
+			if got := len((Run{}).Needs(findings).all); got != n {
+				t.Fatalf("%d needs of %d", got, n)
+			}
+		})
+	}
+	if few, many := cost(1000), cost(10_000); many > 13*few {
+		t.Errorf("ten times as many findings take %.1f times as many allocations", many/few)
 	}
 }

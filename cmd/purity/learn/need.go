@@ -3,7 +3,6 @@ package learn
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/secret"
+	"github.com/nix-purity/purity/cmd/purity/span"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/observe"
@@ -23,6 +23,7 @@ type Run struct {
 	Project string
 	Home    string   // of the user, without links
 	Named   []string // paths that may be secrets
+	Exact   bool     // no directory stands for files in it
 	// Executable says what the policy lets be executed already.
 	Executable func(path string) bool
 }
@@ -32,10 +33,11 @@ type need struct {
 	access string // read, write, execute, connect
 	path   string
 	real   string
-	what   string // for people: "data, by cat"
-	why    string // the same with reasons, where there are any
-	port   uint16 // instead of a path; access is connect or listen
-	udp    bool   // of the port
+	files  []string // the files that it stands for, without links
+	what   string   // for people: "data, by cat"
+	why    string   // the same with reasons, where there are any
+	port   uint16   // instead of a path; access is connect or listen
+	udp    bool     // of the port
 	// setting is a line of purity.toml, instead of a path.
 	setting string
 }
@@ -62,7 +64,9 @@ type Secret struct{ Path, Opens string }
 func (r Run) Needs(findings []report.Finding) Needs {
 	c := collector{Run: r, known: map[string]int{}}
 	for _, f := range findings {
-		c.denial(f.Denial, f.Why)
+		for _, d := range append([]observe.Denial{f.Denial}, f.More...) {
+			c.denial(d, f.Why)
+		}
 	}
 	return c.needs()
 }
@@ -129,6 +133,7 @@ func (c *collector) add(n need) {
 		c.found[i].udp = c.found[i].udp || n.udp
 		return
 	}
+	n.files = []string{n.real}
 	c.known[key] = len(c.found)
 	c.found = append(c.found, n)
 }
@@ -174,32 +179,42 @@ func covered(by map[string][]need, n need) bool {
 	}
 }
 
-// many files of one directory stand for the directory.
-const many = 32
-
-// folded are needs with the directory in place of many files in it.
+// folded are needs with the directories in place of files that a person would grant
+// instead.
 func (c *collector) folded() []need {
-	count := map[string]int{}
-	for _, n := range c.found {
-		if n.access == "read" {
-			count[filepath.Dir(n.real)]++
-		}
+	if c.Exact {
+		return c.found
 	}
-	folded := map[string]*need{}
-	var all []need
+	paths := map[string][]string{}
 	for _, n := range c.found {
-		dir := filepath.Dir(n.real)
-		if n.access != "read" || count[dir] <= many || c.secrets().In(dir) != "" {
+		paths[n.access] = append(paths[n.access], n.real)
+	}
+	trees := map[string]span.Trees{
+		"read":    span.Files(c.secrets(), paths["read"]),
+		"execute": span.Programs(c.secrets(), paths["execute"]),
+	}
+	known := map[string]*need{}
+	var all []need
+	var order []*need
+	for _, n := range c.found {
+		tree := trees[n.access].Of(n.real)
+		if tree == n.real || n.port != 0 {
 			all = append(all, n)
 			continue
 		}
-		if folded[dir] == nil {
-			text := fmt.Sprintf("%d files, the first%s", count[dir], strings.TrimPrefix(n.what, strings.SplitN(n.what, ",", 2)[0]+","))
-			folded[dir] = &need{access: "read", path: dir, real: dir, what: text, why: text}
+		key := n.access + "\x00" + tree
+		if known[key] == nil {
+			known[key] = &need{access: n.access, path: tree, real: tree, what: n.what}
+			order = append(order, known[key])
 		}
+		known[key].files = append(known[key].files, n.real)
 	}
-	for _, dir := range slices.Sorted(maps.Keys(folded)) {
-		all = append(all, *folded[dir])
+	for _, n := range order {
+		kind := map[string]string{"read": "file", "execute": "program"}[n.access]
+		_, by, _ := strings.Cut(n.what, ", ")
+		n.what = screen.Plural(len(n.files), kind) + ", the first " + by
+		n.why = n.what
+		all = append(all, *n)
 	}
 	return all
 }

@@ -75,8 +75,11 @@ func add(s *config.Settings, line string) {
 func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 	with := map[string]bool{}
 	for _, need := range n.all {
-		if need.access == "execute" {
-			for _, g := range host.Dependencies(need.real) {
+		for _, file := range need.files {
+			if need.access != "execute" {
+				break
+			}
+			for _, g := range host.Dependencies(file) {
 				with[enforce.Real(g.Path)] = true
 			}
 		}
@@ -89,7 +92,7 @@ func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 			continue
 		case need.port != 0:
 			path = fmt.Sprintf("*:%d", need.port)
-		case with[need.real]:
+		case !slices.ContainsFunc(need.files, func(file string) bool { return !with[file] }):
 			continue
 		}
 		count++

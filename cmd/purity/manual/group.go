@@ -34,6 +34,17 @@ func (m Manual) groupOf(n *kong.Node, f *kong.Flag) string {
 	return ""
 }
 
+// GroupOf is the title of the group that a flag of a command is in, empty if it is in none.
+func (m Manual) GroupOf(n *kong.Node, f *kong.Flag) string {
+	name := m.groupOf(n, f)
+	for _, g := range m.groups {
+		if g.Struct == name {
+			return g.Title
+		}
+	}
+	return ""
+}
+
 // within reports whether a variable is a field of a struct.
 func within(field, structure reflect.Value) bool {
 	at, from := field.UnsafeAddr(), structure.UnsafeAddr()

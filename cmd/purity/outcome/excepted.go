@@ -47,8 +47,11 @@ func (o Run) except(r *report.Report, denials []observe.Denial) {
 	}
 	r.Findings = append(r.Findings, o.findings(listed)...)
 	for i, f := range r.Findings {
-		if e := o.excepted(f.Denial); e >= 0 && f.Why != "" {
-			r.Findings[i].Why += "; " + o.doubt(o.Exceptions()[e])
+		for _, d := range append([]observe.Denial{f.Denial}, f.More...) {
+			if e := o.excepted(d); e >= 0 && f.Why != "" {
+				r.Findings[i].Why += "; " + o.doubt(o.Exceptions()[e])
+				break
+			}
 		}
 	}
 	r.Excepted, r.Probes = o.findings(excepted), o.findings(probes)

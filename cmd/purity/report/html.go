@@ -41,12 +41,12 @@ func (r Report) html(out io.Writer) error {
 }
 
 // row is a finding as the page shows it.
-type row struct{ Kind, Subject, Real, Circumstances, Why, Hint string }
+type row struct{ Kind, Subject, Real, Others, Circumstances, Why, Hint string }
 
 func rows(all []Finding) []row {
 	out := make([]row, len(all))
 	for i, f := range all {
-		out[i] = row{Kind: f.Kind, Subject: f.Subject(), Circumstances: f.circumstances(), Why: f.Why, Hint: f.Hint}
+		out[i] = row{Kind: f.Kind, Subject: f.Subject(), Others: f.others(), Circumstances: f.circumstances(), Why: f.Why, Hint: f.Hint}
 		if f.Real != f.Path {
 			out[i].Real = f.Real
 		}

@@ -57,6 +57,10 @@ type Finding struct {
 	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12", "Makefile:12, and 2 more"
 	Why     string `json:"why"`
 	Hint    string `json:"hint,omitempty"`
+	// Brings are what a program that is outside itself uses. They go with it.
+	Brings []observe.Denial `json:"brings,omitempty"`
+	// More are what has the same reason and hint.
+	More []observe.Denial `json:"more,omitempty"`
 }
 
 // Unused is a package that was not used.
@@ -86,8 +90,19 @@ func (f Finding) Subject() string {
 }
 
 // key is the same for findings of the same thing in two runs.
-func (f Finding) key() string {
-	return f.Access + " " + numbered().ReplaceAllString(f.Subject(), "/proc/self")
+func (f Finding) key() string { return keyOf(f.Denial) }
+
+func keyOf(d observe.Denial) string {
+	return d.Access + " " + numbered().ReplaceAllString(Finding{Denial: d}.Subject(), "/proc/self")
+}
+
+// all are the keys of f and of all that it stands for.
+func (f Finding) all() []string {
+	keys := []string{f.key()}
+	for _, d := range slices.Concat(f.Brings, f.More) {
+		keys = append(keys, keyOf(d))
+	}
+	return keys
 }
 
 // numbered is the directory of a process, whose number says nothing.
@@ -146,15 +161,19 @@ func (r Report) Since(earlier Report) Report {
 	return r
 }
 
-// New are the findings that are not in an earlier report.
+// New are the findings that are not in an earlier report: those with something that it
+// does not have, but for what a program brings along that it has.
 func (r Report) New(earlier Report) []Finding {
 	known := map[string]bool{}
 	for _, f := range slices.Concat(earlier.Findings, earlier.Excepted) {
-		known[f.key()] = true
+		for _, key := range f.all() {
+			known[key] = true
+		}
 	}
 	added := []Finding{}
 	for _, f := range r.Findings {
-		if !known[f.key()] {
+		missing := func(d observe.Denial) bool { return !known[keyOf(d)] }
+		if missing(f.Denial) || slices.ContainsFunc(f.More, missing) {
 			added = append(added, f)
 		}
 	}

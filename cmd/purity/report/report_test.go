@@ -232,6 +232,7 @@ func TestSchema(t *testing.T) {
 	full.Version, full.Mode = Version, "audit"
 	for _, list := range [][]Finding{full.Findings, full.Excepted, full.Gone, full.Probes} {
 		list[0].Access, list[0].Kind, list[0].Verdict = "read", "data", "predicted"
+		list[0].Brings[0], list[0].More[0] = list[0].Denial, list[0].Denial
 	}
 	strict := strings.ReplaceAll(Schema, `"properties": {`, `"additionalProperties": false, "properties": {`)
 	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json"), recorded(t, "odd.json"), recorded(t, "unwatched.json")} {

@@ -12,6 +12,10 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
+// most is how many findings are shown to people, and how many paths they are to paste.
+// The forms for machines have all.
+const most = 40
+
 // InPolicy begins a hint that ends with a line of purity.toml.
 const InPolicy = "if it has to be, in purity.toml:  "
 
@@ -25,7 +29,11 @@ func (r Report) Text(out io.Writer, style screen.Style) error {
 	if len(r.Gone) > 0 {
 		w.line("")
 		w.line("purity: " + counted(r.Gone) + " no more used outside the environment")
-		for _, f := range r.Gone {
+		for i, f := range r.Gone {
+			if i == most {
+				w.line(fmt.Sprintf("  and %d more", len(r.Gone)-most))
+				break
+			}
 			w.line("  " + screen.Printable(f.Subject()))
 		}
 	}
@@ -72,8 +80,12 @@ func (w *writer) findings(r Report) {
 		verb = "used"
 	}
 	w.line("")
-	w.line(fmt.Sprintf("purity: %s outside the environment %s %s", counted(r.Findings), were(len(r.Findings)), verb))
-	for _, f := range r.Findings {
+	w.line(fmt.Sprintf("purity: %s outside the environment %s %s", counted(r.Findings), were(len(listed(r.Findings))), verb))
+	for i, f := range r.Findings {
+		if i == most {
+			w.line(fmt.Sprintf("  and %d more; a report in JSON has all: --report-format json", len(r.Findings)-most))
+			break
+		}
 		w.finding(f)
 	}
 	w.together(r.Findings)
@@ -87,17 +99,23 @@ var pasted = sync.OnceValue(func() *regexp.Regexp {
 // together are the lines of hints as they can stand in one purity.toml, where
 // there are more with the same key.
 func (w *writer) together(findings []Finding) {
-	values, total := map[string][]string{}, 0
+	values, known := map[string][]string{}, map[string]bool{}
 	for _, f := range findings {
-		if m := pasted().FindStringSubmatch(screen.Printable(f.Hint)); m != nil && !slices.Contains(values[m[1]], m[2]) {
-			values[m[1]] = append(values[m[1]], m[2])
-			total++
+		m := pasted().FindStringSubmatch(screen.Printable(f.Hint))
+		if m == nil || known[m[1]+m[2]] {
+			continue
 		}
+		known[m[1]+m[2]] = true
+		values[m[1]] = append(values[m[1]], m[2])
 	}
-	if total == len(values) { // the hints are right as they are
+	if len(known) == len(values) { // the hints are right as they are
 		return
 	}
 	w.line("")
+	if len(known) > most {
+		w.line(fmt.Sprintf("purity: all of it in purity.toml would be %d paths; purity learn writes them", len(known)))
+		return
+	}
 	w.line("purity: all of it, in purity.toml:")
 	for _, key := range slices.Sorted(maps.Keys(values)) { // not wrapped: they are to be pasted
 		w.text.WriteString(list(key, values[key]))
@@ -122,6 +140,9 @@ func (w *writer) finding(f Finding) {
 	if f.Real != f.Path && f.Real != "" {
 		w.line("    which is " + screen.Printable(f.Real))
 	}
+	if text := f.others(); text != "" {
+		w.line("    " + text)
+	}
 	w.line("    " + screen.Printable(f.Why))
 	if f.Hint != "" {
 		w.line("    hint: " + screen.Printable(f.Hint))
@@ -143,7 +164,9 @@ func (w *writer) unused(all []Unused) {
 		w.line(fmt.Sprintf("  %10s  %s", screen.Size(u.Size), screen.Printable(u.Path)))
 	}
 	if others := len(all) - declared; others > 0 {
-		w.line("")
+		if declared == 0 {
+			w.line("")
+		}
 		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", screen.Plural(others, "package")))
 	}
 }

@@ -2,19 +2,33 @@ package report
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// counted is "1 program and 2 files".
-func counted(all []Finding) string {
-	n := map[string]int{}
+// counted is "1 program and 2 files", of findings with those like them.
+func counted(all []Finding) string { return countedKinds(listed(all), "") }
+
+// listed are the denials of findings.
+func listed(all []Finding) []observe.Denial {
+	var denials []observe.Denial
 	for _, f := range all {
-		switch f.Kind {
+		denials = append(append(denials, f.Denial), f.More...)
+	}
+	return denials
+}
+
+// countedKinds is "1 program and 2 files", with a word before each.
+func countedKinds(all []observe.Denial, before string) string {
+	n := map[string]int{}
+	for _, d := range all {
+		switch d.Kind {
 		case "program", "port", "socket":
-			n[f.Kind]++
+			n[d.Kind]++
 		case "call":
 			n["system call"]++
 		default:
@@ -24,10 +38,36 @@ func counted(all []Finding) string {
 	var parts []string
 	for _, what := range []string{"program", "file", "socket", "port", "system call"} {
 		if n[what] > 0 {
-			parts = append(parts, screen.Plural(n[what], what))
+			parts = append(parts, screen.Plural(n[what], before+what))
 		}
 	}
 	return join(parts)
+}
+
+// others are what else f is about; empty for nothing.
+func (f Finding) others() string {
+	if len(f.More) == 0 {
+		return ""
+	}
+	text := "and " + countedKinds(f.More, "more ")
+	if dir := f.common(); dir != "" {
+		text += " in " + dir
+	}
+	return screen.Printable(text)
+}
+
+// common is the directory that has all that f is about, empty if that says nothing.
+func (f Finding) common() string {
+	dir := path.Dir(f.Path)
+	for _, d := range f.More {
+		for dir != "/" && dir != "." && d.Path != dir && !strings.HasPrefix(d.Path, dir+"/") {
+			dir = path.Dir(dir)
+		}
+	}
+	if dir == "/" || dir == "." {
+		return ""
+	}
+	return dir
 }
 
 func were(n int) string {
@@ -43,6 +83,9 @@ func (f Finding) sentences() []string {
 	all := []string{screen.Printable(f.Subject()) + " " + f.circumstances()}
 	if f.Real != f.Path && f.Real != "" {
 		all = append(all, "Which is "+screen.Printable(f.Real))
+	}
+	if text := f.others(); text != "" {
+		all = append(all, "A"+text[1:])
 	}
 	all = append(all, screen.Printable(f.Why))
 	if f.Hint != "" {
@@ -81,8 +124,11 @@ func (f Finding) circumstances() string {
 	if f.Count > 1 {
 		text += fmt.Sprintf(", %d times", f.Count)
 	}
-	if f.Follow > 0 {
-		text += fmt.Sprintf(", with %d files of its own", f.Follow)
+	switch {
+	case len(f.Brings) > 0:
+		text += ", and " + countedKinds(f.Brings, "") + " that it uses"
+	case f.Follow > 0: // an older report
+		text += fmt.Sprintf(", and %s that it uses", screen.Plural(f.Follow, "file"))
 	}
 	return screen.Printable(text + f.answer())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/view"
@@ -148,21 +149,29 @@ func restore(path string) string {
 
 // AbsentError says that a command is not in the environment.
 type AbsentError struct {
-	Name   string
-	Source string // the environment
-	Host   string // where the host has it, empty if nowhere
+	Name    string
+	Source  string   // the environment
+	Host    string   // where the host has it, empty if nowhere
+	Command []string // that was typed, with Name first; nil if nothing was
 }
 
 func (e *AbsentError) Error() string { return e.words() }
 
 func (e *AbsentError) words() string {
-	if e.Host == "" {
+	what, _ := mistake(e.Command)
+	switch {
+	case what != "":
+		return fmt.Sprintf("run %s: there is no such program", shell.Quote(e.Name))
+	case e.Host == "":
 		return fmt.Sprintf("run %s: it is neither in the environment (%s) nor on this machine", e.Name, e.Source)
 	}
 	return fmt.Sprintf("run %s: it is not in the environment (%s); this machine has %s, which is outside and stays out of reach", e.Name, e.Source, e.Host)
 }
 
 func (e *AbsentError) hint() string {
+	if what, instead := mistake(e.Command); instead != "" {
+		return what + ":  " + instead
+	}
 	return fmt.Sprintf("add the package with bin/%s to the packages of the dev shell", e.Name)
 }
 
@@ -172,7 +181,12 @@ func (e *AbsentError) Text() string {
 }
 
 func execHint(e *enforce.ExecError) string {
+	info, err := os.Stat(e.Path)
 	switch {
+	case err == nil && info.IsDir():
+		return "it is a directory"
+	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
+		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
 	case errors.Is(e, os.ErrPermission):
 		return "purity policy shows what can be executed; a script needs its #! interpreter there too"
 	case errors.Is(e, os.ErrNotExist):

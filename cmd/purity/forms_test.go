@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/nix-purity/purity/closure"
+)
+
+// Every form of --json has a schema that says what each field is, and has no other field;
+// and so has the closure, which marshals itself.
+func TestForms(t *testing.T) {
+	have, err := closure.New("/s", []closure.Path{"/s/00000000000000000000000000000000-a"}, []closure.Node{{Path: "/s/00000000000000000000000000000000-a", NarSize: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, form := range forms {
+		full := reflect.New(reflect.TypeOf(form)).Elem()
+		fill(full)
+		full.FieldByName("Version").SetInt(formVersion)
+		value := full.Interface()
+		if name == "closure" {
+			value = have
+		}
+		data, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var schema bytes.Buffer
+		if err := writeForm(&schema, name); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(schema.String(), `"description": ""`) {
+			t.Errorf("%s: a field has no description\n%s", name, &schema)
+		}
+		strict := strings.ReplaceAll(schema.String(), `"properties": {`, `"additionalProperties": false, "properties": {`)
+		result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewBytesLoader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range result.Errors() {
+			t.Errorf("%s: %v", name, e)
+		}
+		none, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewStringLoader("{}"))
+		if err != nil || none.Valid() {
+			t.Errorf("%s: nothing at all is valid: %v", name, err)
+		}
+	}
+}
+
+// fill sets every field to something that JSON does not leave out.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Bool:
+		v.SetBool(true)
+	}
+}

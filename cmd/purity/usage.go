@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/words"
+)
+
+// commandLine is the command that was given to a command of purity, of all that was typed.
+// A flag that purity does not know is one of the command's, or misspelt.
+func commandLine(typed, given []string, of string) ([]string, error) {
+	command, err := confine.CommandLine(given, of)
+	if err == nil || len(given) == 0 || !strings.HasPrefix(given[0], "-") || given[0] == "--" {
+		return command, err
+	}
+	err = fmt.Errorf("read command line: unknown flag %s", given[0])
+	// What was typed is -j2, where kong has read -j and 2.
+	from := slices.IndexFunc(typed, func(word string) bool { return strings.HasPrefix(word, given[0]) })
+	if from > 0 && !strings.HasPrefix(given[0], "--") {
+		typed = typed[from:]
+		if at := slices.IndexFunc(typed, func(word string) bool { return !strings.HasPrefix(word, "-") }); at > 0 {
+			meant := slices.Concat([]string{"purity", of, "--", typed[at]}, typed[:at], typed[at+1:])
+			return nil, words.Hint(err, "put -- before the command, and its flags after it:  "+shell.Join(meant...))
+		}
+	}
+	return nil, words.Hint(err, nearestFlag(given[0], of))
+}
+
+// nearestFlag is what to do about a flag that a command of purity does not have.
+func nearestFlag(flag, of string) string {
+	name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+	var names []string
+	for _, n := range model().Leaves(false) {
+		if n.Path() == of {
+			for _, flags := range n.AllFlags(true) {
+				for _, f := range flags {
+					names = append(names, f.Name)
+				}
+			}
+		}
+	}
+	if nearest := config.Nearest(name, names); nearest != "" && len(name) > 1 {
+		return "did you mean --" + nearest + "?"
+	}
+	return "purity " + of + " --help"
+}
+
+// oneSource is an error where a flake is named beside another environment.
+func oneSource(ref string, s source) error {
+	for flag, given := range map[string]bool{"--file": s.File != "", "--root": len(s.Root) > 0, "--closure-file": s.ClosureFile != "", "--from-env": s.FromEnv} {
+		if given && ref != "." && ref != "" {
+			return words.Hint(fmt.Errorf("use %s and %s: two environments are named", ref, flag), "leave one of them out")
+		}
+	}
+	return nil
+}
+
+// grouped has help show flags in the groups of the manual.
+func grouped(of *kong.Application) {
+	m := theManual(of)
+	for _, n := range of.Leaves(false) {
+		for _, f := range n.Flags {
+			if title := m.GroupOf(n, f); title != "" {
+				f.Group = &kong.Group{Key: title, Title: title + ":"}
+			}
+		}
+	}
+	for _, f := range of.Flags {
+		f.Group = &kong.Group{Key: "every", Title: "Every command:"}
+	}
+}
