@@ -34,7 +34,7 @@ where it is typed.
 The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.
 
 Without a name it lists the programs of the dev shell that are confined when you type
-them, and those that are your own: what comes with each dev shell (cat, sed, tar) and is
+them, and those that are your own: what comes with each dev shell (cat, grep, tar) and is
 not declared. In purity.toml, shims.add and shims.remove say otherwise.`
 }
 

@@ -26,10 +26,12 @@ import (
 var builders = strings.Fields("make gmake ninja cmake ctest meson bazel scons cc c++ c89 c99 cpp gcc g++ clang clang++ ld ld.bfd ld.gold ld.lld mold as ar nm ranlib strip pkg-config patchelf")
 
 // shells run scripts and commands of the build, and people type in them. starters start
-// one program, which is often typed by its path: nohup ./run.
+// one program, which is often typed by its path: nohup ./run. Of interpreters, the letters
+// of flags after which they run a file: awk -f report.awk.
 var (
-	shells   = []string{"bash", "sh"}
-	starters = strings.Fields("env find nice nohup stdbuf timeout xargs")
+	shells       = []string{"bash", "sh"}
+	starters     = strings.Fields("env find nice nohup stdbuf timeout xargs")
+	interpreters = map[string]string{"awk": "fEil", "gawk": "fEil", "mawk": "f", "sed": "f"}
 )
 
 // choose tells the programs of an environment that get a shim from those that stay the
@@ -45,7 +47,7 @@ func choose(env nixeval.Environment, set *shim.Set) (programs []string) {
 			set.Own = append(set.Own, name)
 			continue
 		case !undeclared || slices.Contains(builders, name):
-		case slices.Contains(shells, name) || slices.Contains(starters, name):
+		case slices.Contains(shells, name) || slices.Contains(starters, name) || interpreters[name] != "":
 			set.Starters = append(set.Starters, name)
 		default:
 			set.Own = append(set.Own, name)
@@ -117,7 +119,8 @@ func textOf(ask confine.Ask) (path, text string) {
 
 // ownStart reports whether a program that starts others, and only comes with the dev
 // shell, is the user's own as it is called: a shell for a person to type in, and a starter
-// of anything but a program that by confines. What has a shim finds that by PATH.
+// of anything but a program that by confines, and an interpreter of what is typed. What has
+// a shim finds that by PATH.
 func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
 	path := os.Getenv("PATH") // without shims
 	switch {
@@ -126,6 +129,10 @@ func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
 	case slices.Contains(shells, name):
 		return term.IsTerminal(0) && !slices.ContainsFunc(args, func(arg string) bool {
 			return !slices.Contains([]string{"-i", "-l", "-il", "-li", "--login", "--norc", "--noprofile", "--posix"}, arg)
+		})
+	case interpreters[name] != "":
+		return !slices.ContainsFunc(args, func(arg string) bool {
+			return strings.HasPrefix(arg, "--") || strings.HasPrefix(arg, "-") && strings.ContainsAny(arg, interpreters[name])
 		})
 	}
 	for _, arg := range args {
