@@ -39,9 +39,10 @@ type source struct {
 
 const description = `Purity makes the declaration of a Nix dev shell true: a command run through it
 can read and execute the store paths of the shell's runtime closure, write the
-project and a private HOME and TMPDIR, and reach nothing else of the machine:
-no /usr/bin/gcc, no ~/.cargo/bin, no other store path. It needs Linux with
-Landlock (5.13 or later; 6.2 for all that purity asks of it) and no privileges.
+project, a private HOME and TMPDIR and the /tmp that all programs share, and
+reach no other program, library or header of the machine: no /usr/bin/gcc, no
+~/.cargo/bin, no other store path. It needs Linux with Landlock (5.13 or later;
+6.2 for all that purity asks of it) and no privileges.
 
   purity exec -- make               run make in the dev shell of the flake here
   purity exec --flake .#ci -- make  the same in another dev shell
