@@ -21,9 +21,10 @@ func Capabilities() []string { return nil }
 
 // Watch is how a supervisor gets to see system calls, on Linux.
 type Watch struct {
-	Calls  []string
-	Socket int
-	Note   string
+	Calls   []string
+	Socket  int
+	Note    string
+	Refused bool
 }
 
 // Pipe looks at descriptors on Linux only.

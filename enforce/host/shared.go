@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,9 +36,10 @@ func TempDirs() []string {
 
 // MakeTemp makes a temporary directory in the first of [TempDirs] that lets it.
 func MakeTemp(pattern string) (dir string, err error) {
-	for _, parent := range append(TempDirs(), "") { // where there is no other place, the usual one
+	err = errors.New("make a temporary directory: there is no place outside of /tmp and /dev/shm; set TMPDIR to one")
+	for _, parent := range TempDirs() {
 		if dir, err = os.MkdirTemp(parent, pattern); err == nil {
-			return filepath.Abs(dir)
+			return dir, nil
 		}
 	}
 	return "", err
