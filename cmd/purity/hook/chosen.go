@@ -12,6 +12,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -29,8 +30,8 @@ var builders = strings.Fields("make gmake ninja cmake ctest meson bazel scons cc
 // one program, which is often typed by its path: nohup ./run. Of interpreters, the letters
 // of flags after which they run a file: awk -f report.awk.
 var (
-	shells       = []string{"bash", "sh"}
-	starters     = strings.Fields("env find nice nohup stdbuf timeout xargs")
+	shells       = []string{"bash", "rbash", "sh"}
+	starters     = strings.Fields("chroot env find nice nohup runcon stdbuf timeout xargs")
 	interpreters = map[string]string{"awk": "fEil", "gawk": "fEil", "mawk": "f", "sed": "f"}
 )
 
@@ -117,10 +118,10 @@ func textOf(ask confine.Ask) (path, text string) {
 	return ask.File.Path, ask.File.Text()
 }
 
-// ownStart reports whether a program that starts others, and only comes with the dev
-// shell, is the user's own as it is called: a shell for a person to type in, and a starter
-// of anything but a program that by confines, and an interpreter of what is typed. What has
-// a shim finds that by PATH.
+// ownStart reports whether a program that only comes with the dev shell is the user's own as
+// it is called: a shell for a person to type in, an interpreter of what is typed, and what
+// starts others where no argument is a path that by confines. What has a shim is found by
+// PATH.
 func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
 	path := os.Getenv("PATH") // without shims
 	switch {
@@ -135,18 +136,10 @@ func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
 			return strings.HasPrefix(arg, "--") || strings.HasPrefix(arg, "-") && strings.ContainsAny(arg, interpreters[name])
 		})
 	}
-	for _, arg := range args {
-		info, err := os.Stat(arg)
-		directory := err == nil && info.IsDir()
-		switch {
-		case strings.HasPrefix(arg, "-") || strings.Contains(arg, "=") && !strings.HasPrefix(arg, "."):
-		case strings.Contains(arg, "/") && !directory:
-			return !by.Confines(arg)
-		case !directory && nixeval.Find(arg, path) != "":
-			return true
-		}
-	}
-	return true
+	return !slices.ContainsFunc(args, func(arg string) bool { // whichever of them is started
+		variable, _, _ := strings.Cut(arg, "=")
+		return strings.Contains(arg, "/") && !shell.IsName(variable) && by.Confines(arg)
+	})
 }
 
 // ShimsIn is the first directory of a PATH that has shims, empty if none does.
