@@ -1,0 +1,71 @@
+package confine
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+)
+
+// exceptionGrants let through what purity.toml excepts, where it is enforced.
+// The kernel knows no programs, so what is for one alone stays closed.
+func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
+	var grants []enforce.Grant
+	if !g.Enforced() {
+		return nil, nil
+	}
+	for _, e := range g.Exceptions() {
+		if e.Expired(time.Now()) {
+			continue
+		}
+		if e.Only != "" {
+			g.remark(fmt.Sprintf("the exception at %s is for %s alone, which the kernel cannot tell; it stays closed", e.Origin, e.Only))
+			continue
+		}
+		more, err := g.exceptionGrant(e)
+		if err != nil {
+			return nil, fmt.Errorf("except %s (%s): %w", e.Path, e.Origin, err)
+		}
+		grants = append(grants, more...)
+	}
+	return grants, nil
+}
+
+// exceptionGrant lets through what one exception is for; a program with what it
+// needs to be started.
+func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
+	access := e.Grants()
+	paths, err := host.Here(e.Dir).Expand(e.Path)
+	if _, port := e.Port(); port || access == 0 || err != nil { // or it is not here
+		return nil, nil
+	}
+	var grants []enforce.Grant
+	reason := "exception at " + e.Origin + ": " + e.Reason
+	for _, named := range paths {
+		path, err := g.follow(named)
+		if err != nil {
+			return nil, err
+		}
+		mine := access
+		if writable(g.Nix, path) != nil {
+			mine &^= enforce.Write
+		}
+		if mine == 0 {
+			continue
+		}
+		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
+		if enforce.Passes("/", path, g.trees...) {
+			continue // what a program needs is what it says, and a command can have written it
+		}
+		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
+			for _, row := range host.Dependencies(path) {
+				row.Reason, row.Optional = reason+" ("+row.Reason+")", true
+				grants = append(grants, row)
+			}
+		}
+	}
+	return grants, nil
+}
