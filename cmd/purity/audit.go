@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -157,49 +155,13 @@ func (d ran) updateBaseline(a *app, secrets []string) error {
 	if d.plan.File != nil {
 		path = d.plan.File.Path
 	}
-	file, err := openBaseline(d.plan.Ask, path)
+	added, err := needs.Baseline(path, d.plan.Outside)
 	if err != nil {
-		return fmt.Errorf("update baseline: %w", err)
-	}
-	defer file.Close()
-	var b bytes.Buffer
-	added, err := needs.Exceptions(&b)
-	text := b.Bytes()
-	if info, statErr := file.Stat(); statErr == nil && info.Size() == 0 {
-		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from what is before
-	}
-	if err == nil {
-		_, err = file.Write(text)
-	}
-	if err == nil {
-		err = file.Close()
-	}
-	if err != nil {
-		return fmt.Errorf("update baseline: %w", err)
+		return err
 	}
 	sayLeftOut(a, needs)
 	if added > 0 {
 		a.Log.Info().Msgf("added %s to %s; fill in why each has to be, then: purity allow", screen.Plural(added, "exception"), path)
 	}
 	return nil
-}
-
-// openBaseline opens a purity.toml to add to it. The command, which ran unconfined, and
-// those before it can have put anything there; only a regular file is added to, and no
-// link is followed.
-func openBaseline(ask confine.Ask, path string) (*os.File, error) {
-	path, err := ask.Outside(path)
-	if err != nil {
-		return nil, err
-	}
-	root, err := enforce.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	name := filepath.Base(path)
-	if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	return root.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
 }

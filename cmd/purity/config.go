@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -41,7 +42,7 @@ type configCheckCmd struct {
 
 // Run says that the file is right, what it opens, and whether that is allowed.
 func (c configCheckCmd) Run(a *app) error {
-	file, err := fileAt(c.Path)
+	file, err := config.ReadAt(c.Path)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (c configCheckCmd) Run(a *app) error {
 		return err
 	}
 	if c.JSON {
-		return screen.PrintJSON(a.Stdout, checkedJSON{formVersion, file.Path, append([]string{}, wider...), len(wider) == 0 || err == nil})
+		return screen.PrintJSON(a.Stdout, checkedJSON{form.Version, file.Path, append([]string{}, wider...), len(wider) == 0 || err == nil})
 	}
 	screen.Printf(a.Stdout, "%s is right\n", file.Path)
 	for _, what := range wider {
@@ -80,7 +81,7 @@ type configSchemaCmd struct {
 // Run prints the schema.
 func (c configSchemaCmd) Run(a *app) error {
 	if _, ok := forms[c.Of]; ok && !c.Report {
-		return writeForm(a.Stdout, c.Of)
+		return form.WriteSchema(a.Stdout, c.Of, forms[c.Of])
 	}
 	if c.Report || c.Of == "report" {
 		_, err := io.WriteString(a.Stdout, report.Schema)

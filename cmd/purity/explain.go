@@ -1,19 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"text/tabwriter"
-
-	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/enforce/host"
-	"github.com/nix-purity/purity/nixeval"
+	"github.com/nix-purity/purity/cmd/purity/show"
 )
 
 type explainCmd struct {
@@ -30,122 +20,18 @@ func (explainCmd) Help() string {
 in. Where something is refused, the last line says what would allow it.`
 }
 
-// explanation is the documented form of purity explain --json.
-type explanation struct {
-	Version int             `json:"version" doc:"Of this form."`
-	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
-	Real    string          `json:"realPath" doc:"The path without symbolic links."`
-	Exists  bool            `json:"exists" doc:"Whether it is there."`
-	Access  []accessVerdict `json:"access" doc:"What may be done with it."`
-	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
-	Remedy  string          `json:"remedy,omitempty" doc:"What would allow it."`
-	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
-}
-
-type accessVerdict struct {
-	Access  string `json:"access" doc:"read, write or execute."`
-	Allowed bool   `json:"allowed" doc:"Whether that is allowed."`
-	Reason  string `json:"reason,omitempty" doc:"Why it is."`
-	Grant   string `json:"grant,omitempty" doc:"The path of the grant."`
-}
-
 // Run prints the explanation.
 func (c *explainCmd) Run(a *app) error {
 	p, err := a.policyOf(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err
 	}
-	e, err := explainPath(p, c.Path)
+	e, err := show.Explain(p, c.Path)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return screen.PrintJSON(a.Stdout, e)
 	}
-	screen.Printf(a.Stdout, "%s\n", e.Path)
-	if e.Real != e.Path {
-		screen.Printf(a.Stdout, "which is %s\n", e.Real)
-	}
-	if !e.Exists {
-		fmt.Fprintln(a.Stdout, "which does not exist")
-	}
-	table := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
-	for _, v := range e.Access {
-		if v.Allowed {
-			screen.Printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
-		} else {
-			screen.Printf(table, "  %s\tno\n", v.Access)
-		}
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	for i, path := range e.Chain {
-		fmt.Fprintln(a.Stdout, strings.Repeat("  ", i+1)+string(path))
-	}
-	if e.Mode != "enforce" {
-		screen.Printf(a.Stdout, "But the mode is %s, in which nothing is refused.\n", e.Mode)
-	}
-	if e.Remedy != "" {
-		screen.Printf(a.Stdout, "%s\n", e.Remedy)
-	}
-	return nil
-}
-
-func explainPath(p confine.Plan, path string) (explanation, error) {
-	e := explanation{Version: formVersion, Path: path, Real: enforce.Real(path), Mode: p.Mode}
-	_, err := os.Stat(path)
-	e.Exists = err == nil
-	covering := p.Policy.Covering(path, enforce.All)
-	allowed := enforce.Access(0)
-	for _, kind := range []struct {
-		name   string
-		access enforce.Access
-	}{{"read", enforce.Read}, {"write", enforce.Write}, {"execute", enforce.Execute}} {
-		v := accessVerdict{Access: kind.name}
-		for _, g := range covering {
-			if g.Access&kind.access != 0 && !v.Allowed {
-				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
-				allowed |= kind.access
-			}
-		}
-		e.Access = append(e.Access, v)
-	}
-	store, _, err := closure.Within(p.Nix.StoreDir(), e.Real)
-	inStore := err == nil
-	if inStore && p.Env.Contains(string(store)) {
-		have, err := p.Env.Closure()
-		if err != nil {
-			return e, err
-		}
-		e.Chain = have.Why(store)
-	}
-	e.Remedy = remedy(p, e.Path, e.Real, allowed, inStore)
-	return e, nil
-}
-
-// remedy is what would allow what is refused of a file that was named so.
-func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore bool) string {
-	home := enforce.Real(os.Getenv("HOME"))
-	short := host.Literal(path)
-	if home != "" && enforce.Inside(path, home) {
-		short = "~" + host.Literal(strings.TrimPrefix(path, home))
-	}
-	short = config.Quote(short)
-	info, err := os.Stat(path)
-	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-	switch {
-	case allowed&enforce.Read != 0 && (allowed&enforce.Execute != 0 || !program):
-		return ""
-	case inStore:
-		return "It is a store path outside the closure: add its package to the packages of the dev shell."
-	case !program && secretIn(named) != "":
-		return "It looks like a secret, or has some in it (" + secretIn(named) + "): better keep it closed."
-	case program && nixeval.Find(filepath.Base(named), p.Env.Path()) != "":
-		name := filepath.Base(named)
-		return "The dev shell has " + nixeval.Find(name, p.Env.Path()) + ": run it as " + name + ", without the directory."
-	case program:
-		return "To run it, add the package with bin/" + filepath.Base(named) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
-	}
-	return "As an exception, in purity.toml:  read = [" + short + "]"
+	return e.Print(a.Stdout)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/form"
 )
 
 // Every form of --json has a schema that says what each field is, and has no other field;
@@ -19,10 +20,10 @@ func TestForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, form := range forms {
-		full := reflect.New(reflect.TypeOf(form)).Elem()
+	for name, printed := range forms {
+		full := reflect.New(reflect.TypeOf(printed)).Elem()
 		fill(full)
-		full.FieldByName("Version").SetInt(formVersion)
+		full.FieldByName("Version").SetInt(form.Version)
 		value := full.Interface()
 		if name == "closure" {
 			value = have
@@ -32,7 +33,7 @@ func TestForms(t *testing.T) {
 			t.Fatal(err)
 		}
 		var schema bytes.Buffer
-		if err := writeForm(&schema, name); err != nil {
+		if err := form.WriteSchema(&schema, name, printed); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(schema.String(), `"description": ""`) {

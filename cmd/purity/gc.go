@@ -3,13 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/form"
+	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
-	"github.com/nix-purity/purity/nixeval"
 )
 
 type gcCmd struct {
@@ -33,7 +31,7 @@ func (c gcCmd) Run(a *app) error {
 		return err
 	}
 	removed, err := nix.Collect()
-	done := gcJSON{Version: formVersion, Removed: []goneJSON{}}
+	done := gcJSON{Version: form.Version, Removed: []goneJSON{}}
 	for _, gone := range removed {
 		a.Log.Info().Msgf("removed %d environments of %s", gone.Environments, gone.Project)
 		done.Removed = append(done.Removed, goneJSON(gone))
@@ -44,7 +42,7 @@ func (c gcCmd) Run(a *app) error {
 	if err := os.RemoveAll(walls.Dirs(nix)); err != nil { // which are made again when Nix is asked
 		return fmt.Errorf("remove directories of git: %w", err)
 	}
-	shims, err := collectShims(nix)
+	shims, err := hook.Collect(nix)
 	if shims > 0 {
 		a.Log.Info().Msgf("removed %d directories of shims", shims)
 	}
@@ -55,32 +53,4 @@ func (c gcCmd) Run(a *app) error {
 		a.Log.Info().Msg("nothing to remove: every cached project is still there")
 	}
 	return err
-}
-
-// shimsLifetime is how long shims are kept that run nothing any more.
-const shimsLifetime = 30 * 24 * time.Hour
-
-// collectShims removes the shims of environments that are cached no more.
-func collectShims(nix nixeval.Nix) (removed int, err error) {
-	files, err := filepath.Glob(filepath.Join(nix.Cache, "projects", "*", "*-*", shim.File))
-	if err != nil {
-		return 0, fmt.Errorf("list shims: %w", err)
-	}
-	for _, file := range files {
-		info, err := os.Lstat(file)
-		if err != nil || time.Since(info.ModTime()) < shimsLifetime {
-			continue
-		}
-		dir := filepath.Dir(file)
-		if set, err := shim.Read(dir); err == nil {
-			if _, ok := nix.Recall(set.Request.Project, set.Entry); ok || set.Entry == "" {
-				continue
-			}
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			return removed, fmt.Errorf("remove shims: %w", err)
-		}
-		removed++
-	}
-	return removed, nil
 }

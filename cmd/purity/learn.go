@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 
@@ -10,8 +9,6 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/learn"
-	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 )
@@ -61,7 +58,7 @@ func (c *learnCmd) Run(a *app) error {
 	learner := done.learner(c.Secret)
 	learner.Exact = c.Exact
 	needs := learner.Needs(done.report.Findings)
-	text, err := learned(done, c.Settings, needs)
+	text, err := c.text(done, needs)
 	if err != nil {
 		return err
 	}
@@ -91,20 +88,17 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	return words.Hint(fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want")
 }
 
-// learned is a purity.toml with what the flags said and what was needed besides.
-func learned(done ran, said config.Settings, needs learn.Needs) ([]byte, error) {
-	p, r := done.plan, done.report
-	network := config.Network{Any: p.Base.Network}
+// text is a purity.toml with what the flags said and what was needed besides.
+func (c *learnCmd) text(done ran, needs learn.Needs) ([]byte, error) {
+	p := done.plan
+	said, network := c.Settings, config.Network{Any: p.Base.Network}
 	if p.Network != nil {
 		network = *p.Network
 	}
 	said.Mode, said.Explain, said.ReportChanges = "", "", nil
-	settings, note := needs.Policy(said, network)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(r.Environment), screen.Printable(shell.Join(r.Command...)))
+	beyond := ""
 	if p.File != nil && !p.File.Empty() {
-		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(p.File.Path))
+		beyond = p.File.Path
 	}
-	err := settings.WriteTOML(&b, note)
-	return b.Bytes(), err
+	return needs.TOML(done.report, beyond, said, network)
 }

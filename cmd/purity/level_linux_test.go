@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nix-purity/purity/cmd/purity/show"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/fixtures"
@@ -22,7 +23,7 @@ func TestSelftestAttacksLevels(t *testing.T) {
 		if v.View { // of a level that is attacked without one, too
 			continue
 		}
-		var shown policyJSON
+		var shown show.Policy
 		out, err := u.command(t, dir, "policy", "-q", "--json", "--view=false", "--level", v.Name).Output()
 		if err == nil {
 			err = json.Unmarshal(out, &shown)
@@ -50,7 +51,7 @@ func TestSelftestAttacksLevels(t *testing.T) {
 			t.Errorf("level %s is attacked with other rows than users get:\n%s", v.Name, diff)
 		}
 		limit := func(subject string) string {
-			i := slices.IndexFunc(shown.Limits, func(l limit) bool { return l.Subject == subject })
+			i := slices.IndexFunc(shown.Limits, func(l show.Limit) bool { return l.Subject == subject })
 			return shown.Limits[i].Value
 		}
 		if network := limit("network") == "any"; network != v.Network || attacked.Network.Any != v.Network {

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/enforce/view"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // Hidden first arguments by which a hook that purity printed starts it. The command line
@@ -130,7 +131,8 @@ func runComplete(args []string) (code int, ok bool) {
 		return words.Failure, true
 	}
 	a, m := quietApp(args), model()
-	answer := complete.Read(m, typed[1:]).Answer(completer{a, m}.sources())
+	here := complete.Here{Voice: a.Voice, Path: a.Path, Manual: theManual(m), Remembered: func(l *complete.Line) (nixeval.Environment, bool) { return remembered(a, l) }}
+	answer := complete.Read(m, typed[1:]).Answer(here.Sources())
 	choices := make([]shell.Choice, len(answer.Candidates))
 	for i, c := range answer.Candidates {
 		choices[i] = shell.Choice{Word: c.Value, Help: c.Help}

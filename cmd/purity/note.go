@@ -1,13 +1,9 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-
+	"github.com/nix-purity/purity/cmd/purity/outcome"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
-	"github.com/nix-purity/purity/enforce"
 )
 
 // To watch files takes time, so a shim watches programs alone. Who typed its name may not
@@ -23,29 +19,10 @@ func (d ran) note(a *app, command []string) {
 		return
 	}
 	name := screen.Printable(command[0])
-	if file := d.denied(command[1:]); file != "" {
+	if file := outcome.DeniedArgument(d.plan, command[1:]); file != "" {
 		file = screen.Printable(file)
 		a.Log.Warn().Str("hint", "purity explain "+shell.Quote(file)+", or nopurity "+name).Msgf("%s is confined, and %s is out of its reach", name, file)
 		return
 	}
 	a.Log.Info().Msgf("%s failed, confined; PURITY_EXPLAIN=files %s ... says which files it was denied, if any", name, name)
-}
-
-// denied is the first file among arguments that the policy does not let be read, empty if
-// there is none. Links do not matter: the kernel follows them, too.
-func (d ran) denied(args []string) string {
-	const most = 50 // an argument takes a moment
-	for _, arg := range args[:min(len(args), most)] {
-		_, value, _ := strings.Cut(arg, "=")
-		for _, name := range []string{arg, value} {
-			path, err := filepath.Abs(name)
-			if err != nil || name == "" || strings.HasPrefix(name, "-") {
-				continue
-			}
-			if _, err := os.Stat(path); err == nil && len(d.plan.Policy.Covering(path, enforce.Read)) == 0 {
-				return name
-			}
-		}
-	}
-	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
@@ -183,7 +182,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	}
 	var before inspect.Snapshot
 	if r.changes() {
-		before = snapshot(a.Path, plan.Project.Dir)
+		before = outcome.Snapshot(a.Path, plan.Project.Dir)
 	}
 	of, err := w.Start()
 	switch {
@@ -194,24 +193,9 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	}
 	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
 	if before != nil {
-		done.changes = before.Changes(snapshot(a.Path, plan.Project.Dir))
+		done.changes = before.Changes(outcome.Snapshot(a.Path, plan.Project.Dir))
 	}
 	return done, nil
-}
-
-// snapshot is what of the project programs outside run or obey later. Its directories in
-// the caller's PATH are among that.
-func snapshot(path, project string) inspect.Snapshot {
-	var programs []string
-	for _, dir := range filepath.SplitList(path) {
-		if dir == "" {
-			dir = "."
-		}
-		if dir, err := filepath.Abs(dir); err == nil {
-			programs = append(programs, dir)
-		}
-	}
-	return inspect.Take(project, programs)
 }
 
 // execute runs a command as exec does: what was refused is said when it has ended, and its

@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
-	"text/tabwriter"
 
+	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/show"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
@@ -55,10 +55,10 @@ func (c selftestCmd) Run(a *app) error {
 		reports = append(reports, across)
 	}
 	if c.JSON {
-		if err := screen.PrintJSON(a.Stdout, selftestJSON{formVersion, reports}); err != nil {
+		if err := screen.PrintJSON(a.Stdout, selftestJSON{form.Version, reports}); err != nil {
 			return err
 		}
-	} else if err := c.table(a.Stdout, reports); err != nil {
+	} else if err := show.Selftest(a.Stdout, reports, c.All); err != nil {
 		return err
 	}
 	for _, r := range reports {
@@ -78,42 +78,4 @@ func acrossRuns(program string) (selftest.Report, error) {
 		return selftest.Report{}, fmt.Errorf("attack across runs: %w", err)
 	}
 	return selftest.Across(self, program)
-}
-
-func (c selftestCmd) table(out io.Writer, reports []selftest.Report) error {
-	for _, r := range reports {
-		user := "a user"
-		if r.Root {
-			user = "root"
-		}
-		subject := fmt.Sprintf("Level %s, as %s, Landlock ABI %d", r.Policy, user, r.ABI)
-		if r.Policy == selftest.AcrossGroup {
-			subject = "Across runs, as " + user
-		}
-		fmt.Fprintf(out, "%s: %d attacks, %d stopped, %d open by design, %d open on this kernel.\n\n",
-			subject, len(r.Results), r.Count(selftest.Stopped), r.Count(selftest.Design), r.Count(selftest.Open))
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, result := range r.Results {
-			line := result.Remedy
-			switch {
-			case result.Twin != "":
-				line = "its allowed twin fails: " + result.Twin
-			case result.Wrong():
-				line = fmt.Sprintf("EXPECTED: %s. %s", result.Expected, line)
-			case result.Status == selftest.Stopped && !c.All:
-				continue
-			case result.Status == selftest.Stopped:
-				line = result.Refused
-				if result.Moot != "" {
-					line += " (here without purity, too)"
-				}
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", result.Status, result.Group, result.What, line)
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
-		fmt.Fprintln(out)
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,10 +12,10 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/show"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
-	"github.com/nix-purity/purity/nixeval"
 )
 
 type allowCmd struct {
@@ -44,92 +43,38 @@ func (c allowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	allow, dir := allower{a, trust}, ""
+	dir := ""
 	if info.IsDir() {
 		if dir = config.ProjectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
 			dir = path // whose environment is elsewhere
 		}
 	}
-	file, err := fileAt(c.Dir)
+	file, err := config.ReadAt(c.Dir)
 	switch {
-	case err != nil && !errors.Is(err, errNoSettings):
+	case err != nil && !errors.Is(err, config.ErrNone):
 		return err
 	case err != nil && dir == "":
 		return words.Hint(fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init")
 	}
 	if file != nil {
-		if err := allow.allowFile(file); err != nil {
+		if err := allowFile(a, trust, file); err != nil {
 			return err
 		}
 	}
 	if dir == "" {
 		return nil
 	}
-	if err := allow.lock(dir); err != nil {
-		return err
-	}
-	return allow.allowProject(dir)
-}
-
-// allower remembers what a person allows.
-type allower struct {
-	*app
-	trust config.Trust
-}
-
-// allowProject allows a project with all files that its evaluation reads.
-func (a allower) allowProject(dir string) error {
-	nix, err := a.nix()
+	names, err := hook.Allow(a.hooks(), trust, dir)
 	if err != nil {
 		return err
-	}
-	files, err := hook.Sources(nix, hook.RequestOf(confine.Project{Dir: dir, Cwd: dir}))
-	if err != nil {
-		return err
-	}
-	if err := a.trust.AllowProject(dir, files); err != nil {
-		return err
-	}
-	if err := hook.ForgetFailures(nix, dir); err != nil {
-		return err
-	}
-	var names []string
-	for _, file := range files {
-		if name, ok := strings.CutPrefix(file, dir+"/"); ok && config.Defines(filepath.Base(file)) && exists(file) {
-			names = append(names, name)
-		}
-	}
-	if more := len(files) - len(names); more > 0 {
-		names = append(names, screen.Plural(more, "more file")+" that its evaluation reads")
 	}
 	screen.Printf(a.Stdout, "allowed %s to be entered by shells: %s\n", dir, strings.Join(names, ", "))
 	return nil
 }
 
-// lock refuses what cannot be a project, and has Nix write flake.lock where that is
-// missing or behind: hooks evaluate what was allowed, and that alone.
-func (a allower) lock(dir string) error {
-	nix, err := a.nix()
-	if err != nil {
-		return err
-	}
-	if err := (confine.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
-		return err
-	}
-	if !exists(filepath.Join(dir, config.Definitions[0])) {
-		return nil
-	}
-	err = nix.Lock(context.Background(), dir)
-	var none *nixeval.NotFoundError
-	if err != nil && !errors.As(err, &none) {
-		a.Log.Warn().Msg(err.Error())
-	}
-	return nil
-}
-
 // allowFile allows a file with the symbolic links that its paths pass through, and says
 // what it opens, beyond the default and beyond narrower levels.
-func (a allower) allowFile(file *config.File) error {
+func allowFile(a *app, trust config.Trust, file *config.File) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -148,14 +93,14 @@ func (a allower) allowFile(file *config.File) error {
 		return nil
 	}
 	links := confine.LinksOf(nix, confine.ProjectAt(filepath.Dir(file.Path)), file)
-	if err := a.trust.Allow(file, links); err != nil {
+	if err := trust.Allow(file, links); err != nil {
 		return err
 	}
 	screen.Printf(a.Stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
 	for _, what := range append(wider, narrow...) {
 		screen.Printf(a.Stdout, "  %s\n", what)
 	}
-	for _, path := range secretsOf(file) {
+	for _, path := range show.SecretsOf(file) {
 		screen.Printf(a.Stdout, "  with that %s, which looks like a secret\n", path)
 	}
 	for _, link := range links {
@@ -198,24 +143,6 @@ func (c denyCmd) Run(a *app) error {
 	}
 	return nil
 }
-
-// fileAt reads the purity.toml of a directory, or one that is named.
-func fileAt(path string) (*config.File, error) {
-	path = enforce.Real(path)
-	root := "/"
-	if info, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
-	} else if !info.IsDir() {
-		return config.Read(path)
-	}
-	file, err := config.Find(path, root)
-	if err == nil && file == nil {
-		err = fmt.Errorf("read settings: %w in %s or above", errNoSettings, path)
-	}
-	return file, err
-}
-
-var errNoSettings = errors.New("there is no " + config.Name)
 
 func exists(file string) bool {
 	_, err := os.Lstat(file)

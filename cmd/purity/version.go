@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
@@ -23,7 +24,7 @@ func (c versionCmd) Run(a *app) error {
 		v = cmp.Or(v, info.Main.Version)
 	}
 	if c.JSON {
-		return screen.PrintJSON(a.Stdout, versionJSON{formVersion, cmp.Or(v, "(devel)"), runtime.Version(), runtime.GOOS, runtime.GOARCH})
+		return screen.PrintJSON(a.Stdout, versionJSON{form.Version, cmp.Or(v, "(devel)"), runtime.Version(), runtime.GOOS, runtime.GOARCH})
 	}
 	fmt.Fprintf(a.Stdout, "purity %s (%s %s/%s)\n", cmp.Or(v, "(devel)"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil

@@ -39,7 +39,7 @@ var sockets = []struct{ name, path, does string }{
 	{"MySQL", "/run/mysqld/mysqld.sock", "the machine's databases"},
 }
 
-// Sockets are the services that have a socket here. Before ABI 9 of Landlock a
+// Sockets are the services that have sockets here, each once. Before ABI 9 of Landlock a
 // confined command can reach them; see [enforce.Connect].
 func Sockets(paths Paths) []Service {
 	var found []Service
@@ -50,11 +50,22 @@ func Sockets(paths Paths) []Service {
 		}
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && info.Mode()&os.ModeSocket != 0 {
-				found = append(found, Service{s.name, file, s.does})
+				found = add(found, Service{s.name, file, s.does})
 			}
 		}
 	}
 	return found
+}
+
+// add adds a service, or its socket to the service that is there already.
+func add(found []Service, s Service) []Service {
+	for i, other := range found {
+		if other.Name == s.Name && other.Does == s.Does {
+			found[i].Socket += ", " + s.Socket
+			return found
+		}
+	}
+	return append(found, s)
 }
 
 // daemons are told by their command lines: they were started outside, by an

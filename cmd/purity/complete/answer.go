@@ -38,7 +38,7 @@ type Source func(*Line) []Candidate
 // Answer asks what can stand at the cursor.
 func (l *Line) Answer(sources map[string]Source) Answer {
 	name, _, written := strings.Cut(l.Word, "=")
-	switch flag := l.flag(strings.TrimPrefix(name, "--")); {
+	switch flag := flagNamed(l.node, strings.TrimPrefix(name, "--")); {
 	case l.awaited != nil:
 		return l.value(l.awaited.Value, "", sources)
 	case l.passing():
@@ -76,14 +76,14 @@ func (l *Line) argument(sources map[string]Source) Answer {
 func (l *Line) flagCandidates() []Candidate {
 	var candidates []Candidate
 	excluded := map[string]bool{}
-	for _, f := range l.flags() {
+	for _, f := range flagsOf(l.node) {
 		if l.given[f.Name] != nil {
 			for _, x := range f.Xor {
 				excluded[x] = true
 			}
 		}
 	}
-	for _, f := range l.flags() {
+	for _, f := range flagsOf(l.node) {
 		switch {
 		case l.given[f.Name] != nil && !f.IsCumulative():
 		case l.given[f.Name] == nil && slices.ContainsFunc(f.Xor, func(x string) bool { return excluded[x] }):

@@ -49,7 +49,7 @@ func (l *Line) Takes(kind string) bool {
 }
 
 func (l *Line) take(word string) {
-	switch child := l.child(word); {
+	switch child := child(l.node, word); {
 	case l.awaited != nil:
 		l.give(l.awaited, word)
 		l.awaited = nil
@@ -71,8 +71,8 @@ func (l *Line) passing() bool {
 	return len(l.Args) > 0 && len(l.node.Positional) > 0 && l.node.Positional[0].Passthrough
 }
 
-func (l *Line) child(name string) *kong.Node {
-	for _, n := range l.node.Children {
+func child(of *kong.Node, name string) *kong.Node {
+	for _, n := range of.Children {
 		if n.Name == name || slices.Contains(n.Aliases, name) {
 			return n
 		}
@@ -84,7 +84,7 @@ func (l *Line) child(name string) *kong.Node {
 func (l *Line) takeFlag(word string) {
 	if name, ok := strings.CutPrefix(word, "--"); ok {
 		name, value, written := strings.Cut(name, "=")
-		switch f := l.flag(name); {
+		switch f := flagNamed(l.node, name); {
 		case f == nil:
 		case written || f.IsBool():
 			l.give(f, value)
@@ -94,7 +94,7 @@ func (l *Line) takeFlag(word string) {
 		return
 	}
 	for i, letter := range word[1:] {
-		f := l.short(letter)
+		f := short(l.node, letter)
 		rest := word[1+i+len(string(letter)):]
 		switch {
 		case f == nil:
@@ -112,18 +112,18 @@ func (l *Line) takeFlag(word string) {
 
 func (l *Line) give(f *kong.Flag, value string) { l.given[f.Name] = append(l.given[f.Name], value) }
 
-// flags are those that can stand here: of the command, and of all.
-func (l *Line) flags() []*kong.Flag {
+// flagsOf are those that can follow a command: its own, and those of all.
+func flagsOf(node *kong.Node) []*kong.Flag {
 	var flags []*kong.Flag
-	for n := l.node; n != nil; n = n.Parent {
+	for n := node; n != nil; n = n.Parent {
 		flags = append(flags, n.Flags...)
 	}
 	return slices.DeleteFunc(flags, func(f *kong.Flag) bool { return f.Hidden })
 }
 
-// flag is the one of a long name, nil if there is none.
-func (l *Line) flag(name string) *kong.Flag {
-	for _, f := range l.flags() {
+// flagNamed is the one of a long name, nil if there is none.
+func flagNamed(node *kong.Node, name string) *kong.Flag {
+	for _, f := range flagsOf(node) {
 		if f.Name == name || slices.Contains(f.Aliases, name) || f.Tag.Negatable != "" && "no-"+f.Name == name {
 			return f
 		}
@@ -131,8 +131,8 @@ func (l *Line) flag(name string) *kong.Flag {
 	return nil
 }
 
-func (l *Line) short(letter rune) *kong.Flag {
-	for _, f := range l.flags() {
+func short(node *kong.Node, letter rune) *kong.Flag {
+	for _, f := range flagsOf(node) {
 		if f.Short == letter {
 			return f
 		}

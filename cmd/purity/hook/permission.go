@@ -36,7 +36,7 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, err := Sources(nix, request)
+	files, err := sources(nix, request)
 	if err != nil {
 		return err
 	}

@@ -193,7 +193,7 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 	if permission != config.Allowed {
 		return set, nixeval.Environment{}, notAllowed(p.Dir, permission, changed)
 	}
-	request := RequestOf(p)
+	request := requestOf(p)
 	state := stateOf(nix, request)
 	if failed, why := failedRenewal(dir); failed == state {
 		return set, nixeval.Environment{}, errors.New(why)

@@ -116,9 +116,9 @@ func rememberFailure(v screen.Voice, dir, state string, err error) {
 	}
 }
 
-// ForgetFailures has what could not be made of a project be tried again, because a person
+// forgetFailures has what could not be made of a project be tried again, because a person
 // allowed it.
-func ForgetFailures(nix nixeval.Nix, project string) error {
+func forgetFailures(nix nixeval.Nix, project string) error {
 	marks, err := filepath.Glob(filepath.Join(nix.ProjectDir(project), "*", renewalFail))
 	for _, mark := range marks {
 		err = errors.Join(err, os.Remove(mark))

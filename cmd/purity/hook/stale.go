@@ -20,8 +20,8 @@ import (
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
-// RequestOf is the environment of a project that shells enter.
-func RequestOf(p confine.Project) nixeval.Request {
+// requestOf is the environment of a project that shells enter.
+func requestOf(p confine.Project) nixeval.Request {
 	request := nixeval.Request{Flake: ".", Dir: p.Dir, Project: p.Dir, Locked: true}
 	if !exists(filepath.Join(p.Dir, config.Definitions[0])) {
 		request.Flake, request.File = "", filepath.Join(p.Dir, config.Definitions[1])
@@ -43,10 +43,10 @@ func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	return files, err
 }
 
-// Sources are the files that an evaluation reads, as far as that can be told without it:
+// sources are the files that an evaluation reads, as far as that can be told without it:
 // all of the project where only Nix can, but for what tools keep, which changes all the
 // time: of that what is written in Nix.
-func Sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
+func sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	files, any, err := known(nix.Sources(request))
 	if !any && request.File == "" || len(files) > 0 || err != nil {
 		return files, err

@@ -75,7 +75,7 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s, %v; want %s", got, err, want)
 		}
 	}
-	files, err := Sources(nixeval.Nix{}, request)
+	files, err := sources(nixeval.Nix{}, request)
 	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link node_modules/a/b.nix z.txt")
 	files, err = definition(nixeval.Nix{}, request)
 	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link z.txt")

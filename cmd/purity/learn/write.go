@@ -1,15 +1,32 @@
 package learn
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
+
+// TOML is a purity.toml with what said does and what else a run needed, whose report says
+// what ran. Beyond is the file whose settings it had already, empty for none.
+func (n Needs) TOML(of report.Report, beyond string, said config.Settings, network config.Network) ([]byte, error) {
+	settings, note := n.Policy(said, network)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(of.Environment), screen.Printable(shell.Join(of.Command...)))
+	if beyond != "" {
+		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(beyond))
+	}
+	err := settings.WriteTOML(&b, note)
+	return b.Bytes(), err
+}
 
 // Policy are settings that let a run be, beyond what said and those of the file
 // do, with what is to be noted of each element.

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"cmp"
@@ -12,15 +12,15 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// secretIn is what looks like a secret and would be open if a path were, as purity learn
+// SecretIn is what looks like a secret and would be open if a path were, as purity learn
 // has it; empty if nothing does.
-func secretIn(path string) string {
+func SecretIn(path string) string {
 	secrets := secret.Finder{Home: outcome.UserHome()}
 	return cmp.Or(secrets.In(path), secrets.In(enforce.Real(path)))
 }
 
-// secretsOf are what looks like a secret and a purity.toml opens.
-func secretsOf(file *config.File) []string {
+// SecretsOf are what looks like a secret and a purity.toml opens.
+func SecretsOf(file *config.File) []string {
 	var patterns, found []string
 	for _, k := range config.PathKeys {
 		if k.Access&enforce.Read != 0 {
@@ -42,7 +42,7 @@ func secretsOf(file *config.File) []string {
 			continue // it opens nothing
 		}
 		for _, path := range paths {
-			if opens := secretIn(path); opens != "" && !slices.Contains(found, opens) {
+			if opens := SecretIn(path); opens != "" && !slices.Contains(found, opens) {
 				found = append(found, opens)
 			}
 		}

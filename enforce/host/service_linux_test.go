@@ -1,16 +1,14 @@
-package main
+package host
 
 import (
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/nix-purity/purity/enforce/host"
 )
 
 // A service is named once, however many sockets it has.
-func TestReachable(t *testing.T) {
+func TestSocketsOfOneService(t *testing.T) {
 	home := t.TempDir()
 	for _, socket := range []string{"run/gnupg/S.gpg-agent", ".gnupg/S.gpg-agent"} {
 		file := filepath.Join(home, socket)
@@ -25,7 +23,7 @@ func TestReachable(t *testing.T) {
 	}
 	variables := map[string]string{"XDG_RUNTIME_DIR": filepath.Join(home, "run")}
 	var got []string
-	for _, s := range reachable(host.Paths{Dir: "/", Home: home, Getenv: func(name string) string { return variables[name] }}) {
+	for _, s := range Sockets(Paths{Dir: "/", Home: home, Getenv: func(name string) string { return variables[name] }}) {
 		if s.Name == "gpg-agent" {
 			got = append(got, s.Socket)
 		}

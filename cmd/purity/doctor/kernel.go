@@ -1,0 +1,78 @@
+package doctor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/view"
+)
+
+func checkKernel(k enforce.Kernel) []Check {
+	if k.Err != nil {
+		fix := "use Linux 6.2 or later"
+		switch {
+		case errors.Is(k.Err, enforce.ErrLandlockOff):
+			fix = "add landlock to lsm= of the kernel's command line, or on NixOS to security.lsm"
+		case errors.Is(k.Err, enforce.ErrLandlockBlocked):
+			fix = "update the container engine: Docker and Podman allow Landlock since 2022"
+		case errors.Is(k.Err, enforce.ErrNotLinux):
+			fix = "run purity in a Linux machine; there is nothing like Landlock on " + runtime.GOOS
+		}
+		return []Check{{"kernel", Error, k.Err.Error(), fix}}
+	}
+	checks := []Check{{"kernel", ok, fmt.Sprintf("Landlock ABI %d", k.ABI), ""}}
+	for _, f := range enforce.Features() {
+		status, finding, fix := ok, "refuses "+f.Meaning, ""
+		if f.ABI > k.ABI {
+			status, finding, fix = warning, "cannot refuse "+f.Meaning, "use Linux "+f.Kernel+" or later"
+			if f.ABI <= enforce.DefaultABI {
+				status = Error
+			}
+		}
+		checks = append(checks, Check{"kernel", status, finding, fix})
+	}
+	if k.Filter != nil {
+		return append(checks, Check{"kernel", Error, k.Filter.Error(), "use a kernel with CONFIG_SECCOMP_FILTER, or --no-seccomp"})
+	}
+	return append(checks, Check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
+}
+
+// checkView tries whether what is outside can be hidden.
+func checkView() Check {
+	err := view.Available()
+	var refused *view.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return Check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
+	case err != nil:
+		return Check{"view", warning, err.Error(), ""}
+	}
+	return Check{"view", ok, "can hide what is outside (--view)", ""}
+}
+
+// checkServices names what outside does as it is told, and can be reached.
+func checkServices(k enforce.Kernel) []Check {
+	var checks []Check
+	if !enforce.Upholds(k.ABI, enforce.Connect) {
+		for _, s := range host.Sockets(host.Here("/")) {
+			checks = append(checks, Check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
+		}
+	}
+	for _, s := range host.Daemons() {
+		checks = append(checks, Check{"services", warning, "a running " + s.Name + " " + s.Does, "stop it before a run that is to be pure"})
+	}
+	if files, err := filepath.Glob("/proc/sys/fs/binfmt_misc/*"); err == nil {
+		for _, file := range files {
+			if data, err := os.ReadFile(file); err == nil && bytes.Contains(data, []byte("flags: ")) && bytes.Contains(data, []byte("F\n")) {
+				checks = append(checks, Check{"services", warning, "programs for another machine run by the host's " + filepath.Base(file) + " (binfmt_misc, flag F)", "register it without the flag F"})
+			}
+		}
+	}
+	return checks
+}

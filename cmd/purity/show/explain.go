@@ -1,0 +1,129 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/form"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/nixeval"
+)
+
+// Explanation is the documented form of purity explain --json.
+type Explanation struct {
+	Version int             `json:"version" doc:"Of this form."`
+	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
+	Real    string          `json:"realPath" doc:"The path without symbolic links."`
+	Exists  bool            `json:"exists" doc:"Whether it is there."`
+	Access  []accessVerdict `json:"access" doc:"What may be done with it."`
+	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
+	Remedy  string          `json:"remedy,omitempty" doc:"What would allow it."`
+	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
+}
+
+type accessVerdict struct {
+	Access  string `json:"access" doc:"read, write or execute."`
+	Allowed bool   `json:"allowed" doc:"Whether that is allowed."`
+	Reason  string `json:"reason,omitempty" doc:"Why it is."`
+	Grant   string `json:"grant,omitempty" doc:"The path of the grant."`
+}
+
+// Print tells people.
+func (e Explanation) Print(out io.Writer) error {
+	screen.Printf(out, "%s\n", e.Path)
+	if e.Real != e.Path {
+		screen.Printf(out, "which is %s\n", e.Real)
+	}
+	if !e.Exists {
+		fmt.Fprintln(out, "which does not exist")
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, v := range e.Access {
+		if v.Allowed {
+			screen.Printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
+		} else {
+			screen.Printf(table, "  %s\tno\n", v.Access)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for i, path := range e.Chain {
+		fmt.Fprintln(out, strings.Repeat("  ", i+1)+string(path))
+	}
+	if e.Mode != "enforce" {
+		screen.Printf(out, "But the mode is %s, in which nothing is refused.\n", e.Mode)
+	}
+	if e.Remedy != "" {
+		screen.Printf(out, "%s\n", e.Remedy)
+	}
+	return nil
+}
+
+// Explain says what a plan lets be done with a path.
+func Explain(p confine.Plan, path string) (Explanation, error) {
+	e := Explanation{Version: form.Version, Path: path, Real: enforce.Real(path), Mode: p.Mode}
+	_, err := os.Stat(path)
+	e.Exists = err == nil
+	covering := p.Policy.Covering(path, enforce.All)
+	allowed := enforce.Access(0)
+	for _, kind := range []struct {
+		name   string
+		access enforce.Access
+	}{{"read", enforce.Read}, {"write", enforce.Write}, {"execute", enforce.Execute}} {
+		v := accessVerdict{Access: kind.name}
+		for _, g := range covering {
+			if g.Access&kind.access != 0 && !v.Allowed {
+				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
+				allowed |= kind.access
+			}
+		}
+		e.Access = append(e.Access, v)
+	}
+	store, _, err := closure.Within(p.Nix.StoreDir(), e.Real)
+	inStore := err == nil
+	if inStore && p.Env.Contains(string(store)) {
+		have, err := p.Env.Closure()
+		if err != nil {
+			return e, err
+		}
+		e.Chain = have.Why(store)
+	}
+	e.Remedy = remedy(p, e.Path, e.Real, allowed, inStore)
+	return e, nil
+}
+
+// remedy is what would allow what is refused of a file that was named so.
+func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore bool) string {
+	home := enforce.Real(os.Getenv("HOME"))
+	short := host.Literal(path)
+	if home != "" && enforce.Inside(path, home) {
+		short = "~" + host.Literal(strings.TrimPrefix(path, home))
+	}
+	short = config.Quote(short)
+	info, err := os.Stat(path)
+	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	switch {
+	case allowed&enforce.Read != 0 && (allowed&enforce.Execute != 0 || !program):
+		return ""
+	case inStore:
+		return "It is a store path outside the closure: add its package to the packages of the dev shell."
+	case !program && SecretIn(named) != "":
+		return "It looks like a secret, or has some in it (" + SecretIn(named) + "): better keep it closed."
+	case program && nixeval.Find(filepath.Base(named), p.Env.Path()) != "":
+		name := filepath.Base(named)
+		return "The dev shell has " + nixeval.Find(name, p.Env.Path()) + ": run it as " + name + ", without the directory."
+	case program:
+		return "To run it, add the package with bin/" + filepath.Base(named) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
+	}
+	return "As an exception, in purity.toml:  read = [" + short + "]"
+}
