@@ -90,7 +90,7 @@ func TestReadmePolicy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if dev, nix := stopped(selftest.Variants[0], n), stopped(selftest.Variants[1], n); m[2] != dev || m[3] != nix {
+			if dev, nix := stopped(selftest.Variants()[0], n), stopped(selftest.Variants()[1], n); m[2] != dev || m[3] != nix {
 				t.Errorf("ABI %d: README.md says %s and %s, the vectors %s and %s", n, m[2], m[3], dev, nix)
 			}
 		}

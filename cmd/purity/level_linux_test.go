@@ -19,7 +19,7 @@ import (
 func TestSelftestAttacksLevels(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
-	for _, v := range selftest.Variants {
+	for _, v := range selftest.Variants() {
 		if v.View { // of a level that is attacked without one, too
 			continue
 		}

@@ -2,6 +2,7 @@ package seccomp
 
 import (
 	"maps"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -74,7 +75,7 @@ type numbered struct {
 	number int32
 }
 
-var names = func() map[numbered]string {
+var names = sync.OnceValue(func() map[numbered]string {
 	names := map[numbered]string{}
 	for _, w := range watched {
 		for name, n := range w.numbers {
@@ -82,8 +83,8 @@ var names = func() map[numbered]string {
 		}
 	}
 	return names
-}()
+})
 
 // Name is that of a watched call, by the machine that it is of (AUDIT_ARCH_…)
 // and its number; empty if it is none.
-func Name(audit uint32, number int32) string { return names[numbered{audit, number}] }
+func Name(audit uint32, number int32) string { return names()[numbered{audit, number}] }

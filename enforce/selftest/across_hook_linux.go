@@ -120,75 +120,77 @@ func exported(id, what string, names ...string) leftover {
 	}
 }
 
-var hookLeftovers = []leftover{
-	changed("imported", "change a file that an allowed flake.nix imports", "dev.nix", "{ changed = true; }\n"),
-	changed("flake", "change an allowed flake.nix", "flake.nix", "{ outputs = _: { changed = true; }; }\n"),
-	changed("lock", "change an allowed flake.lock", "flake.lock", "{ \"nodes\": { \"root\": { } }, \"root\": \"root\", \"version\": 7 }\n"),
-	hooked("bash", `eval "$("$PURITY" hook bash)"`),
-	hooked("zsh", `eval "$("$PURITY" hook zsh)"`),
-	hooked("fish", `$PURITY hook fish | source`),
-	{id: "direnv.unallowed", what: "have direnv evaluate a project that was not allowed",
-		setup:  func(s *scene) error { return s.environment(map[string]string{"GREETING": "hello"}) },
-		attack: func(s *scene) error { return s.evaluatedByDirenv() },
-		twin: func(s *scene) error {
-			if err := allow(s); err != nil {
-				return err
-			}
-			return s.evaluatedByDirenv()
-		}},
-	{id: "direnv.changed", what: "change a file that an allowed project's flake.nix imports, and direnv reloads",
-		needs: []string{hooksABI}, setup: inHooked, plant: func(s *scene) error { return s.write("dev.nix", "{ changed = true; }\n") },
-		attack: func(s *scene) error {
-			o := s.purity("direnv-env")
-			if s.asked() > 1 {
+func hookLeftovers() []leftover {
+	return []leftover{
+		changed("imported", "change a file that an allowed flake.nix imports", "dev.nix", "{ changed = true; }\n"),
+		changed("flake", "change an allowed flake.nix", "flake.nix", "{ outputs = _: { changed = true; }; }\n"),
+		changed("lock", "change an allowed flake.lock", "flake.lock", "{ \"nodes\": { \"root\": { } }, \"root\": \"root\", \"version\": 7 }\n"),
+		hooked("bash", `eval "$("$PURITY" hook bash)"`),
+		hooked("zsh", `eval "$("$PURITY" hook zsh)"`),
+		hooked("fish", `$PURITY hook fish | source`),
+		{id: "direnv.unallowed", what: "have direnv evaluate a project that was not allowed",
+			setup:  func(s *scene) error { return s.environment(map[string]string{"GREETING": "hello"}) },
+			attack: func(s *scene) error { return s.evaluatedByDirenv() },
+			twin: func(s *scene) error {
+				if err := allow(s); err != nil {
+					return err
+				}
+				return s.evaluatedByDirenv()
+			}},
+		{id: "direnv.changed", what: "change a file that an allowed project's flake.nix imports, and direnv reloads",
+			needs: []string{hooksABI}, setup: inHooked, plant: func(s *scene) error { return s.write("dev.nix", "{ changed = true; }\n") },
+			attack: func(s *scene) error {
+				o := s.purity("direnv-env")
+				if s.asked() > 1 {
+					return nil
+				}
+				return errors.New("Nix was not asked" + o.tail())
+			},
+			twin: works("direnv-env")},
+		exported("loader", "set variables that have the loader load code", "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "GCONV_PATH"),
+		exported("shell", "set variables by which a shell runs code", "PROMPT_COMMAND", "ENV", "BASH_ENV", "IFS", "PS1", "PS4", "ZDOTDIR", "CDPATH"),
+		exported("interpreter", "set variables by which an interpreter runs code", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "NODE_OPTIONS", "PERL5OPT", "PERL5LIB", "RUBYOPT", "JAVA_TOOL_OPTIONS"),
+		exported("git", "set variables by which git runs programs", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_CONFIG_COUNT", "GIT_CONFIG_GLOBAL", "GIT_EXEC_PATH", "GIT_PAGER"),
+		exported("assigned", "set variables that a shell evaluates when they are assigned, or shows", "RANDOM", "SRANDOM", "OPTIND", "prompt", "PROMPT4", "fpath"),
+		{id: "direnv.value", what: "give a variable a value that is code for a shell", needs: []string{"bash"},
+			setup: func(s *scene) error {
+				return errors.Join(s.environment(map[string]string{"GREETING": quoted, "HELLO": "hello"}), allow(s))
+			},
+			attack: func(s *scene) error { return s.ran(s.evaluated("GREETING")) },
+			twin: func(s *scene) error {
+				if o := s.evaluated("HELLO"); !strings.Contains(o.stdout, "value=hello") {
+					return errors.New("the variable is not there" + o.tail())
+				}
 				return nil
-			}
-			return errors.New("Nix was not asked" + o.tail())
-		},
-		twin: works("direnv-env")},
-	exported("loader", "set variables that have the loader load code", "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "GCONV_PATH"),
-	exported("shell", "set variables by which a shell runs code", "PROMPT_COMMAND", "ENV", "BASH_ENV", "IFS", "PS1", "PS4", "ZDOTDIR", "CDPATH"),
-	exported("interpreter", "set variables by which an interpreter runs code", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "NODE_OPTIONS", "PERL5OPT", "PERL5LIB", "RUBYOPT", "JAVA_TOOL_OPTIONS"),
-	exported("git", "set variables by which git runs programs", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_CONFIG_COUNT", "GIT_CONFIG_GLOBAL", "GIT_EXEC_PATH", "GIT_PAGER"),
-	exported("assigned", "set variables that a shell evaluates when they are assigned, or shows", "RANDOM", "SRANDOM", "OPTIND", "prompt", "PROMPT4", "fpath"),
-	{id: "direnv.value", what: "give a variable a value that is code for a shell", needs: []string{"bash"},
-		setup: func(s *scene) error {
-			return errors.Join(s.environment(map[string]string{"GREETING": quoted, "HELLO": "hello"}), allow(s))
-		},
-		attack: func(s *scene) error { return s.ran(s.evaluated("GREETING")) },
-		twin: func(s *scene) error {
-			if o := s.evaluated("HELLO"); !strings.Contains(o.stdout, "value=hello") {
-				return errors.New("the variable is not there" + o.tail())
-			}
-			return nil
-		}},
-	{id: "direnv.real", what: "have direnv itself load what the dev shell sets", needs: []string{"direnv", "bash"},
-		setup: func(s *scene) error {
-			lib := s.home + "/.config/direnv/lib"
-			o := s.purity("hook", "direnv")
-			return errors.Join(o.ok(), os.MkdirAll(lib, 0o755), os.WriteFile(lib+"/purity.sh", []byte(o.stdout), 0o644),
-				s.environment(map[string]string{"GREETING": "hello", "PROMPT_COMMAND": "echo >" + s.canary, "BASH_ENV": s.project + "/env"}),
-				s.write(".envrc", "use purity\n"), s.write("env", "echo >"+s.canary+"\n"), s.run("direnv", "allow").ok(), allow(s))
-		},
-		attack: func(s *scene) error { return s.ran(s.loaded()) },
-		twin: func(s *scene) error {
-			if o := s.loaded(); !strings.Contains(o.stdout, "value=hello") {
-				return errors.New("direnv does not load the dev shell" + o.tail())
-			}
-			return nil
-		}},
-	{id: "hook.enter-shell", what: "have enter-shell give the shell what the dev shell sets", setup: entered("LD_PRELOAD=/planted", "PROMPT_COMMAND=/planted"),
-		attack: func(s *scene) error {
-			s.environ = append(s.environ, "LD_PRELOAD=", "PROMPT_COMMAND=")
-			if o := s.purity("hook", "enter-shell"); !strings.Contains(o.stdout, "/planted") {
-				return errors.New("none is exported" + o.tail())
-			}
-			return nil
-		},
-		twin: func(s *scene) error {
-			s.environ = append(s.environ, "LD_PRELOAD=", "PROMPT_COMMAND=")
-			return says("export PURITY_SHIMS=", "hook", "enter-shell")(s)
-		}},
+			}},
+		{id: "direnv.real", what: "have direnv itself load what the dev shell sets", needs: []string{"direnv", "bash"},
+			setup: func(s *scene) error {
+				lib := s.home + "/.config/direnv/lib"
+				o := s.purity("hook", "direnv")
+				return errors.Join(o.ok(), os.MkdirAll(lib, 0o755), os.WriteFile(lib+"/purity.sh", []byte(o.stdout), 0o644),
+					s.environment(map[string]string{"GREETING": "hello", "PROMPT_COMMAND": "echo >" + s.canary, "BASH_ENV": s.project + "/env"}),
+					s.write(".envrc", "use purity\n"), s.write("env", "echo >"+s.canary+"\n"), s.run("direnv", "allow").ok(), allow(s))
+			},
+			attack: func(s *scene) error { return s.ran(s.loaded()) },
+			twin: func(s *scene) error {
+				if o := s.loaded(); !strings.Contains(o.stdout, "value=hello") {
+					return errors.New("direnv does not load the dev shell" + o.tail())
+				}
+				return nil
+			}},
+		{id: "hook.enter-shell", what: "have enter-shell give the shell what the dev shell sets", setup: entered("LD_PRELOAD=/planted", "PROMPT_COMMAND=/planted"),
+			attack: func(s *scene) error {
+				s.environ = append(s.environ, "LD_PRELOAD=", "PROMPT_COMMAND=")
+				if o := s.purity("hook", "enter-shell"); !strings.Contains(o.stdout, "/planted") {
+					return errors.New("none is exported" + o.tail())
+				}
+				return nil
+			},
+			twin: func(s *scene) error {
+				s.environ = append(s.environ, "LD_PRELOAD=", "PROMPT_COMMAND=")
+				return says("export PURITY_SHIMS=", "hook", "enter-shell")(s)
+			}},
+	}
 }
 
 // completed is what a shell asks for when somebody presses Tab.
@@ -218,66 +220,68 @@ func (s *scene) loaded() outcome {
 
 // nixLeftovers need the Nix of this machine, which reads the project itself. It
 // evaluates flake.nix, and builds nothing.
-var nixLeftovers = []leftover{
-	nixLeftover("filter-clean", "have Nix's git run a filter", "old nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
-	}),
-	nixLeftover("filter-process", "the same of a filter that stays", "old nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[filter \"evil\"]\n\tprocess = " + s.project + "/fsm\n\trequired\n", ".git/info/attributes": "* filter=evil\n", "file": "changed\n"}
-	}),
-	nixLeftover("filter-odd", "the same with a name that has dots, quotes and blanks", "old nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[branch \"x\"] [Filter \"e \\\"v=i.l\"]\n\tClean = " + s.project + "/fsm\n[filter \"x.y\"]\n\tclean = " + s.project + "/fsm\n",
-			".gitattributes": "* filter=x.y\n", "file": "changed\n"}
-	}),
-	nixLeftover("fsmonitor", "have Nix's git ask core.fsmonitor", "nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": s.fsmonitor()}
-	}),
-	nixLeftover("include", "the same in a file that is included", "nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[include]\n\tpath = " + s.project + "/evil\n", "evil": s.fsmonitor() + "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
-	}),
-	nixLeftover("diff", "have Nix's git run textconv and an external diff", "nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[diff]\n\texternal = " + s.project + "/fsm\n[diff \"evil\"]\n\ttextconv = " + s.project + "/fsm\n\tcommand = " + s.project + "/fsm\n[core]\n\tpager = " + s.project + "/fsm\n\tsshCommand = " + s.project + "/fsm\n\taskPass = " + s.project + "/fsm\n\teditor = " + s.project + "/fsm\n",
-			".gitattributes": "* diff=evil\n", "file": "changed\n"}
-	}),
-	nixLeftover("hook", "have Nix's git run a hook", "nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[core]\n\thooksPath = " + s.project + "/hooks\n", "hooks/post-index-change": "", "file": "changed\n"}
-	}),
-	nixLeftover("promisor", "have Nix's git fetch what is missing by a planted program", "nix", func(s *scene) map[string]string {
-		return map[string]string{".git/config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = " + s.project + "\n\tpromisor = true\n\tuploadpack = " + s.project + "/fsm\n",
-			"file": "changed\n", "missing": ""}
-	}),
-	nixLeftover("nixConfig", "have flake.nix set what Nix runs", "nix", func(s *scene) map[string]string {
-		return map[string]string{"replace flake.nix": "{ nixConfig = { post-build-hook = \"" + s.project + "/fsm\"; diff-hook = \"" + s.project + "/fsm\"; run-diff-hook = true; build-hook = \"" + s.project + "/fsm\"; plugin-files = \"" + s.project + "/fsm\"; allow-unsafe-native-code-during-evaluation = true; accept-flake-config = true; };\n  outputs = _: builtins.seq ((builtins.exec or (_: null)) [ \"" + s.project + "/fsm\" ]) (throw \"" + evaluated + "\"); }\n"}
-	}),
-	{id: "nix.completion", what: "have flake.nix build when a shell completes a command line", needs: []string{"nix", "git", "sh"}, setup: (*scene).repository,
-		plant: func(s *scene) error {
-			return s.write("flake.nix", "{ outputs = _: { devShells = import (derivation { name = \"x\"; system = builtins.currentSystem or \"x86_64-linux\"; builder = \"/bin/sh\";\n"+
-				"args = [ \"-c\" \"echo >"+s.canary+"; echo { } >$out\" ]; }); }; }\n")
-		},
-		twinPlant: func(s *scene) error {
-			return s.write("flake.nix", "{ outputs = _: { devShells = { x86_64-linux.listed = { }; aarch64-linux.listed = { }; riscv64-linux.listed = { }; }; }; }\n")
-		},
-		attack: func(s *scene) error { return s.ran(s.completed()) },
-		twin: func(s *scene) error {
-			var o outcome
-			for range 10 { // it gives up on a Nix that takes longer than a person would wait
-				if o = s.completed(); strings.Contains(o.stdout, "listed") {
-					return nil
+func nixLeftovers() []leftover {
+	return []leftover{
+		nixLeftover("filter-clean", "have Nix's git run a filter", "old nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
+		}),
+		nixLeftover("filter-process", "the same of a filter that stays", "old nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[filter \"evil\"]\n\tprocess = " + s.project + "/fsm\n\trequired\n", ".git/info/attributes": "* filter=evil\n", "file": "changed\n"}
+		}),
+		nixLeftover("filter-odd", "the same with a name that has dots, quotes and blanks", "old nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[branch \"x\"] [Filter \"e \\\"v=i.l\"]\n\tClean = " + s.project + "/fsm\n[filter \"x.y\"]\n\tclean = " + s.project + "/fsm\n",
+				".gitattributes": "* filter=x.y\n", "file": "changed\n"}
+		}),
+		nixLeftover("fsmonitor", "have Nix's git ask core.fsmonitor", "nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": s.fsmonitor()}
+		}),
+		nixLeftover("include", "the same in a file that is included", "nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[include]\n\tpath = " + s.project + "/evil\n", "evil": s.fsmonitor() + "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
+		}),
+		nixLeftover("diff", "have Nix's git run textconv and an external diff", "nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[diff]\n\texternal = " + s.project + "/fsm\n[diff \"evil\"]\n\ttextconv = " + s.project + "/fsm\n\tcommand = " + s.project + "/fsm\n[core]\n\tpager = " + s.project + "/fsm\n\tsshCommand = " + s.project + "/fsm\n\taskPass = " + s.project + "/fsm\n\teditor = " + s.project + "/fsm\n",
+				".gitattributes": "* diff=evil\n", "file": "changed\n"}
+		}),
+		nixLeftover("hook", "have Nix's git run a hook", "nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[core]\n\thooksPath = " + s.project + "/hooks\n", "hooks/post-index-change": "", "file": "changed\n"}
+		}),
+		nixLeftover("promisor", "have Nix's git fetch what is missing by a planted program", "nix", func(s *scene) map[string]string {
+			return map[string]string{".git/config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = " + s.project + "\n\tpromisor = true\n\tuploadpack = " + s.project + "/fsm\n",
+				"file": "changed\n", "missing": ""}
+		}),
+		nixLeftover("nixConfig", "have flake.nix set what Nix runs", "nix", func(s *scene) map[string]string {
+			return map[string]string{"replace flake.nix": "{ nixConfig = { post-build-hook = \"" + s.project + "/fsm\"; diff-hook = \"" + s.project + "/fsm\"; run-diff-hook = true; build-hook = \"" + s.project + "/fsm\"; plugin-files = \"" + s.project + "/fsm\"; allow-unsafe-native-code-during-evaluation = true; accept-flake-config = true; };\n  outputs = _: builtins.seq ((builtins.exec or (_: null)) [ \"" + s.project + "/fsm\" ]) (throw \"" + evaluated + "\"); }\n"}
+		}),
+		{id: "nix.completion", what: "have flake.nix build when a shell completes a command line", needs: []string{"nix", "git", "sh"}, setup: (*scene).repository,
+			plant: func(s *scene) error {
+				return s.write("flake.nix", "{ outputs = _: { devShells = import (derivation { name = \"x\"; system = builtins.currentSystem or \"x86_64-linux\"; builder = \"/bin/sh\";\n"+
+					"args = [ \"-c\" \"echo >"+s.canary+"; echo { } >$out\" ]; }); }; }\n")
+			},
+			twinPlant: func(s *scene) error {
+				return s.write("flake.nix", "{ outputs = _: { devShells = { x86_64-linux.listed = { }; aarch64-linux.listed = { }; riscv64-linux.listed = { }; }; }; }\n")
+			},
+			attack: func(s *scene) error { return s.ran(s.completed()) },
+			twin: func(s *scene) error {
+				var o outcome
+				for range 10 { // it gives up on a Nix that takes longer than a person would wait
+					if o = s.completed(); strings.Contains(o.stdout, "listed") {
+						return nil
+					}
 				}
-			}
-			return errors.New("it is not listed" + o.tail())
-		}},
-	{id: "nix.path", what: "plant a nix where the user's PATH has a directory of the project", needs: []string{"sh"},
-		setup: func(s *scene) error {
-			s.environ = append(s.environ, "PATH="+s.project+"/bin:"+s.bin+":"+os.Getenv("PATH"))
-			return nil
-		},
-		plant: func(s *scene) error { return errors.Join(s.planted("bin/nix"), s.planted("bin/nix-store")) },
-		attack: func(s *scene) error {
-			s.purity("policy")
-			return s.ran(s.purity("doctor"))
-		},
-		twin: works("policy")},
+				return errors.New("it is not listed" + o.tail())
+			}},
+		{id: "nix.path", what: "plant a nix where the user's PATH has a directory of the project", needs: []string{"sh"},
+			setup: func(s *scene) error {
+				s.environ = append(s.environ, "PATH="+s.project+"/bin:"+s.bin+":"+os.Getenv("PATH"))
+				return nil
+			},
+			plant: func(s *scene) error { return errors.Join(s.planted("bin/nix"), s.planted("bin/nix-store")) },
+			attack: func(s *scene) error {
+				s.purity("policy")
+				return s.ran(s.purity("doctor"))
+			},
+			twin: works("policy")},
+	}
 }
 
 // nixLeftover is a vector in which the Nix of the machine evaluates a repository.

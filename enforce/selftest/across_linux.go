@@ -20,7 +20,7 @@ import (
 
 // leftovers are all vectors across runs, in the order in which they are shown.
 func leftovers() []leftover {
-	return slices.Concat(gitLeftovers, waitLeftovers(), wideLeftovers, variableLeftovers, directoryLeftovers, hookLeftovers, nixLeftovers)
+	return slices.Concat(gitLeftovers(), waitLeftovers(), wideLeftovers(), variableLeftovers(), directoryLeftovers(), hookLeftovers(), nixLeftovers())
 }
 
 // Across tries the vectors across runs with the program purity: a confined process

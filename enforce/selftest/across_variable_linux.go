@@ -60,35 +60,37 @@ func named(name, value, op string) leftover {
 	}
 }
 
-var variableLeftovers = []leftover{
-	named("PURITY_READ", "@outside@", "read"),
-	named("PURITY_WRITE", "@outside@", "write"),
-	named("PURITY_EXEC", "@outside@", "read"),
-	named("PURITY_MODE", "audit", "read"),
-	named("PURITY_LEVEL", "open", "read"),
-	named("PURITY_HOME", "@outside@", "write"),
-	{id: "variable.PURITY_CONFIG", what: "have the dev shell set PURITY_CONFIG", setup: func(s *scene) error {
-		return errors.Join(os.WriteFile(s.dir+"/wide.toml", []byte("read = [\""+s.outside+"\"]\n"), 0o644), entered("PURITY_CONFIG="+s.dir+"/wide.toml")(s))
-	}, attack: reaching(fromEnv, "read", theirs), twin: func(s *scene) error {
-		if err := ofUser("PURITY_CONFIG=" + s.dir + "/wide.toml")(s); err != nil {
-			return err
-		}
-		return reaching(fromEnv, "read", theirs)(s)
-	}},
-	named("TERMINFO_DIRS", "@outside@", "read"),
-	named("LOCALE_ARCHIVE", "@outside@/file", "read"),
-	named("TZDIR", "@outside@", "read"),
-	named("SSL_CERT_DIR", "@outside@", "read"),
-	named("NIX_SSL_CERT_FILE", "@outside@/file", "read"),
-	{id: "variable.enter-shell", what: "have the dev shell set PURITY_WRITE, and shims are made for it", setup: entered("PURITY_WRITE=@outside@"),
-		attack: func(s *scene) error { return s.shimReaches("write", s.outside+"/file") },
-		twin:   func(s *scene) error { return s.shimReaches("read", s.project+"/file") }},
-	{id: "descriptor.jobserver-file", what: "keep an open file by MAKEFLAGS", attack: inheriting("file", true), twin: inheriting("pipe", true)},
-	{id: "descriptor.jobserver-directory", what: "keep an open directory by MAKEFLAGS", attack: inheriting("directory", true), twin: inheriting("pipe", true)},
-	{id: "descriptor.jobserver-settings", what: "keep a pipe that no make has by env.set of a purity.toml", plant: func(s *scene) error {
-		return s.write("purity.toml", "[env]\nset = { MAKEFLAGS = \"-j --jobserver-auth=3,4\" }\n")
-	}, attack: inheriting("pipe", false), twin: inheriting("pipe", true)},
-	{id: "active.claimed", what: "leave PURITY_ACTIVE for the user's environment", attack: claimed, twin: reaching(nil, "read", "@project@/file")},
+func variableLeftovers() []leftover {
+	return []leftover{
+		named("PURITY_READ", "@outside@", "read"),
+		named("PURITY_WRITE", "@outside@", "write"),
+		named("PURITY_EXEC", "@outside@", "read"),
+		named("PURITY_MODE", "audit", "read"),
+		named("PURITY_LEVEL", "open", "read"),
+		named("PURITY_HOME", "@outside@", "write"),
+		{id: "variable.PURITY_CONFIG", what: "have the dev shell set PURITY_CONFIG", setup: func(s *scene) error {
+			return errors.Join(os.WriteFile(s.dir+"/wide.toml", []byte("read = [\""+s.outside+"\"]\n"), 0o644), entered("PURITY_CONFIG="+s.dir+"/wide.toml")(s))
+		}, attack: reaching(fromEnv, "read", theirs), twin: func(s *scene) error {
+			if err := ofUser("PURITY_CONFIG=" + s.dir + "/wide.toml")(s); err != nil {
+				return err
+			}
+			return reaching(fromEnv, "read", theirs)(s)
+		}},
+		named("TERMINFO_DIRS", "@outside@", "read"),
+		named("LOCALE_ARCHIVE", "@outside@/file", "read"),
+		named("TZDIR", "@outside@", "read"),
+		named("SSL_CERT_DIR", "@outside@", "read"),
+		named("NIX_SSL_CERT_FILE", "@outside@/file", "read"),
+		{id: "variable.enter-shell", what: "have the dev shell set PURITY_WRITE, and shims are made for it", setup: entered("PURITY_WRITE=@outside@"),
+			attack: func(s *scene) error { return s.shimReaches("write", s.outside+"/file") },
+			twin:   func(s *scene) error { return s.shimReaches("read", s.project+"/file") }},
+		{id: "descriptor.jobserver-file", what: "keep an open file by MAKEFLAGS", attack: inheriting("file", true), twin: inheriting("pipe", true)},
+		{id: "descriptor.jobserver-directory", what: "keep an open directory by MAKEFLAGS", attack: inheriting("directory", true), twin: inheriting("pipe", true)},
+		{id: "descriptor.jobserver-settings", what: "keep a pipe that no make has by env.set of a purity.toml", plant: func(s *scene) error {
+			return s.write("purity.toml", "[env]\nset = { MAKEFLAGS = \"-j --jobserver-auth=3,4\" }\n")
+		}, attack: inheriting("pipe", false), twin: inheriting("pipe", true)},
+		{id: "active.claimed", what: "leave PURITY_ACTIVE for the user's environment", attack: claimed, twin: reaching(nil, "read", "@project@/file")},
+	}
 }
 
 // shimReaches runs the shim of the attacker that enter-shell makes.
@@ -160,71 +162,73 @@ func claimed(s *scene) error {
 	return s.reach(nil, "read", s.outside+"/file")
 }
 
-var directoryLeftovers = []leftover{
-	{id: "directory.no-project", what: "leave a file in the directory of --no-project",
-		attack: func(s *scene) error {
-			if err := s.reach([]string{"--no-project"}, "leave", "left"); err != nil {
-				return err
-			}
-			return s.reach([]string{"--no-project"}, "find", "left")
-		},
-		twin: func(s *scene) error { return errors.Join(s.reach(nil, "leave", "left"), s.reach(nil, "find", "left")) }},
-	{id: "directory.temporary", what: "leave a file in TMPDIR",
-		attack: func(s *scene) error {
-			o := s.purity(s.reachArgs(nil, "temp-file", "left")...)
-			name := strings.TrimSpace(o.stdout)
-			if name == "" {
-				return errors.New("nothing was left" + o.tail())
-			}
-			return s.reach(nil, "read", name)
-		},
-		twin: func(s *scene) error { return s.reach(nil, "temp-file", "left") }},
-	{id: "directory.temporary-program", what: "leave a program in TMPDIR that the user's PATH would have",
-		attack: func(s *scene) error {
-			o := s.purity(s.reachArgs(nil, "temp-file", "left")...)
-			for range 200 { // it is removed in the background
-				if _, err := os.Lstat(strings.TrimSpace(o.stdout)); err != nil {
-					return fmt.Errorf("it is gone: %w", err)
+func directoryLeftovers() []leftover {
+	return []leftover{
+		{id: "directory.no-project", what: "leave a file in the directory of --no-project",
+			attack: func(s *scene) error {
+				if err := s.reach([]string{"--no-project"}, "leave", "left"); err != nil {
+					return err
 				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			return nil
-		},
-		twin: func(s *scene) error { return s.reach(nil, "temp-file", "left") }},
-	{id: "directory.by-path", what: "link result to programs outside, and a program there is run by path",
-		setup: outsideProgram, plant: instead("result", ""),
-		attack: func(s *scene) error { return s.byPath("result/bin/program") },
-		twin:   func(s *scene) error { return s.byPathConfined() }},
-	{id: "directory.by-path-link", what: "link a program of the project to one outside", setup: outsideProgram, plant: instead("program", "/bin/program"),
-		attack: func(s *scene) error { return s.byPath("./program") },
-		twin:   func(s *scene) error { return s.byPathConfined() }},
-	{id: "directory.which", what: "the same, and purity which says that it is not confined", setup: outsideProgram, plant: instead("result", ""),
-		attack: func(s *scene) error {
-			s.environ = append(s.environ, "PURITY_PROJECT="+s.project)
-			if o := s.purity("which", "result/bin/program"); !strings.Contains(o.stdout, "not confined") {
-				return errors.New("it says" + o.stdout + o.tail())
-			}
-			return nil
-		},
-		twin: func(s *scene) error {
-			s.environ = append(s.environ, "PURITY_PROJECT="+s.project)
-			return errors.Join(copyLink(s.program, s.project+"/own"), s.purity("which", "./own").ok())
-		}},
-	{id: "directory.shims", what: "leave shims in the project that let everything be read", setup: func(s *scene) error { return withShims(s) },
-		attack: func(s *scene) error {
-			data, err := os.ReadFile(s.dir + "/shims/.purity")
-			if err != nil {
-				return err
-			}
-			wide := strings.Replace(string(data), `"Level":""`, `"Level":"open"`, 1)
-			if err := errors.Join(s.write("fake/.purity", wide), os.Symlink(s.program, s.project+"/fake/attacker"), os.Symlink(s.program, s.project+"/fake/by-path")); err != nil {
-				return err
-			}
-			return s.reached(s.run(s.project+"/fake/attacker", reachWord, "read", s.outside+"/file"))
-		},
-		twin: func(s *scene) error {
-			return s.reached(s.run(s.dir+"/shims/attacker", reachWord, "read", s.project+"/file"))
-		}},
+				return s.reach([]string{"--no-project"}, "find", "left")
+			},
+			twin: func(s *scene) error { return errors.Join(s.reach(nil, "leave", "left"), s.reach(nil, "find", "left")) }},
+		{id: "directory.temporary", what: "leave a file in TMPDIR",
+			attack: func(s *scene) error {
+				o := s.purity(s.reachArgs(nil, "temp-file", "left")...)
+				name := strings.TrimSpace(o.stdout)
+				if name == "" {
+					return errors.New("nothing was left" + o.tail())
+				}
+				return s.reach(nil, "read", name)
+			},
+			twin: func(s *scene) error { return s.reach(nil, "temp-file", "left") }},
+		{id: "directory.temporary-program", what: "leave a program in TMPDIR that the user's PATH would have",
+			attack: func(s *scene) error {
+				o := s.purity(s.reachArgs(nil, "temp-file", "left")...)
+				for range 200 { // it is removed in the background
+					if _, err := os.Lstat(strings.TrimSpace(o.stdout)); err != nil {
+						return fmt.Errorf("it is gone: %w", err)
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+				return nil
+			},
+			twin: func(s *scene) error { return s.reach(nil, "temp-file", "left") }},
+		{id: "directory.by-path", what: "link result to programs outside, and a program there is run by path",
+			setup: outsideProgram, plant: instead("result", ""),
+			attack: func(s *scene) error { return s.byPath("result/bin/program") },
+			twin:   func(s *scene) error { return s.byPathConfined() }},
+		{id: "directory.by-path-link", what: "link a program of the project to one outside", setup: outsideProgram, plant: instead("program", "/bin/program"),
+			attack: func(s *scene) error { return s.byPath("./program") },
+			twin:   func(s *scene) error { return s.byPathConfined() }},
+		{id: "directory.which", what: "the same, and purity which says that it is not confined", setup: outsideProgram, plant: instead("result", ""),
+			attack: func(s *scene) error {
+				s.environ = append(s.environ, "PURITY_PROJECT="+s.project)
+				if o := s.purity("which", "result/bin/program"); !strings.Contains(o.stdout, "not confined") {
+					return errors.New("it says" + o.stdout + o.tail())
+				}
+				return nil
+			},
+			twin: func(s *scene) error {
+				s.environ = append(s.environ, "PURITY_PROJECT="+s.project)
+				return errors.Join(copyLink(s.program, s.project+"/own"), s.purity("which", "./own").ok())
+			}},
+		{id: "directory.shims", what: "leave shims in the project that let everything be read", setup: func(s *scene) error { return withShims(s) },
+			attack: func(s *scene) error {
+				data, err := os.ReadFile(s.dir + "/shims/.purity")
+				if err != nil {
+					return err
+				}
+				wide := strings.Replace(string(data), `"Level":""`, `"Level":"open"`, 1)
+				if err := errors.Join(s.write("fake/.purity", wide), os.Symlink(s.program, s.project+"/fake/attacker"), os.Symlink(s.program, s.project+"/fake/by-path")); err != nil {
+					return err
+				}
+				return s.reached(s.run(s.project+"/fake/attacker", reachWord, "read", s.outside+"/file"))
+			},
+			twin: func(s *scene) error {
+				return s.reached(s.run(s.dir+"/shims/attacker", reachWord, "read", s.project+"/file"))
+			}},
+	}
 }
 
 // outsideProgram makes a program outside, bin/program, and shims for the user.

@@ -167,7 +167,7 @@ func confine() error {
 	if err != nil {
 		return err
 	}
-	for _, v := range Variants {
+	for _, v := range Variants() {
 		if v.Name != os.Getenv(variantVariable) {
 			continue
 		}

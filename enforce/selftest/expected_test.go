@@ -18,14 +18,14 @@ var update = flag.Bool("update", false, "write testdata/expected.txt")
 func table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-28s", "")
-	for _, v := range Variants {
+	for _, v := range Variants() {
 		fmt.Fprintf(&b, " %-11s %-11s", v.Name+"/user", v.Name+"/root")
 	}
 	b.WriteByte('\n')
 	letters := map[Status]string{Stopped: "s", Design: "d", Open: "O"}
 	for _, vector := range Vectors() {
 		fmt.Fprintf(&b, "%-28s", vector.ID)
-		for _, v := range Variants {
+		for _, v := range Variants() {
 			for _, root := range []bool{false, true} {
 				b.WriteByte(' ')
 				for abi := 1; abi <= 11; abi++ {
@@ -107,7 +107,7 @@ func TestFigures(t *testing.T) {
 	if len(seen) < 120 {
 		t.Errorf("%d vectors", len(seen))
 	}
-	for _, v := range Variants {
+	for _, v := range Variants() {
 		for _, root := range []bool{false, true} {
 			open := 0
 			for _, vector := range Vectors() {

@@ -6,27 +6,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var keyVectors = []Vector{
-	{ID: "key.read", What: "read a key of the user's", By: Filter, twin: pairTwin,
-		attack: func(w *World) error {
-			if w.Key == 0 {
-				return unix.ENOSYS
-			}
-			_, err := unix.KeyctlBuffer(unix.KEYCTL_READ, w.Key, make([]byte, 16), 0)
-			return err
-		}},
-	{ID: "key.add", What: "add a key to the user's", By: Filter, twin: pairTwin,
-		attack: func(w *World) error {
-			id, err := unix.AddKey("user", "purity-selftest", []byte("x"), unix.KEY_SPEC_THREAD_KEYRING)
-			if err == nil {
-				unix.KeyctlInt(unix.KEYCTL_INVALIDATE, id, 0, 0, 0)
-			}
-			return err
-		}},
-	{ID: "key.request", What: "ask for a key of the user's", By: Filter, twin: pairTwin,
-		attack: func(*World) error { return reaches(call(unix.SYS_REQUEST_KEY)) }},
-	{ID: "key.session", What: "give the parent another session keyring (CVE-2024-42318)", By: Filter, twin: pairTwin,
-		attack: func(*World) error { return reaches(call(unix.SYS_KEYCTL, ^uintptr(0))) }},
+func keyVectors() []Vector {
+	return []Vector{
+		{ID: "key.read", What: "read a key of the user's", By: Filter, twin: pairTwin,
+			attack: func(w *World) error {
+				if w.Key == 0 {
+					return unix.ENOSYS
+				}
+				_, err := unix.KeyctlBuffer(unix.KEYCTL_READ, w.Key, make([]byte, 16), 0)
+				return err
+			}},
+		{ID: "key.add", What: "add a key to the user's", By: Filter, twin: pairTwin,
+			attack: func(w *World) error {
+				id, err := unix.AddKey("user", "purity-selftest", []byte("x"), unix.KEY_SPEC_THREAD_KEYRING)
+				if err == nil {
+					unix.KeyctlInt(unix.KEYCTL_INVALIDATE, id, 0, 0, 0)
+				}
+				return err
+			}},
+		{ID: "key.request", What: "ask for a key of the user's", By: Filter, twin: pairTwin,
+			attack: func(*World) error { return reaches(call(unix.SYS_REQUEST_KEY)) }},
+		{ID: "key.session", What: "give the parent another session keyring (CVE-2024-42318)", By: Filter, twin: pairTwin,
+			attack: func(*World) error { return reaches(call(unix.SYS_KEYCTL, ^uintptr(0))) }},
+	}
 }
 
 // Why level dev has what other programs of the user are reached by.
@@ -35,77 +37,79 @@ const (
 	sharedDesign = "C libraries and interpreters have /tmp and /dev/shm built in; files there are reached as far as their permissions go"
 )
 
-var ipcVectors = []Vector{
-	{ID: "ipc.shm-read", What: "read another program's shared memory", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
-		attack: func(w *World) error {
-			memory, err := unix.SysvShmAttach(w.Shm, 0, unix.SHM_RDONLY)
+func ipcVectors() []Vector {
+	return []Vector{
+		{ID: "ipc.shm-read", What: "read another program's shared memory", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
+			attack: func(w *World) error {
+				memory, err := unix.SysvShmAttach(w.Shm, 0, unix.SHM_RDONLY)
+				if err == nil {
+					err = unix.SysvShmDetach(memory)
+				}
+				return err
+			}},
+		{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: NoSysV, Design: sysVDesign, twin: func(*World) error {
+			memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
 			if err == nil {
-				err = unix.SysvShmDetach(memory)
+				err = unix.Munmap(memory)
 			}
 			return err
-		}},
-	{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: NoSysV, Design: sysVDesign, twin: func(*World) error {
-		memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
-		if err == nil {
-			err = unix.Munmap(memory)
-		}
-		return err
-	},
-		attack: func(*World) error {
-			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
-			if err == nil {
-				_, err = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
-			}
-			return err
-		}},
-	{ID: "ipc.semaphore", What: "change another program's semaphore", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
-		attack: func(w *World) error { return call(unix.SYS_SEMCTL, uintptr(w.Sem), 0, 16, 1) }}, // SETVAL
-	{ID: "ipc.message", What: "send to another program's queue", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
-		attack: func(w *World) error {
-			message := struct {
-				kind int64
-				text [8]byte
-			}{kind: 1}
-			return call(unix.SYS_MSGSND, uintptr(w.Msg), addressOf(&message), 8, unix.IPC_NOWAIT)
-		}},
-	{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", By: NoShared | View, Design: sharedDesign,
-		attack: func(w *World) error { return open(w.shmFile(), unix.O_RDWR) },
-		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
-	{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", By: NoShared, Design: sharedDesign,
-		attack: func(w *World) error {
-			path := w.shmFile() + "-more"
-			defer unix.Unlink(path)
-			return open(path, unix.O_CREAT|unix.O_RDWR)
 		},
-		twin: func(*World) error {
-			fd, err := unix.MemfdCreate("memory", 0)
-			if err == nil {
-				unix.Close(fd)
-			}
-			return err
-		}},
-	{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", By: NoShared, Design: sharedDesign,
-		attack: func(w *World) error {
-			path := "/tmp/purity-selftest-" + itoa(os.Getpid())
-			defer unix.Unlink(path)
-			return open(path, unix.O_CREAT|unix.O_WRONLY)
-		},
-		twin: func(w *World) error { return open(w.Project+"/in-project", unix.O_CREAT|unix.O_WRONLY) }},
-	{ID: "ipc.tmp-run", What: "run a program from /tmp", Private: "/tmp is the view's own", ABI: 1,
-		attack: func(w *World) error { return runCopy("/tmp/purity-selftest-program-" + itoa(os.Getpid())) },
-		twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
-	{ID: "ipc.shm-run", What: "run a program from /dev/shm", ABI: 1,
-		attack: func(w *World) error { return runCopy(w.shmFile() + "-program") },
-		twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
-	{ID: "ipc.mqueue", What: "make a POSIX message queue", ABI: 1,
-		attack: func(*World) error {
-			name := append([]byte("purity-selftest"), 0)
-			fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, addressOf(&name[0]), unix.O_CREAT|unix.O_RDWR, 0o600, 0, 0, 0)
-			if errno != 0 {
-				return errno
-			}
-			unix.Close(int(fd))
-			return call(unix.SYS_MQ_UNLINK, addressOf(&name[0]))
-		},
-		twin: pairTwin},
+			attack: func(*World) error {
+				id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
+				if err == nil {
+					_, err = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+				}
+				return err
+			}},
+		{ID: "ipc.semaphore", What: "change another program's semaphore", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
+			attack: func(w *World) error { return call(unix.SYS_SEMCTL, uintptr(w.Sem), 0, 16, 1) }}, // SETVAL
+		{ID: "ipc.message", What: "send to another program's queue", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
+			attack: func(w *World) error {
+				message := struct {
+					kind int64
+					text [8]byte
+				}{kind: 1}
+				return call(unix.SYS_MSGSND, uintptr(w.Msg), addressOf(&message), 8, unix.IPC_NOWAIT)
+			}},
+		{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", By: NoShared | View, Design: sharedDesign,
+			attack: func(w *World) error { return open(w.shmFile(), unix.O_RDWR) },
+			twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
+		{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", By: NoShared, Design: sharedDesign,
+			attack: func(w *World) error {
+				path := w.shmFile() + "-more"
+				defer unix.Unlink(path)
+				return open(path, unix.O_CREAT|unix.O_RDWR)
+			},
+			twin: func(*World) error {
+				fd, err := unix.MemfdCreate("memory", 0)
+				if err == nil {
+					unix.Close(fd)
+				}
+				return err
+			}},
+		{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", By: NoShared, Design: sharedDesign,
+			attack: func(w *World) error {
+				path := "/tmp/purity-selftest-" + itoa(os.Getpid())
+				defer unix.Unlink(path)
+				return open(path, unix.O_CREAT|unix.O_WRONLY)
+			},
+			twin: func(w *World) error { return open(w.Project+"/in-project", unix.O_CREAT|unix.O_WRONLY) }},
+		{ID: "ipc.tmp-run", What: "run a program from /tmp", Private: "/tmp is the view's own", ABI: 1,
+			attack: func(w *World) error { return runCopy("/tmp/purity-selftest-program-" + itoa(os.Getpid())) },
+			twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
+		{ID: "ipc.shm-run", What: "run a program from /dev/shm", ABI: 1,
+			attack: func(w *World) error { return runCopy(w.shmFile() + "-program") },
+			twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
+		{ID: "ipc.mqueue", What: "make a POSIX message queue", ABI: 1,
+			attack: func(*World) error {
+				name := append([]byte("purity-selftest"), 0)
+				fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, addressOf(&name[0]), unix.O_CREAT|unix.O_RDWR, 0o600, 0, 0, 0)
+				if errno != 0 {
+					return errno
+				}
+				unix.Close(int(fd))
+				return call(unix.SYS_MQ_UNLINK, addressOf(&name[0]))
+			},
+			twin: pairTwin},
+	}
 }

@@ -30,69 +30,71 @@ func reach(id, what string, root bool, number uintptr, args ...uintptr) Vector {
 		twin:   func(*World) error { return call(unix.SYS_GETPID) }}
 }
 
-var kernelVectors = []Vector{
-	{ID: "kernel.io_uring", What: "make an io_uring", By: Filter, twin: pairTwin,
-		attack: func(*World) error {
-			fd, _, err := setupRing()
-			if err == nil {
-				unix.Close(fd)
-			}
-			return err
-		}},
-	{ID: "kernel.io_uring-open", What: "open a file by io_uring", ABI: 1, By: Filter,
-		attack: func(w *World) error {
-			fd, p, err := setupRing()
-			if err != nil {
+func kernelVectors() []Vector {
+	return []Vector{
+		{ID: "kernel.io_uring", What: "make an io_uring", By: Filter, twin: pairTwin,
+			attack: func(*World) error {
+				fd, _, err := setupRing()
+				if err == nil {
+					unix.Close(fd)
+				}
 				return err
-			}
-			defer unix.Close(fd)
-			return ringOpen(fd, p, w.Outside+"/file", 0)
-		},
-		twin: func(w *World) error { return readFile(w.Project + "/file") }},
-	reach("io_uring-enter", "use an io_uring", false, unix.SYS_IO_URING_ENTER, ^uintptr(0)),
-	{ID: "kernel.fanotify", What: "watch a file system's events", By: Filter,
-		attack: func(*World) error { return reaches(call(unix.SYS_FANOTIFY_INIT, 0xffffffff, 0)) },
-		twin: func(*World) error {
-			fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
-			if err == nil {
-				unix.Close(fd)
-			}
-			return err
-		}},
-	reach("page-faults", "have a program answer the kernel's page faults", false, unix.SYS_USERFAULTFD, 0xffffffff),
-	{ID: "kernel.file-attributes", What: "set the attributes of a file by its path", By: Filter,
-		attack: func(w *World) error { return fileAttributes(unix.SYS_FILE_SETATTR, w.Outside+"/file") },
-		twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
-	reach("bpf", "load a BPF program", false, unix.SYS_BPF, 99, 0, 0),
-	reach("perf", "open performance counters", false, unix.SYS_PERF_EVENT_OPEN, 0, 0, 0, 0, 0),
-	reach("module", "load a kernel module", true, unix.SYS_INIT_MODULE, 0, 0, 0),
-	reach("module-file", "load a kernel module from a file", true, unix.SYS_FINIT_MODULE, ^uintptr(0), 0, 0),
-	reach("module-remove", "remove a kernel module", true, unix.SYS_DELETE_MODULE, 0, 0),
-	reach("kexec", "load another kernel", true, unix.SYS_KEXEC_FILE_LOAD, ^uintptr(0), ^uintptr(0), 0, 0, 0),
-	{ID: "kernel.user-namespace", What: "make a user namespace", By: Filter,
-		attack: func(*World) error { return cloned(unix.CLONE_NEWUSER) },
-		twin:   func(*World) error { return cloned(0) }},
-	{ID: "kernel.user-namespace-3", What: "make a user namespace with clone3", By: Filter,
-		attack: func(*World) error { return cloned3(unix.CLONE_NEWUSER) },
-		twin:   func(*World) error { return cloned(0) }},
-	{ID: "kernel.network-namespace", What: "leave the network namespace", By: Capabilities, Root: true,
-		attack: func(*World) error { return onThread(func() error { return unix.Unshare(unix.CLONE_NEWNET) }) },
-		twin:   func(*World) error { return onThread(func() error { return unix.Unshare(unix.CLONE_FS) }) }},
-	{ID: "kernel.setns", What: "enter a namespace", By: Filter,
-		attack: func(*World) error { return reaches(unix.Setns(-1, 0)) },
-		twin:   func(*World) error { _, err := os.Readlink("/proc/self/ns/net"); return err }},
-	{ID: "kernel.x32", What: "make a call in the x32 guise", By: Filter,
-		attack: func(*World) error { return call(unix.SYS_GETPID | 0x40000000) },
-		twin:   func(*World) error { return call(unix.SYS_GETPID) }},
-	{ID: "kernel.32-bit", What: "ask for a key with a 32-bit call", By: Filter,
-		attack: func(w *World) error { return thirtyTwoBit(w, "x") },
-		twin: func(w *World) error {
-			err := thirtyTwoBit(w)
-			if errors.Is(err, unix.ENOEXEC) { // no policy says that: the kernel has no such programs
-				return nil
-			}
-			return err
-		}},
+			}},
+		{ID: "kernel.io_uring-open", What: "open a file by io_uring", ABI: 1, By: Filter,
+			attack: func(w *World) error {
+				fd, p, err := setupRing()
+				if err != nil {
+					return err
+				}
+				defer unix.Close(fd)
+				return ringOpen(fd, p, w.Outside+"/file", 0)
+			},
+			twin: func(w *World) error { return readFile(w.Project + "/file") }},
+		reach("io_uring-enter", "use an io_uring", false, unix.SYS_IO_URING_ENTER, ^uintptr(0)),
+		{ID: "kernel.fanotify", What: "watch a file system's events", By: Filter,
+			attack: func(*World) error { return reaches(call(unix.SYS_FANOTIFY_INIT, 0xffffffff, 0)) },
+			twin: func(*World) error {
+				fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+				if err == nil {
+					unix.Close(fd)
+				}
+				return err
+			}},
+		reach("page-faults", "have a program answer the kernel's page faults", false, unix.SYS_USERFAULTFD, 0xffffffff),
+		{ID: "kernel.file-attributes", What: "set the attributes of a file by its path", By: Filter,
+			attack: func(w *World) error { return fileAttributes(unix.SYS_FILE_SETATTR, w.Outside+"/file") },
+			twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
+		reach("bpf", "load a BPF program", false, unix.SYS_BPF, 99, 0, 0),
+		reach("perf", "open performance counters", false, unix.SYS_PERF_EVENT_OPEN, 0, 0, 0, 0, 0),
+		reach("module", "load a kernel module", true, unix.SYS_INIT_MODULE, 0, 0, 0),
+		reach("module-file", "load a kernel module from a file", true, unix.SYS_FINIT_MODULE, ^uintptr(0), 0, 0),
+		reach("module-remove", "remove a kernel module", true, unix.SYS_DELETE_MODULE, 0, 0),
+		reach("kexec", "load another kernel", true, unix.SYS_KEXEC_FILE_LOAD, ^uintptr(0), ^uintptr(0), 0, 0, 0),
+		{ID: "kernel.user-namespace", What: "make a user namespace", By: Filter,
+			attack: func(*World) error { return cloned(unix.CLONE_NEWUSER) },
+			twin:   func(*World) error { return cloned(0) }},
+		{ID: "kernel.user-namespace-3", What: "make a user namespace with clone3", By: Filter,
+			attack: func(*World) error { return cloned3(unix.CLONE_NEWUSER) },
+			twin:   func(*World) error { return cloned(0) }},
+		{ID: "kernel.network-namespace", What: "leave the network namespace", By: Capabilities, Root: true,
+			attack: func(*World) error { return onThread(func() error { return unix.Unshare(unix.CLONE_NEWNET) }) },
+			twin:   func(*World) error { return onThread(func() error { return unix.Unshare(unix.CLONE_FS) }) }},
+		{ID: "kernel.setns", What: "enter a namespace", By: Filter,
+			attack: func(*World) error { return reaches(unix.Setns(-1, 0)) },
+			twin:   func(*World) error { _, err := os.Readlink("/proc/self/ns/net"); return err }},
+		{ID: "kernel.x32", What: "make a call in the x32 guise", By: Filter,
+			attack: func(*World) error { return call(unix.SYS_GETPID | 0x40000000) },
+			twin:   func(*World) error { return call(unix.SYS_GETPID) }},
+		{ID: "kernel.32-bit", What: "ask for a key with a 32-bit call", By: Filter,
+			attack: func(w *World) error { return thirtyTwoBit(w, "x") },
+			twin: func(w *World) error {
+				err := thirtyTwoBit(w)
+				if errors.Is(err, unix.ENOEXEC) { // no policy says that: the kernel has no such programs
+					return nil
+				}
+				return err
+			}},
+	}
 }
 
 // fileAttributes makes a call of Linux 6.17, file_getattr or file_setattr. The latter sets
@@ -162,18 +164,20 @@ func reaped(pid uintptr, errno syscall.Errno) error {
 }
 
 // groups are all vectors, in the order in which they are shown.
-var groups = []group{
-	{"files", fileVectors},
-	{"links", linkVectors},
-	{"processes", processVectors},
-	{"descriptors", descriptorVectors},
-	{"sockets", socketVectors},
-	{"network", networkVectors},
-	{"kernel", kernelVectors},
-	{"mounts", mountVectors},
-	{"keys", keyVectors},
-	{"IPC", ipcVectors},
-	{"terminal", terminalVectors},
-	{"metadata", metadataVectors},
-	{"root", rootVectors},
+func groups() []group {
+	return []group{
+		{"files", fileVectors()},
+		{"links", linkVectors()},
+		{"processes", processVectors()},
+		{"descriptors", descriptorVectors()},
+		{"sockets", socketVectors()},
+		{"network", networkVectors()},
+		{"kernel", kernelVectors()},
+		{"mounts", mountVectors()},
+		{"keys", keyVectors()},
+		{"IPC", ipcVectors()},
+		{"terminal", terminalVectors()},
+		{"metadata", metadataVectors()},
+		{"root", rootVectors()},
+	}
 }

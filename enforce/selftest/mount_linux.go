@@ -15,18 +15,20 @@ func mount(id, what string, step string) Vector {
 		twin:   func(w *World) error { return w.step("nothing", 0) }}
 }
 
-var mountVectors = []Vector{
-	mount("tmpfs", "mount a file system over the project", "tmpfs"),
-	mount("bind", "bind a directory outside into the project", "bind"),
-	mount("remount", "make the root read-only", "remount"),
-	mount("unmount", "unmount", "unmount"),
-	mount("move", "clone a tree and mount it", "move"),
-	mount("new", "make a file system without mounting it", "new"),
-	mount("attributes", "change a mount's attributes", "attributes"),
-	mount("pivot", "change the root of all", "pivot"),
-	reachMount("mount", "mount as root", unix.SYS_MOUNT, 0, 0, 0, 0, 0),
-	reachMount("open-tree", "clone a tree as root", unix.SYS_OPEN_TREE, ^uintptr(0), 0, 0),
-	reachMount("fsopen", "make a file system as root", unix.SYS_FSOPEN, 0, 0),
+func mountVectors() []Vector {
+	return []Vector{
+		mount("tmpfs", "mount a file system over the project", "tmpfs"),
+		mount("bind", "bind a directory outside into the project", "bind"),
+		mount("remount", "make the root read-only", "remount"),
+		mount("unmount", "unmount", "unmount"),
+		mount("move", "clone a tree and mount it", "move"),
+		mount("new", "make a file system without mounting it", "new"),
+		mount("attributes", "change a mount's attributes", "attributes"),
+		mount("pivot", "change the root of all", "pivot"),
+		reachMount("mount", "mount as root", unix.SYS_MOUNT, 0, 0, 0, 0, 0),
+		reachMount("open-tree", "clone a tree as root", unix.SYS_OPEN_TREE, ^uintptr(0), 0, 0),
+		reachMount("fsopen", "make a file system as root", unix.SYS_FSOPEN, 0, 0),
+	}
 }
 
 func reachMount(id, what string, number uintptr, args ...uintptr) Vector {

@@ -7,7 +7,7 @@ import "github.com/nix-purity/purity/enforce"
 // World is made on Linux only.
 type World struct{}
 
-var groups []group
+func groups() []group { return nil }
 
 // Result is what became of one vector.
 type Result struct {

@@ -56,42 +56,44 @@ func receive(fd int) error {
 	return err
 }
 
-var descriptorVectors = []Vector{
-	inherited("file-read", "read an inherited file", readFD, opened("/file", unix.O_RDONLY, readFD)),
-	inherited("file-write", "write an inherited file", func(fd int) error { _, err := unix.Pwrite(fd, []byte("x"), 0); return err },
-		opened("/file", unix.O_RDWR, func(fd int) error { _, err := unix.Pwrite(fd, []byte("S"), 0); return err })),
-	inherited("file-truncate", "truncate an inherited file", func(fd int) error { return unix.Ftruncate(fd, 3) },
-		opened("/file", unix.O_RDWR, func(fd int) error { return unix.Ftruncate(fd, 3) })),
-	inherited("dir-list", "list an inherited directory", listFD, opened("/a", unix.O_RDONLY, listFD)),
-	inherited("dir-open", "open below an inherited directory", openAt, opened("/", unix.O_RDONLY, openAt)),
-	inherited("dir-enter", "change to an inherited directory", func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) },
-		opened("/a", unix.O_RDONLY, func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) })),
-	inherited("program", "execute an inherited program", func(fd int) error { return run("/proc/self/fd/"+itoa(fd), nothingWord) },
-		func(w *World) error { return run(w.Self, nothingWord) }),
-	inherited("mem", "read another process's memory that was open", func(fd int) error { _, err := unix.Seek(fd, 0, 0); return err },
-		func(w *World) error { return open("/proc/self/mem", unix.O_RDONLY) }),
-	inherited("pidfd", "signal by an inherited process descriptor", func(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) }, withChild(pidfdSignal)),
-	inherited("socket", "receive an open file from an inherited socket", receive, func(*World) error {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-		if err != nil {
-			return err
-		}
-		defer unix.Close(pair[0])
-		defer unix.Close(pair[1])
-		if err := unix.Sendmsg(pair[0], []byte("x"), unix.UnixRights(0), nil, 0); err != nil {
-			return err
-		}
-		return receive(pair[1])
-	}),
-	{ID: "descriptor.ring", What: "have an inherited io_uring open a file, as who made it", By: Descriptors | Filter,
-		attack: func(w *World) error {
-			fd, ok := w.FD["ring"]
-			if !ok {
-				return unix.EBADF
+func descriptorVectors() []Vector {
+	return []Vector{
+		inherited("file-read", "read an inherited file", readFD, opened("/file", unix.O_RDONLY, readFD)),
+		inherited("file-write", "write an inherited file", func(fd int) error { _, err := unix.Pwrite(fd, []byte("x"), 0); return err },
+			opened("/file", unix.O_RDWR, func(fd int) error { _, err := unix.Pwrite(fd, []byte("S"), 0); return err })),
+		inherited("file-truncate", "truncate an inherited file", func(fd int) error { return unix.Ftruncate(fd, 3) },
+			opened("/file", unix.O_RDWR, func(fd int) error { return unix.Ftruncate(fd, 3) })),
+		inherited("dir-list", "list an inherited directory", listFD, opened("/a", unix.O_RDONLY, listFD)),
+		inherited("dir-open", "open below an inherited directory", openAt, opened("/", unix.O_RDONLY, openAt)),
+		inherited("dir-enter", "change to an inherited directory", func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) },
+			opened("/a", unix.O_RDONLY, func(fd int) error { return apart(func() error { return unix.Fchdir(fd) }) })),
+		inherited("program", "execute an inherited program", func(fd int) error { return run("/proc/self/fd/"+itoa(fd), nothingWord) },
+			func(w *World) error { return run(w.Self, nothingWord) }),
+		inherited("mem", "read another process's memory that was open", func(fd int) error { _, err := unix.Seek(fd, 0, 0); return err },
+			func(w *World) error { return open("/proc/self/mem", unix.O_RDONLY) }),
+		inherited("pidfd", "signal by an inherited process descriptor", func(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) }, withChild(pidfdSignal)),
+		inherited("socket", "receive an open file from an inherited socket", receive, func(*World) error {
+			pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+			if err != nil {
+				return err
 			}
-			return ringOpen(fd, w.Ring, w.Outside+"/file", 1)
-		},
-		twin: func(w *World) error { return readFile(w.Project + "/file") }},
+			defer unix.Close(pair[0])
+			defer unix.Close(pair[1])
+			if err := unix.Sendmsg(pair[0], []byte("x"), unix.UnixRights(0), nil, 0); err != nil {
+				return err
+			}
+			return receive(pair[1])
+		}),
+		{ID: "descriptor.ring", What: "have an inherited io_uring open a file, as who made it", By: Descriptors | Filter,
+			attack: func(w *World) error {
+				fd, ok := w.FD["ring"]
+				if !ok {
+					return unix.EBADF
+				}
+				return ringOpen(fd, w.Ring, w.Outside+"/file", 1)
+			},
+			twin: func(w *World) error { return readFile(w.Project + "/file") }},
+	}
 }
 
 // handedOver connects to a UNIX socket and takes the file that it hands over.
@@ -150,20 +152,22 @@ func serving(network, name string) func(*World) error {
 	}
 }
 
-var socketVectors = []Vector{
-	{ID: "socket.stream", What: "have a service hand over an open file, by its socket", ABI: 9, By: NoSockets | View,
-		attack: func(w *World) error { return handedOver(w.Outside + "/stream") }, twin: serving("unix", "own-stream")},
-	{ID: "socket.datagram", What: "send to a service's datagram socket", ABI: 9, By: NoSockets | View,
-		attack: func(w *World) error { return dial("unixgram", w.Outside+"/unixgram") }, twin: serving("unixgram", "own-datagram")},
-	{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets | View,
-		attack: func(w *World) error { return dial("unixpacket", w.Outside+"/unixpacket") }, twin: serving("unixpacket", "own-packet")},
-	{ID: "socket.datagram-pair", What: "send to a service by one of a pair of datagram sockets", ABI: 9, By: NoSockets | View,
-		attack: func(w *World) error { return sendByPair(w.Outside + "/unixgram") }, twin: pairTwin},
-	{ID: "socket.project", What: "connect to a service's socket in the project", By: NoSockets,
-		Design: "what is in the project is shared with it: a database that was started there, say",
-		attack: func(w *World) error { return handedOver(w.Project + "/stream") }},
-	{ID: "socket.abstract", What: "connect to an abstract socket", ABI: 6, By: NoSockets,
-		attack: func(w *World) error { return handedOver("@" + w.Abstract) }, twin: serving("unix", "@own")},
+func socketVectors() []Vector {
+	return []Vector{
+		{ID: "socket.stream", What: "have a service hand over an open file, by its socket", ABI: 9, By: NoSockets | View,
+			attack: func(w *World) error { return handedOver(w.Outside + "/stream") }, twin: serving("unix", "own-stream")},
+		{ID: "socket.datagram", What: "send to a service's datagram socket", ABI: 9, By: NoSockets | View,
+			attack: func(w *World) error { return dial("unixgram", w.Outside+"/unixgram") }, twin: serving("unixgram", "own-datagram")},
+		{ID: "socket.packet", What: "connect to a service's packet socket", ABI: 9, By: NoSockets | View,
+			attack: func(w *World) error { return dial("unixpacket", w.Outside+"/unixpacket") }, twin: serving("unixpacket", "own-packet")},
+		{ID: "socket.datagram-pair", What: "send to a service by one of a pair of datagram sockets", ABI: 9, By: NoSockets | View,
+			attack: func(w *World) error { return sendByPair(w.Outside + "/unixgram") }, twin: pairTwin},
+		{ID: "socket.project", What: "connect to a service's socket in the project", By: NoSockets,
+			Design: "what is in the project is shared with it: a database that was started there, say",
+			attack: func(w *World) error { return handedOver(w.Project + "/stream") }},
+		{ID: "socket.abstract", What: "connect to an abstract socket", ABI: 6, By: NoSockets,
+			attack: func(w *World) error { return handedOver("@" + w.Abstract) }, twin: serving("unix", "@own")},
+	}
 }
 
 // sendByPair sends an open file to a socket with a name, from a socket of a pair.
@@ -177,15 +181,17 @@ func sendByPair(name string) error {
 	return unix.Sendmsg(pair[0], []byte("x"), unix.UnixRights(0), &unix.SockaddrUnix{Name: name}, unix.MSG_DONTWAIT)
 }
 
-var terminalVectors = []Vector{
-	{ID: "terminal.type", What: "type into the terminal (TIOCSTI)", By: Filter,
-		attack: func(*World) error { return terminalInput(unix.TIOCSTI) }, twin: terminalSize},
-	{ID: "terminal.type-high", What: "the same with a bit more in the request", By: Filter,
-		attack: func(*World) error { return terminalInput(unix.TIOCSTI | 1<<40) }, twin: terminalSize},
-	{ID: "terminal.paste", What: "paste into a console (TIOCLINUX)", By: Filter,
-		attack: func(*World) error { return terminalInput(unix.TIOCLINUX) }, twin: terminalSize},
-	{ID: "terminal.other", What: "open another of the user's terminals", By: NoTerminals | View, Design: "new terminals are made in /dev/pts, where the others are",
-		attack: func(w *World) error { return open(w.Terminal, unix.O_RDWR|unix.O_NOCTTY) }},
+func terminalVectors() []Vector {
+	return []Vector{
+		{ID: "terminal.type", What: "type into the terminal (TIOCSTI)", By: Filter,
+			attack: func(*World) error { return terminalInput(unix.TIOCSTI) }, twin: terminalSize},
+		{ID: "terminal.type-high", What: "the same with a bit more in the request", By: Filter,
+			attack: func(*World) error { return terminalInput(unix.TIOCSTI | 1<<40) }, twin: terminalSize},
+		{ID: "terminal.paste", What: "paste into a console (TIOCLINUX)", By: Filter,
+			attack: func(*World) error { return terminalInput(unix.TIOCLINUX) }, twin: terminalSize},
+		{ID: "terminal.other", What: "open another of the user's terminals", By: NoTerminals | View, Design: "new terminals are made in /dev/pts, where the others are",
+			attack: func(w *World) error { return open(w.Terminal, unix.O_RDWR|unix.O_NOCTTY) }},
+	}
 }
 
 func terminalInput(request uintptr) error {

@@ -57,94 +57,96 @@ const priorityDesign = "it is named by number, as the process itself is, and its
 
 const procDesign = "/proc is readable as a whole; what is in these files, any program sees"
 
-var processVectors = []Vector{
-	proc("root", "list another process's root", 1, ""),
-	proc("cwd", "list another process's working directory", 1, ""),
-	proc("fd/1", "open another process's standard output", 1, ""),
-	proc("fd", "list the numbers of another process's descriptors", 0, procDesign),
-	proc("exe", "read another process's program", 1, ""),
-	proc("environ", "read another process's environment", 1, ""),
-	proc("maps", "read another process's memory map", 1, ""),
-	proc("auxv", "read another process's auxiliary vector", 1, ""),
-	proc("io", "read another process's I/O counters", 1, ""),
-	{ID: "process.mem", What: "open another process's memory", ABI: 1,
-		attack: func(w *World) error { return open("/proc/"+itoa(w.Victim)+"/mem", unix.O_RDONLY) },
-		twin:   func(w *World) error { return open("/proc/self/mem", unix.O_RDONLY) }},
-	proc("cmdline", "read another process's arguments", 0, procDesign),
-	proc("status", "read another process's state", 0, procDesign),
-	{ID: "process.oom", What: "write another process's out-of-memory score", ABI: 1,
-		attack: func(w *World) error { return open("/proc/"+itoa(w.Victim)+"/oom_score_adj", unix.O_WRONLY) },
-		twin:   func(w *World) error { return open("/proc/self/oom_score_adj", unix.O_RDONLY) }},
-	{ID: "process.ptrace", What: "trace another process", ABI: 1,
-		attack: func(w *World) error { return onThread(func() error { return traced(w.Victim) }) },
-		twin:   withChild(func(pid int) error { return onThread(func() error { return traced(pid) }) })},
-	{ID: "process.read-memory", What: "copy another process's memory", ABI: 1,
-		attack: func(w *World) error { return readMemory(w.Victim) },
-		twin:   withChild(readMemory)},
-	{ID: "process.take-descriptor", What: "take another process's descriptor", ABI: 1,
-		attack: func(w *World) error { return takeDescriptor(w.Victim) },
-		twin:   withChild(takeDescriptor)},
-	{ID: "process.compare", What: "compare another process's resources", ABI: 1,
-		attack: func(w *World) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(w.Victim), 0, 0, 0) },
-		twin:   withChild(func(pid int) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(pid), 0, 0, 0) })},
-	{ID: "process.kill", What: "send a signal", By: View, ABI: 6,
-		attack: func(w *World) error { return unix.Kill(w.Victim, 0) },
-		twin:   withChild(func(pid int) error { return unix.Kill(pid, 0) })},
-	{ID: "process.tgkill", What: "send a signal to a thread", By: View, ABI: 6,
-		attack: func(w *World) error { return unix.Tgkill(w.Victim, w.Victim, 0) },
-		twin:   withChild(func(pid int) error { return unix.Tgkill(pid, pid, 0) })},
-	{ID: "process.pidfd-signal", What: "send a signal by descriptor", By: View, ABI: 6,
-		attack: func(w *World) error { return pidfdSignal(w.Victim) },
-		twin:   withChild(pidfdSignal)},
-	{ID: "process.limits", What: "change another process's limits", By: Filter,
-		attack: func(w *World) error { return unix.Prlimit(w.Victim, unix.RLIMIT_CORE, &unix.Rlimit{}, nil) },
-		twin: func(w *World) error {
-			var limit unix.Rlimit
-			err := unix.Prlimit(os.Getpid(), unix.RLIMIT_CORE, nil, &limit)
-			for _, self := range []int{0, os.Getpid()} { // by its number, too
-				if err == nil {
-					err = unix.Prlimit(self, unix.RLIMIT_CORE, &limit, nil)
+func processVectors() []Vector {
+	return []Vector{
+		proc("root", "list another process's root", 1, ""),
+		proc("cwd", "list another process's working directory", 1, ""),
+		proc("fd/1", "open another process's standard output", 1, ""),
+		proc("fd", "list the numbers of another process's descriptors", 0, procDesign),
+		proc("exe", "read another process's program", 1, ""),
+		proc("environ", "read another process's environment", 1, ""),
+		proc("maps", "read another process's memory map", 1, ""),
+		proc("auxv", "read another process's auxiliary vector", 1, ""),
+		proc("io", "read another process's I/O counters", 1, ""),
+		{ID: "process.mem", What: "open another process's memory", ABI: 1,
+			attack: func(w *World) error { return open("/proc/"+itoa(w.Victim)+"/mem", unix.O_RDONLY) },
+			twin:   func(w *World) error { return open("/proc/self/mem", unix.O_RDONLY) }},
+		proc("cmdline", "read another process's arguments", 0, procDesign),
+		proc("status", "read another process's state", 0, procDesign),
+		{ID: "process.oom", What: "write another process's out-of-memory score", ABI: 1,
+			attack: func(w *World) error { return open("/proc/"+itoa(w.Victim)+"/oom_score_adj", unix.O_WRONLY) },
+			twin:   func(w *World) error { return open("/proc/self/oom_score_adj", unix.O_RDONLY) }},
+		{ID: "process.ptrace", What: "trace another process", ABI: 1,
+			attack: func(w *World) error { return onThread(func() error { return traced(w.Victim) }) },
+			twin:   withChild(func(pid int) error { return onThread(func() error { return traced(pid) }) })},
+		{ID: "process.read-memory", What: "copy another process's memory", ABI: 1,
+			attack: func(w *World) error { return readMemory(w.Victim) },
+			twin:   withChild(readMemory)},
+		{ID: "process.take-descriptor", What: "take another process's descriptor", ABI: 1,
+			attack: func(w *World) error { return takeDescriptor(w.Victim) },
+			twin:   withChild(takeDescriptor)},
+		{ID: "process.compare", What: "compare another process's resources", ABI: 1,
+			attack: func(w *World) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(w.Victim), 0, 0, 0) },
+			twin:   withChild(func(pid int) error { return call(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(pid), 0, 0, 0) })},
+		{ID: "process.kill", What: "send a signal", By: View, ABI: 6,
+			attack: func(w *World) error { return unix.Kill(w.Victim, 0) },
+			twin:   withChild(func(pid int) error { return unix.Kill(pid, 0) })},
+		{ID: "process.tgkill", What: "send a signal to a thread", By: View, ABI: 6,
+			attack: func(w *World) error { return unix.Tgkill(w.Victim, w.Victim, 0) },
+			twin:   withChild(func(pid int) error { return unix.Tgkill(pid, pid, 0) })},
+		{ID: "process.pidfd-signal", What: "send a signal by descriptor", By: View, ABI: 6,
+			attack: func(w *World) error { return pidfdSignal(w.Victim) },
+			twin:   withChild(pidfdSignal)},
+		{ID: "process.limits", What: "change another process's limits", By: Filter,
+			attack: func(w *World) error { return unix.Prlimit(w.Victim, unix.RLIMIT_CORE, &unix.Rlimit{}, nil) },
+			twin: func(w *World) error {
+				var limit unix.Rlimit
+				err := unix.Prlimit(os.Getpid(), unix.RLIMIT_CORE, nil, &limit)
+				for _, self := range []int{0, os.Getpid()} { // by its number, too
+					if err == nil {
+						err = unix.Prlimit(self, unix.RLIMIT_CORE, &limit, nil)
+					}
 				}
-			}
-			return err
-		}},
-	{ID: "process.priority", What: "change another process's priority", By: Capabilities | View, Design: priorityDesign,
-		attack: func(w *World) error { return unix.Setpriority(unix.PRIO_PROCESS, w.Victim, 19) },
-		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
-	{ID: "process.user-priority", What: "change the priority of all processes of the user", By: Filter,
-		attack: func(*World) error { return sameNiceness(unix.PRIO_USER) },
-		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
-	{ID: "process.group-priority", What: "change the priority of the process group", By: Filter,
-		attack: func(*World) error { return sameNiceness(unix.PRIO_PGRP) },
-		twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
-	{ID: "process.io-priority", What: "change another process's I/O priority", By: Capabilities | View, Design: priorityDesign,
-		attack: func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, uintptr(w.Victim), 3<<13) },
-		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
-	{ID: "process.user-io-priority", What: "change the I/O priority of all processes of the user", By: Filter,
-		attack: func(w *World) error { return reaches(call(unix.SYS_IOPRIO_SET, 3, 0, 99<<13)) },
-		twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
-	{ID: "process.affinity", What: "change another process's processors", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
-		attack: func(w *World) error {
-			var set unix.CPUSet
-			if err := unix.SchedGetaffinity(w.Victim, &set); err != nil {
 				return err
-			}
-			return unix.SchedSetaffinity(w.Victim, &set)
-		}},
-	{ID: "process.scheduler", What: "change another process's scheduler", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
-		attack: func(w *World) error {
-			return call(unix.SYS_SCHED_SETSCHEDULER, uintptr(w.Victim), 3, uintptr(unsafe.Pointer(new(uint32))))
-		}},
-	{ID: "process.namespace", What: "enter another process's mount namespace", By: Filter | Capabilities, Root: true,
-		attack: func(w *World) error {
-			fd, err := unix.PidfdOpen(w.Victim, 0)
-			if err != nil {
-				return err
-			}
-			defer unix.Close(fd)
-			return apart(func() error { return unix.Setns(fd, unix.CLONE_NEWNS) })
-		},
-		twin: func(w *World) error { _, err := os.Readlink("/proc/self/ns/mnt"); return err }},
+			}},
+		{ID: "process.priority", What: "change another process's priority", By: Capabilities | View, Design: priorityDesign,
+			attack: func(w *World) error { return unix.Setpriority(unix.PRIO_PROCESS, w.Victim, 19) },
+			twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
+		{ID: "process.user-priority", What: "change the priority of all processes of the user", By: Filter,
+			attack: func(*World) error { return sameNiceness(unix.PRIO_USER) },
+			twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
+		{ID: "process.group-priority", What: "change the priority of the process group", By: Filter,
+			attack: func(*World) error { return sameNiceness(unix.PRIO_PGRP) },
+			twin:   func(*World) error { return sameNiceness(unix.PRIO_PROCESS) }},
+		{ID: "process.io-priority", What: "change another process's I/O priority", By: Capabilities | View, Design: priorityDesign,
+			attack: func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, uintptr(w.Victim), 3<<13) },
+			twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
+		{ID: "process.user-io-priority", What: "change the I/O priority of all processes of the user", By: Filter,
+			attack: func(w *World) error { return reaches(call(unix.SYS_IOPRIO_SET, 3, 0, 99<<13)) },
+			twin:   func(w *World) error { return call(unix.SYS_IOPRIO_SET, 1, 0, 3<<13) }},
+		{ID: "process.affinity", What: "change another process's processors", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
+			attack: func(w *World) error {
+				var set unix.CPUSet
+				if err := unix.SchedGetaffinity(w.Victim, &set); err != nil {
+					return err
+				}
+				return unix.SchedSetaffinity(w.Victim, &set)
+			}},
+		{ID: "process.scheduler", What: "change another process's scheduler", By: Capabilities | View, Design: "threads are set so too, and cannot be told apart by a filter",
+			attack: func(w *World) error {
+				return call(unix.SYS_SCHED_SETSCHEDULER, uintptr(w.Victim), 3, uintptr(unsafe.Pointer(new(uint32))))
+			}},
+		{ID: "process.namespace", What: "enter another process's mount namespace", By: Filter | Capabilities, Root: true,
+			attack: func(w *World) error {
+				fd, err := unix.PidfdOpen(w.Victim, 0)
+				if err != nil {
+					return err
+				}
+				defer unix.Close(fd)
+				return apart(func() error { return unix.Setns(fd, unix.CLONE_NEWNS) })
+			},
+			twin: func(w *World) error { _, err := os.Readlink("/proc/self/ns/mnt"); return err }},
+	}
 }
 
 // sameNiceness sets the niceness of this process, or of its group or user, to what it

@@ -60,7 +60,7 @@ func Run() ([]Report, error) {
 	if k.Err != nil {
 		return nil, k.Err
 	}
-	variants := append([]Variant{{}}, Variants...) // the first without confinement
+	variants := append([]Variant{{}}, Variants()...) // the first without confinement
 	tried := make([]map[string]attempt, len(variants))
 	errs := make([]error, len(variants))
 	var wait sync.WaitGroup
@@ -91,7 +91,7 @@ func worldsAtOnce() int {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < 256 {
 		return 1
 	}
-	return 1 + len(Variants)
+	return 1 + len(Variants())
 }
 
 // report compares what happened with what should have.

@@ -70,7 +70,7 @@ func TestSurroundings(t *testing.T) {
 				if err := json.Unmarshal(out, &reports); err != nil {
 					t.Fatal(err)
 				}
-				if len(reports) != len(Variants) {
+				if len(reports) != len(Variants()) {
 					t.Fatalf("%d reports", len(reports))
 				}
 				for _, r := range reports {

@@ -108,7 +108,7 @@ func (v Vector) Remedy(c Circumstances) string {
 // Vectors are all that are tried, by group.
 func Vectors() []Vector {
 	var all []Vector
-	for _, g := range groups {
+	for _, g := range groups() {
 		for _, v := range g.vectors {
 			v.Group = g.name
 			all = append(all, v)
@@ -133,7 +133,7 @@ type Variant struct {
 
 // Variants are the policies that are attacked: the default one, the narrowest, both by
 // Landlock alone, and the default one with a view.
-var Variants = []Variant{variantOf("dev"), variantOf("nix"), viewOf("dev")}
+func Variants() []Variant { return []Variant{variantOf("dev"), variantOf("nix"), viewOf("dev")} }
 
 func variantOf(name string) Variant {
 	level, _ := host.FindLevel(name)

@@ -2,6 +2,7 @@ package cause
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -93,72 +94,73 @@ func quoted(name string) string {
 
 // providers are packages by the programs that they have, where these are called
 // otherwise.
-var providers = map[string]string{
-	"gcc":           "cc c++ g++ cpp gcc-ar gcc-nm gcc-ranlib gcov",
-	"binutils":      "ld ld.bfd ld.gold as ar nm objdump objcopy readelf strip ranlib addr2line strings size elfedit c++filt",
-	"nodejs":        "node npm npx corepack",
-	"jdk":           "java javac jar javadoc jshell keytool",
-	"python3":       "python pip pip3 pydoc pydoc3 idle",
-	"perl":          "cpan perldoc pod2man pod2text prove xsubpp",
-	"ruby":          "gem irb erb rake bundle bundler",
-	"texliveBasic":  "pdflatex xelatex lualatex latex tex pdftex bibtex",
-	"gawk":          "awk",
-	"vim":           "vi view vimdiff ex rvim",
-	"gnumake":       "make gmake",
-	"gnused":        "sed",
-	"gnugrep":       "grep egrep fgrep",
-	"gnutar":        "tar",
-	"gnupatch":      "patch",
-	"gnum4":         "m4",
-	"findutils":     "find xargs locate updatedb",
-	"diffutils":     "diff cmp diff3 sdiff",
-	"gzip":          "gunzip zcat zgrep zless zmore zdiff zcmp",
-	"bzip2":         "bunzip2 bzcat bzgrep bzless",
-	"xz":            "unxz xzcat lzma unlzma lzcat xzgrep",
-	"zstd":          "unzstd zstdcat zstdmt zstdgrep",
-	"bash":          "sh",
-	"util-linux":    "getopt mount umount lsblk flock setsid unshare nsenter script column hexdump rev look uuidgen losetup blkid fdisk mkfs mkswap dmesg ionice taskset chrt lscpu findmnt mountpoint more logger",
-	"procps":        "ps top free pgrep pkill pmap watch uptime vmstat w sysctl kill",
-	"psmisc":        "killall fuser pstree",
-	"iproute2":      "ip ss tc bridge",
-	"iputils":       "ping tracepath arping",
-	"inetutils":     "hostname ftp telnet whois dnsdomainname ifconfig",
-	"dnsutils":      "dig host nslookup nsupdate",
-	"openssh":       "ssh scp sftp ssh-keygen ssh-agent ssh-add sshd ssh-keyscan",
-	"gnupg":         "gpg gpg2 gpgv gpg-agent gpgconf",
-	"glibc.bin":     "ldd getconf locale localedef iconv getent ldconfig catchsegv",
-	"automake":      "aclocal",
-	"autoconf":      "autoreconf autoheader autom4te ifnames autoupdate autoscan",
-	"libtool":       "libtoolize",
-	"gettext":       "msgfmt xgettext msgmerge msginit envsubst ngettext autopoint msgcat",
-	"rustc":         "rustdoc",
-	"go":            "gofmt",
-	"llvm":          "llc opt llvm-ar llvm-config llvm-nm llvm-objdump",
-	"clang":         "clang++ clang-cpp",
-	"imagemagick":   "convert identify mogrify magick montage",
-	"poppler_utils": "pdftotext pdfinfo pdftoppm pdfimages pdfunite pdfseparate",
-	"libxml2":       "xmllint xmlcatalog",
-	"libxslt":       "xsltproc",
-	"openssl":       "c_rehash",
-	"sqlite":        "sqlite3",
-	"postgresql":    "psql pg_dump pg_config createdb initdb pg_ctl",
-	"graphviz":      "dot neato fdp",
-	"coreutils": "[ arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp csplit cut date dd df dir dircolors " +
+var providers = []struct{ pkg, programs string }{
+	{"gcc", "cc c++ g++ cpp gcc-ar gcc-nm gcc-ranlib gcov"},
+	{"binutils", "ld ld.bfd ld.gold as ar nm objdump objcopy readelf strip ranlib addr2line strings size elfedit c++filt"},
+	{"nodejs", "node npm npx corepack"},
+	{"jdk", "java javac jar javadoc jshell keytool"},
+	{"python3", "python pip pip3 pydoc pydoc3 idle"},
+	{"perl", "cpan perldoc pod2man pod2text prove xsubpp"},
+	{"ruby", "gem irb erb rake bundle bundler"},
+	{"texliveBasic", "pdflatex xelatex lualatex latex tex pdftex bibtex"},
+	{"gawk", "awk"},
+	{"vim", "vi view vimdiff ex rvim"},
+	{"gnumake", "make gmake"},
+	{"gnused", "sed"},
+	{"gnugrep", "grep egrep fgrep"},
+	{"gnutar", "tar"},
+	{"gnupatch", "patch"},
+	{"gnum4", "m4"},
+	{"findutils", "find xargs locate updatedb"},
+	{"diffutils", "diff cmp diff3 sdiff"},
+	{"gzip", "gunzip zcat zgrep zless zmore zdiff zcmp"},
+	{"bzip2", "bunzip2 bzcat bzgrep bzless"},
+	{"xz", "unxz xzcat lzma unlzma lzcat xzgrep"},
+	{"zstd", "unzstd zstdcat zstdmt zstdgrep"},
+	{"bash", "sh"},
+	{"util-linux", "getopt mount umount lsblk flock setsid unshare nsenter script column hexdump rev look uuidgen losetup blkid fdisk mkfs mkswap dmesg ionice taskset chrt lscpu findmnt mountpoint more logger"},
+	{"procps", "ps top free pgrep pkill pmap watch uptime vmstat w sysctl kill"},
+	{"psmisc", "killall fuser pstree"},
+	{"iproute2", "ip ss tc bridge"},
+	{"iputils", "ping tracepath arping"},
+	{"inetutils", "hostname ftp telnet whois dnsdomainname ifconfig"},
+	{"dnsutils", "dig host nslookup nsupdate"},
+	{"openssh", "ssh scp sftp ssh-keygen ssh-agent ssh-add sshd ssh-keyscan"},
+	{"gnupg", "gpg gpg2 gpgv gpg-agent gpgconf"},
+	{"glibc.bin", "ldd getconf locale localedef iconv getent ldconfig catchsegv"},
+	{"automake", "aclocal"},
+	{"autoconf", "autoreconf autoheader autom4te ifnames autoupdate autoscan"},
+	{"libtool", "libtoolize"},
+	{"gettext", "msgfmt xgettext msgmerge msginit envsubst ngettext autopoint msgcat"},
+	{"rustc", "rustdoc"},
+	{"go", "gofmt"},
+	{"llvm", "llc opt llvm-ar llvm-config llvm-nm llvm-objdump"},
+	{"clang", "clang++ clang-cpp"},
+	{"imagemagick", "convert identify mogrify magick montage"},
+	{"poppler_utils", "pdftotext pdfinfo pdftoppm pdfimages pdfunite pdfseparate"},
+	{"libxml2", "xmllint xmlcatalog"},
+	{"libxslt", "xsltproc"},
+	{"openssl", "c_rehash"},
+	{"sqlite", "sqlite3"},
+	{"postgresql", "psql pg_dump pg_config createdb initdb pg_ctl"},
+	{"graphviz", "dot neato fdp"},
+	{"coreutils", "[ arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp csplit cut date dd df dir dircolors " +
 		"dirname du echo env expand expr factor false fmt fold groups head hostid id install join link ln logname ls md5sum mkdir mkfifo mknod " +
 		"mktemp mv nice nl nohup nproc numfmt od paste pathchk pinky pr printenv printf ptx pwd readlink realpath rm rmdir runcon seq sha1sum " +
 		"sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tee test timeout touch tr true " +
-		"truncate tsort tty uname unexpand uniq unlink users vdir wc who whoami yes",
+		"truncate tsort tty uname unexpand uniq unlink users vdir wc who whoami yes"},
 }
 
-var providerOf = func() map[string]string {
+// providerOf is the package that has a program, by its name.
+var providerOf = sync.OnceValue(func() map[string]string {
 	of := map[string]string{}
-	for pkg, programs := range providers {
-		for program := range strings.FieldsSeq(programs) {
-			of[program] = pkg
+	for _, p := range providers {
+		for program := range strings.FieldsSeq(p.programs) {
+			of[program] = p.pkg
 		}
 	}
 	return of
-}()
+})
 
 // programVersion is what a distribution puts after the name of a program that it
 // has in several versions: gcc-12, python3.11, autoconf2.69.
@@ -169,17 +171,17 @@ var programVersion = sync.OnceValue(func() *regexp.Regexp {
 // programAttribute is the likely attribute of the package that has a program;
 // empty if none is.
 func programAttribute(name string) string {
-	if pkg, ok := providerOf[name]; ok {
+	if pkg, ok := providerOf()[name]; ok {
 		return pkg
 	}
 	if attr := attribute(name); identifier().MatchString(attr) && attr != name {
 		return attr
 	}
 	if m := programVersion().FindStringSubmatch(name); m != nil {
-		if pkg, ok := providerOf[m[1]]; ok {
+		if pkg, ok := providerOf()[m[1]]; ok {
 			return pkg
 		}
-		if interpreters[m[1]] || strings.ContainsAny(name, "-.") {
+		if slices.Contains(interpreters, m[1]) || strings.ContainsAny(name, "-.") {
 			return attribute(m[1])
 		}
 	}
@@ -187,4 +189,4 @@ func programAttribute(name string) string {
 }
 
 // interpreters and compilers are called by versions of all kinds.
-var interpreters = map[string]bool{"gcc": true, "clang": true, "perl": true, "ruby": true, "lua": true, "php": true, "tclsh": true, "guile": true}
+var interpreters = []string{"gcc", "clang", "perl", "ruby", "lua", "php", "tclsh", "guile"}

@@ -4,13 +4,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
 // launchers run the programs that they are told to run: what these do is not their doing.
-var launchers = func() map[string]bool {
+var launchers = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for name := range strings.FieldsSeq(`sh bash dash ash zsh ksh mksh fish nu elvish busybox
 		make gmake bmake ninja samu cmake ctest meson just task rake ant mvn gradle java bazel
@@ -20,16 +21,16 @@ var launchers = func() map[string]bool {
 		all[name] = true
 	}
 	return all
-}()
+})
 
 // launches reports whether a program runs what it is told to. The interpreter of a script
 // of the store does as a package has it.
 func launches(program string, args []string, storeDir string) bool {
 	name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(program), "."), "-wrapped")
-	if m := programVersion().FindStringSubmatch(name); m != nil && !launchers[name] {
+	if m := programVersion().FindStringSubmatch(name); m != nil && !launchers()[name] {
 		name = m[1]
 	}
-	if !launchers[name] {
+	if !launchers()[name] {
 		return false
 	}
 	for _, arg := range args[min(1, len(args)):] {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/nix-purity/purity/closure"
@@ -62,7 +63,7 @@ func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 	switch d.Kind {
 	case "program":
 		name, likely := programName(d), "" // the name of any file is no name of a package
-		if packaged && (hostBin[filepath.Dir(d.Path)] || name != filepath.Base(d.Path)) {
+		if packaged && (slices.Contains(hostBin, filepath.Dir(d.Path)) || name != filepath.Base(d.Path)) {
 			likely = programAttribute(name)
 		}
 		return f.programHint(d, name, likely)
@@ -77,12 +78,12 @@ func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 }
 
 // hostBin are where packages of the host have programs.
-var hostBin = map[string]bool{"/usr/bin": true, "/bin": true, "/usr/sbin": true, "/sbin": true, "/usr/games": true, "/run/current-system/sw/bin": true}
+var hostBin = []string{"/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/games", "/run/current-system/sw/bin"}
 
 // programName is what a program is called: a link to a program of the host that is
 // nowhere among programs is called anything.
 func programName(d observe.Denial) string {
-	if dir := filepath.Dir(d.Path); !hostBin[dir] && filepath.Base(dir) != "bin" && hostBin[filepath.Dir(d.Real)] {
+	if dir := filepath.Dir(d.Path); !slices.Contains(hostBin, dir) && filepath.Base(dir) != "bin" && slices.Contains(hostBin, filepath.Dir(d.Real)) {
 		return filepath.Base(d.Real)
 	}
 	return filepath.Base(d.Path)

@@ -42,7 +42,7 @@ func adderOf(arg string, by observe.Process, storeDir string) string {
 			return ""
 		case !given(above.Args, arg):
 			name := filepath.Base(above.Program)
-			if len(above.Args) > 1 && launchers[name] { // of a script the script
+			if len(above.Args) > 1 && launchers()[name] { // of a script the script
 				name = filepath.Base(above.Args[1])
 			}
 			return name
@@ -83,7 +83,7 @@ func byArgument(d observe.Denial) naming {
 func byVariable(d observe.Denial) naming {
 	for _, v := range d.By.Environ {
 		name, value, _ := strings.Cut(v, "=")
-		if everyday[name] || strings.HasPrefix(name, "PURITY_") {
+		if slices.Contains(everyday, name) || strings.HasPrefix(name, "PURITY_") {
 			continue
 		}
 		for _, entry := range strings.FieldsFunc(value, func(r rune) bool { return r == ':' || r == ' ' || r == ';' }) {
@@ -98,9 +98,9 @@ func byVariable(d observe.Denial) naming {
 }
 
 // everyday variables say where a process is, not what it is to use.
-var everyday = map[string]bool{
-	"PWD": true, "OLDPWD": true, "HOME": true, "PATH": true, "_": true, "TMPDIR": true, "TMP": true, "TEMP": true, "TEMPDIR": true,
-	"NIX_BUILD_TOP": true, "NIX_STORE": true, "NIX_GCROOT": true, "SHELL": true, "IN_NIX_SHELL": true,
+var everyday = []string{
+	"PWD", "OLDPWD", "HOME", "PATH", "_", "TMPDIR", "TMP", "TEMP", "TEMPDIR",
+	"NIX_BUILD_TOP", "NIX_STORE", "NIX_GCROOT", "SHELL", "IN_NIX_SHELL",
 }
 
 // glued are options whose value follows without anything between.
