@@ -19,8 +19,10 @@ func Inside(path, dir string) bool {
 // Real is path without symbolic links, as far as it exists, for what is compared with other
 // paths. What a policy opens goes by [Resolve].
 func Real(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+	if _, err := os.Lstat(path); err == nil { // else each directory above would be looked at twice
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real
+		}
 	}
 	if parent := filepath.Dir(path); parent != path {
 		return filepath.Join(Real(parent), filepath.Base(path))

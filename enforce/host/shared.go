@@ -16,8 +16,15 @@ var Shared = []string{"/tmp", "/dev/shm"}
 // Open are the shared directories that hold none of the paths in kept. A rule of Landlock
 // is for all below a directory: one that holds what commands must not write is no grant.
 func Open(kept ...string) []string {
+	real := make([]string, len(kept)) // empty for a path that lies nowhere
+	for i, path := range kept {
+		if filepath.IsAbs(path) {
+			real[i] = enforce.Real(path)
+		}
+	}
 	return slices.DeleteFunc(slices.Clone(Shared), func(dir string) bool {
-		return slices.ContainsFunc(kept, func(path string) bool { return within(path, dir) })
+		dir = enforce.Real(dir)
+		return slices.ContainsFunc(real, func(path string) bool { return enforce.Inside(path, dir) })
 	})
 }
 

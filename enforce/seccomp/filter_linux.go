@@ -57,21 +57,28 @@ func program(rules []rule, machines []machine) ([]bpf.Instruction, error) {
 	if len(machines) == 0 {
 		return nil, ErrMachine
 	}
-	program := []bpf.Instruction{bpf.LoadAbsolute{Off: offsetMachine, Size: 4}}
+	const room = 2048 // instructions; a longer program takes another piece of memory
+	program := append(make([]bpf.Instruction, 0, room), bpf.LoadAbsolute{Off: offsetMachine, Size: 4})
 	for _, m := range machines {
-		section := m.section(rules)
-		program = append(program, bpf.JumpIf{Cond: bpf.JumpEqual, Val: m.audit, SkipTrue: 1}, bpf.Jump{Skip: uint32(len(section))})
-		program = append(program, section...)
+		program = append(program, bpf.JumpIf{Cond: bpf.JumpEqual, Val: m.audit, SkipTrue: 1}, nil)
+		start := len(program)
+		program = m.section(program, rules)
+		program[start-1] = over(program[start:])
 	}
 	// Calls of a kind that is not known could be anything.
 	return append(program, bpf.RetConstant{Val: unix.SECCOMP_RET_KILL_PROCESS}), nil
 }
 
-// section judges calls of one kind.
-func (m machine) section(rules []rule) []bpf.Instruction {
-	section := []bpf.Instruction{number}
+// over is the jump over instructions.
+func over(instructions []bpf.Instruction) bpf.Instruction {
+	return bpf.Jump{Skip: uint32(len(instructions))}
+}
+
+// section adds to a program what judges calls of one kind.
+func (m machine) section(program []bpf.Instruction, rules []rule) []bpf.Instruction {
+	program = append(program, number)
 	if m.x32 {
-		section = append(section, bpf.JumpIf{Cond: bpf.JumpLessThan, Val: x32Bit, SkipTrue: 1}, refuse(unix.ENOSYS))
+		program = append(program, bpf.JumpIf{Cond: bpf.JumpLessThan, Val: x32Bit, SkipTrue: 1}, refuse(unix.ENOSYS))
 	}
 	byNumber := map[uint32][]rule{}
 	for _, rule := range rules {
@@ -81,53 +88,54 @@ func (m machine) section(rules []rule) []bpf.Instruction {
 			}
 		}
 	}
-	return append(section, search(slices.Sorted(maps.Keys(byNumber)), byNumber)...)
+	return search(program, slices.Sorted(maps.Keys(byNumber)), byNumber)
 }
 
-// search finds the rules of a call by halving: the kernel runs a new filter for
+// search adds what finds the rules of a call, by halving: the kernel runs a new filter for
 // every call that there is, to find out which are always allowed.
-func search(numbers []uint32, rules map[uint32][]rule) []bpf.Instruction {
+func search(program []bpf.Instruction, numbers []uint32, rules map[uint32][]rule) []bpf.Instruction {
 	const few = 3
 	if len(numbers) <= few {
-		var leaf []bpf.Instruction
 		for _, n := range numbers {
-			leaf = append(leaf, judge(n, rules[n])...)
+			program = judge(program, n, rules[n])
 		}
-		return append(leaf, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
+		return append(program, bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
 	}
 	half := len(numbers) / 2
-	below, above := search(numbers[:half], rules), search(numbers[half:], rules)
-	return slices.Concat(
-		[]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpLessThan, Val: numbers[half], SkipTrue: 1}, bpf.Jump{Skip: uint32(len(below))}},
-		below, above)
+	program = append(program, bpf.JumpIf{Cond: bpf.JumpLessThan, Val: numbers[half], SkipTrue: 1}, nil)
+	start := len(program)
+	program = search(program, numbers[:half], rules)
+	program[start-1] = over(program[start:])
+	return search(program, numbers[half:], rules)
 }
 
-// judge refuses a call by its rules, or goes on with its number loaded.
-func judge(n uint32, rules []rule) []bpf.Instruction {
+// judge adds what refuses a call by its rules, or goes on with its number loaded.
+func judge(program []bpf.Instruction, n uint32, rules []rule) []bpf.Instruction {
 	if len(rules[0].tests) == 0 {
-		return []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: n, SkipTrue: 1}, refuse(rules[0].errno)}
+		return append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: n, SkipTrue: 1}, refuse(rules[0].errno))
 	}
-	var body []bpf.Instruction
+	program = append(program, bpf.JumpIf{Cond: bpf.JumpEqual, Val: n, SkipTrue: 1}, nil)
+	start := len(program)
 	for _, r := range rules {
-		body = append(body, r.assemble()...)
+		program = r.assemble(program)
 	}
-	body = append(body, number)
-	return append([]bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpEqual, Val: n, SkipTrue: 1}, bpf.Jump{Skip: uint32(len(body))}}, body...)
+	program = append(program, number)
+	program[start-1] = over(program[start:])
+	return program
 }
 
-// assemble refuses if all tests hold, and goes on behind itself if not.
-func (r rule) assemble() []bpf.Instruction {
+// assemble adds what refuses if all tests hold, and goes on behind itself if not.
+func (r rule) assemble(program []bpf.Instruction) []bpf.Instruction {
 	const each = 3 // instructions of a test
-	body := make([]bpf.Instruction, 0, each*len(r.tests)+1)
 	for i, t := range r.tests {
 		rest := uint8(each*(len(r.tests)-i-1) + 1) // to behind the refusal
 		jump := bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: t.value, SkipTrue: rest}
 		if t.differ {
 			jump.Cond = bpf.JumpEqual
 		}
-		body = append(body, t.load(), bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
+		program = append(program, t.load(), bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
 	}
-	return append(body, refuse(r.errno))
+	return append(program, refuse(r.errno))
 }
 
 // Filter is what a kernel can install.

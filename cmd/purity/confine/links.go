@@ -22,8 +22,9 @@ import (
 // settings say: the project, the private HOME, where TMPDIRs are, and the shared
 // directories of level dev, which a run at another level may have had.
 func WritableAlways(nix nixeval.Nix, p Project) []string {
-	trees := append(p.Trees(), sharedDirs(nix)...)
-	for _, dir := range append(tempParents(nix), privateHome(nix, p)) {
+	shared := sharedDirs(nix)
+	trees := append(p.Trees(), shared...)
+	for _, dir := range append(tempParents(nix, shared), privateHome(nix, p)) {
 		trees = append(trees, enforce.Real(dir))
 	}
 	return trees

@@ -31,7 +31,7 @@ func sharedDirs(nix nixeval.Nix) []string {
 // relative XDG_RUNTIME_DIR does not count (XDG Base Directory Specification). None lies in a
 // shared directory, whatever the level of this run: commands of other projects may write
 // there.
-func tempParents(nix nixeval.Nix) []string {
+func tempParents(nix nixeval.Nix, shared []string) []string {
 	var parents []string
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		parents = append(parents, filepath.Join(dir, "purity"))
@@ -42,9 +42,9 @@ func tempParents(nix nixeval.Nix) []string {
 		}
 	}
 	parents = append(parents, filepath.Join(nix.Cache, "tmp"))
-	shared := sharedDirs(nix)
 	return slices.DeleteFunc(parents, func(parent string) bool {
-		return slices.ContainsFunc(shared, func(dir string) bool { return enforce.Inside(enforce.Real(parent), dir) })
+		parent = enforce.Real(parent)
+		return slices.ContainsFunc(shared, func(dir string) bool { return enforce.Inside(parent, dir) })
 	})
 }
 
@@ -53,7 +53,7 @@ func tempParents(nix nixeval.Nix) []string {
 // another user, the next one counts: anybody can make /tmp/purity-1000.
 func makeTemp(nix nixeval.Nix) (string, error) {
 	var errs []error
-	for _, parent := range tempParents(nix) {
+	for _, parent := range tempParents(nix, sharedDirs(nix)) {
 		temp, err := walls.MakeTemp(parent)
 		if err == nil {
 			return temp, nil
@@ -65,7 +65,7 @@ func makeTemp(nix nixeval.Nix) (string, error) {
 
 // TempPattern is where the TMPDIR of a run would be, for people who look at a policy.
 func TempPattern(nix nixeval.Nix) string {
-	parents := tempParents(nix)
+	parents := tempParents(nix, sharedDirs(nix))
 	for _, parent := range parents {
 		if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) || nixeval.Private(parent) {
 			return filepath.Join(parent, "*")
