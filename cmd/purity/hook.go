@@ -15,6 +15,7 @@ type hookCmd struct {
 	Bash       promptHookCmd `cmd:"" help:"For ~/.bashrc: confine the programs of projects that bash is in."`
 	Zsh        promptHookCmd `cmd:"" help:"For ~/.zshrc: the same for zsh."`
 	Fish       promptHookCmd `cmd:"" help:"For config.fish: the same for fish."`
+	Nu         nuHookCmd     `cmd:"" help:"For nushell's autoload directory: the same for nushell."`
 	Direnv     direnvHookCmd `cmd:"" help:"For ~/.config/direnv/lib/purity.sh: use purity, for .envrc files."`
 	EnterShell enterShellCmd `cmd:"" help:"For a shellHook, devenv's enterShell or .envrc: confine the programs of the shell that is active."`
 }
@@ -26,6 +27,7 @@ func (hookCmd) Help() string {
   ~/.bashrc                   eval "$(purity hook bash)"
   ~/.zshrc                    eval "$(purity hook zsh)"
   ~/.config/fish/config.fish  purity hook fish | source
+  nushell, once               purity hook nu | save ($nu.user-autoload-dirs | first | path join purity.nu)
   a shell                     purity hook direnv > ~/.config/direnv/lib/purity.sh
   a shellHook or enterShell   eval "$(purity hook enter-shell)"`
 }
@@ -65,6 +67,28 @@ the prompt says (not confined).`
 func (promptHookCmd) Run(a *app, ctx *kong.Context) error {
 	return a.printHook(ctx.Selected().Name)
 }
+
+// nuHookCmd is the hook of nushell.
+type nuHookCmd struct{}
+
+// Help is shown below the flags.
+func (nuHookCmd) Help() string {
+	return `In nushell, once:
+
+  mkdir ($nu.user-autoload-dirs | first)
+  purity hook nu | save ($nu.user-autoload-dirs | first | path join purity.nu)
+
+In the directory of a project that was allowed (purity allow), and below it, the
+programs of its dev shell then run confined, by way of shims in front of PATH, as
+"purity hook bash --help" says for other shells: nopurity, purity off, purity on and
+$env.purity_prompt are the same.
+
+Not caught in nushell are programs that are typed with a directory (./configure): it
+has no hook that changes a line. "purity shell" confines all.`
+}
+
+// Run prints it.
+func (nuHookCmd) Run(a *app) error { return a.printHook("nu") }
 
 type direnvHookCmd struct{}
 

@@ -2,6 +2,7 @@ package shell
 
 import (
 	_ "embed"
+	"encoding/json"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ var (
 	zsh string
 	//go:embed hook.fish
 	fish string
+	//go:embed hook.nu
+	nu string
 	//go:embed hook.direnv
 	direnv string
 )
@@ -26,14 +29,21 @@ func Hook(shell, purity string) string {
 		return strings.ReplaceAll(common+bash, "@purity@", Quote(purity))
 	case "zsh":
 		return strings.ReplaceAll(common+zsh, "@purity@", Quote(purity))
+	case "nu":
+		return strings.ReplaceAll(nu, "@purity@", QuoteNu(purity))
 	case "direnv":
 		return strings.ReplaceAll(direnv, "@purity@", Quote(purity))
 	}
 	return strings.ReplaceAll(fish, "@purity@", QuoteFish(purity))
 }
 
-// Call is a line by which a shell calls a function.
+// Call is a line by which a shell calls a function; for nushell, which evaluates no text, the
+// words as a list in JSON.
 func Call(shell, function string, args ...string) string {
+	if shell == "nu" {
+		words, _ := json.Marshal(append([]string{function}, args...)) // of strings there is no error
+		return string(words) + "\n"
+	}
 	line := function
 	for _, arg := range args {
 		if shell == "fish" {

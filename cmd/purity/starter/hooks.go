@@ -94,6 +94,11 @@ func hookLine(shell, home string) (Note, bool) {
 		"zsh":  {".zshrc", `eval "$(purity hook zsh)"`},
 		"fish": {".config/fish/config.fish", "purity hook fish | source"},
 	}
+	const confined = ", to be confined in this and every project that you allow"
+	if autoload := ".config/nushell/autoload/"; filepath.Base(shell) == "nu" {
+		_, err := os.Stat(filepath.Join(home, autoload, "purity.nu"))
+		return Note{"In nushell, once" + confined, "mkdir ~/" + autoload + "; purity hook nu | save ~/" + autoload + "purity.nu\n"}, err != nil
+	}
 	file, ok := files[filepath.Base(shell)]
 	if !ok {
 		return Note{}, false
@@ -102,5 +107,5 @@ func hookLine(shell, home string) (Note, bool) {
 	if strings.Contains(string(data), "purity hook ") {
 		return Note{}, false
 	}
-	return Note{"~/" + file[0] + ", to be confined in this and every project that you allow", file[1] + "\n"}, true
+	return Note{"~/" + file[0] + confined, file[1] + "\n"}, true
 }
