@@ -27,6 +27,12 @@ func attributes(access enforce.Access) uint64 {
 // bind mounts a place, if what it is in does not show as much already.
 func (b *builder) bind(p place) error {
 	above, covered := b.within(p.path)
+	if p.path == b.layers.Dir {
+		return b.layer(p, covered)
+	}
+	if enforce.Inside(p.path, b.layers.Dir) {
+		return nil // it is in the overlay; mounted from outside it could be written
+	}
 	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
 		return nil
 	}
@@ -63,23 +69,29 @@ func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 		return err
 	}
 	defer unix.Close(tree)
+	return b.attachAt(tree, p.path, mode&unix.S_IFMT == unix.S_IFDIR, covered)
+}
+
+// attachAt mounts a tree at a path, which is covered if something is mounted there or
+// above already.
+func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if covered {
-		at, err := beneath(b.root, strings.TrimPrefix(p.path, "/"), 0)
+		at, err := beneath(b.root, strings.TrimPrefix(path, "/"), 0)
 		if err != nil {
 			return err
 		}
 		defer unix.Close(at)
 		return attach(tree, at, "")
 	}
-	parent, err := b.mountPoint(p.path, mode&unix.S_IFMT == unix.S_IFDIR)
+	parent, err := b.mountPoint(path, isDir)
 	if err != nil {
 		return err
 	}
-	if old, ok := b.dirs[p.path]; ok { // what leads to other places lies below the mount now
+	if old, ok := b.dirs[path]; ok { // what leads to other places lies below the mount now
 		unix.Close(old)
-		delete(b.dirs, p.path)
+		delete(b.dirs, path)
 	}
-	return attach(tree, parent, filepath.Base(p.path))
+	return attach(tree, parent, filepath.Base(path))
 }
 
 // protect has a path below what is mounted be read-only. The directories that lead to
