@@ -23,6 +23,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
@@ -56,7 +57,7 @@ func (c doctorCmd) Run(a *app) error {
 	ctx := context.Background()
 	k, d := enforce.Probe(), doctor{a}
 	checks := append(checkKernel(k), checkServices(k)...)
-	checks = append(checks, checkView())
+	checks = append(checks, checkView()...)
 	checks = append(checks, d.checkNix(ctx)...)
 	checks = append(checks, d.checkProject()...)
 	checks = append(checks, checkShims(a.Path)...)
@@ -118,17 +119,29 @@ func checkKernel(k enforce.Kernel) []check {
 	return append(checks, check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
 }
 
-// checkView tries whether what is outside can be hidden.
-func checkView() check {
+// checkView tries whether what is outside can be hidden, and a project be an overlay.
+func checkView() []check {
 	err := view.Available()
-	var refused *view.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
-	case err != nil:
-		return check{"view", warning, err.Error(), ""}
+	if err != nil {
+		return []check{noView(err, "; what is outside can be refused and not hidden")}
 	}
-	return check{"view", ok, "can hide what is outside (--view)", ""}
+	checks := []check{{"view", ok, "can hide what is outside (--view)", ""}}
+	dir, err := tempdir.Make("/var/tmp")
+	if err == nil {
+		err = view.OverlayAvailable(dir)
+	}
+	if err != nil {
+		return append(checks, noView(err, "; a project cannot be shown as an overlay"))
+	}
+	return append(checks, check{"view", ok, "can show a project as an overlay (--discard, --keep-changes DIR)", ""})
+}
+
+func noView(err error, so string) check {
+	var refused *view.RefusedError
+	if errors.As(err, &refused) {
+		return check{"view", warning, err.Error() + so, refused.Fix}
+	}
+	return check{"view", warning, err.Error(), ""}
 }
 
 // checkServices names what outside does as it is told, and can be reached.

@@ -30,6 +30,7 @@ type Ask struct {
 	KeepAll bool     // the calling environment is the one that the command gets
 	Shims   string   // the directory of shims that the command is called by, empty if it is not
 	Since   []string // variables that the calling shell has set since it entered the project
+	Keeping Keeping  // what becomes of changes in an overlay of the project
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 }
@@ -109,6 +110,9 @@ func (a Ask) Exceptions() []config.Exception {
 // upholds them, and warns of what it does not.
 func (a Ask) Check() ([]screen.Warning, error) {
 	if err := Trusted(a.Nix, a.File, a.Flags, a.Project); err != nil {
+		return nil, err
+	}
+	if err := overlayable(a); err != nil {
 		return nil, err
 	}
 	if !a.Enforced() {

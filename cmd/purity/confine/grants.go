@@ -49,7 +49,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 		rows = append(rows, enforce.Grant{Path: env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
 	}
 	for _, dir := range g.Project.Trees() {
-		rows = append(rows, enforce.Grant{Path: dir, Access: enforce.All, Reason: "project", Resolved: true})
+		rows = append(rows, projectRow(g.Ask, dir))
 	}
 	if granted {
 		rows = append(rows, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: g.Home != "private"})
@@ -127,7 +127,7 @@ func (g *granting) presets() []enforce.Grant {
 		grants = append(grants, host.Data(here)...)
 		g.keep = append(g.keep, host.DataVariables...)
 		if !g.Project.None {
-			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite)...)
+			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.overlaid())...)
 		}
 	}
 	return grants
