@@ -171,6 +171,7 @@ var groups = []group{
 	{"network", networkVectors},
 	{"kernel", kernelVectors},
 	{"mounts", mountVectors},
+	{"overlay", overlayVectors},
 	{"keys", keyVectors},
 	{"IPC", ipcVectors},
 	{"terminal", terminalVectors},
