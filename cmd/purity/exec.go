@@ -11,6 +11,7 @@ import (
 type execCmd struct {
 	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
 	keeping
 	reporting
@@ -40,6 +41,7 @@ func (c *execCmd) Run(a *app) error {
 	if c.UnlessConfined && confine.Inside() {
 		return confine.RunHere(command, a.Environ)
 	}
+	a.store = c.Store
 	flags, err := c.settings(c.Settings)
 	if err != nil {
 		return err

@@ -30,3 +30,8 @@ func (k keeping) settings(s config.Settings) (config.Settings, error) {
 func (k keeping) keeping() confine.Keeping {
 	return confine.Keeping{Asked: k.Discard || k.KeepChanges != "", Dir: k.KeepChanges}
 }
+
+// stored is the flag of commands that use a chroot store.
+type stored struct {
+	Store string `placeholder:"DIR" type:"path" help:"Use the chroot store in this directory, as nix --store does; it takes a view."`
+}

@@ -11,6 +11,7 @@ import (
 type shellCmd struct {
 	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
 	keeping
 	Shell string `placeholder:"PROGRAM" help:"Another shell than the environment's bash."`
@@ -27,6 +28,7 @@ fish begins with (purity). A .bashrc in the private HOME is read. With
 
 // Run replaces purity by the shell; it returns only on an error.
 func (c *shellCmd) Run(a *app) error {
+	a.store = c.Store
 	flags, err := c.settings(c.Settings)
 	if err != nil {
 		return err

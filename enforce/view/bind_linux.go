@@ -36,20 +36,22 @@ func (b *builder) bind(p place) error {
 	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
 		return nil
 	}
+	p.grant.Path = b.store.at(p.grant.Path)
 	fd, _, stat, err := p.grant.Place()
 	if errors.Is(err, fs.ErrNotExist) {
-		return &enforce.MissingError{Path: p.grant.Path}
+		return &enforce.MissingError{Path: p.path}
 	}
 	if err != nil {
 		return fmt.Errorf("show %s: %w", p.path, err)
 	}
 	defer unix.Close(fd)
 	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
-		links := enforce.Links(p.path)
-		if len(links) == 0 {
-			return &enforce.MissingError{Path: p.grant.Path}
+		target := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(fd, "", target)
+		if err != nil {
+			return fmt.Errorf("show %s: %w", p.path, err)
 		}
-		return b.link(p.path, links[0].Target)
+		return b.link(p.path, string(target[:n]))
 	}
 	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
 		return fmt.Errorf("show %s: %w", p.path, err)

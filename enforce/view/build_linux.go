@@ -19,6 +19,7 @@ type builder struct {
 	dirs   map[string]int            // descriptors of directories of its own, by path
 	bound  map[string]enforce.Access // what is mounted, by path
 	layers Layers
+	store  Elsewhere
 }
 
 // Attributes of what is mounted from outside: no file takes another's rights, no node is
@@ -40,7 +41,7 @@ func (j Job) build() error {
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return &RefusedError{What: "mount its root directory", Err: err}
 	}
-	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay}
+	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
 	defer b.close()
 	places, links, err := j.places()
 	if err != nil {

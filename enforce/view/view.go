@@ -25,6 +25,9 @@ type View struct {
 	// Overlay has a directory that the policy grants be shown as an overlay; the zero
 	// value for none.
 	Overlay Layers
+	// Store has paths below a directory be those of another one, which is where a chroot
+	// store is; the zero value for none.
+	Store Elsewhere
 	// SysVIPC says that the command uses the System V IPC of the machine, and not its own.
 	SysVIPC bool
 }
@@ -47,6 +50,20 @@ func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
 		}
 	}
 	return enforce.Grant{}, false
+}
+
+// Elsewhere is a directory whose files are in another one.
+type Elsewhere struct {
+	Dir  string // by which grants name what is in it
+	Real string // where that is
+}
+
+// at is where the files of a path are.
+func (e Elsewhere) at(path string) string {
+	if e.Dir != "" && path != e.Dir && enforce.Inside(path, e.Dir) {
+		return e.Real + path[len(e.Dir):]
+	}
+	return path
 }
 
 // Job is a command in a view.

@@ -48,7 +48,7 @@ func Nix(v screen.Voice) (nixeval.Nix, error) {
 	if err != nil {
 		return nixeval.Nix{}, err
 	}
-	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}), nil
+	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity"), Root: nixeval.RootOf(os.Environ())}), nil
 }
 
 // BehindWalls is nix, kept from where commands of the project here may write.
@@ -96,7 +96,12 @@ func (a Ask) Standard() (Ask, error) {
 }
 
 // Identity is the same for asks of one environment and policy.
-func (a Ask) Identity() string { return a.Request.Identity(a.Settings.identity()) }
+func (a Ask) Identity() string {
+	if a.Nix.Root != "" {
+		return a.Request.Identity(a.Settings.identity() + " " + a.Nix.Root)
+	}
+	return a.Request.Identity(a.Settings.identity())
+}
 
 // Exceptions are those of the file.
 func (a Ask) Exceptions() []config.Exception {
@@ -113,6 +118,9 @@ func (a Ask) Check() ([]screen.Warning, error) {
 		return nil, err
 	}
 	if err := overlayable(a); err != nil {
+		return nil, err
+	}
+	if err := storable(a); err != nil {
 		return nil, err
 	}
 	if !a.Enforced() {

@@ -99,7 +99,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(TrustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(enforce.Real(g.Nix.Root), dir) || enforce.Inside(TrustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
@@ -186,8 +186,11 @@ func writable(nix nixeval.Nix, path string) error {
 	}
 	path = enforce.Real(path)
 	for _, kept := range []struct{ dir, what string }{
-		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"},
+		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"}, {enforce.Real(nix.Root), "the store"},
 	} {
+		if kept.dir == "" {
+			continue
+		}
 		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
 			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
 		}

@@ -48,13 +48,16 @@ func (p *Plan) show() error {
 	if err := overlayable(p.Ask); err != nil {
 		return err
 	}
+	if err := storable(p.Ask); err != nil {
+		return err
+	}
 	wanted := p.viewWanted()
 	switch {
 	case wanted == "false":
 		return nil
 	case p.Base.Wider:
 		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev --view, or leave --view out")
-	case wanted == "auto":
+	case wanted == "auto" && p.Nix.Root == "":
 		if p.Sees.Refused = viewable(p.Nix.Cache); p.Sees.Refused != nil {
 			return nil
 		}
@@ -67,6 +70,7 @@ func (p *Plan) show() error {
 	p.Sees.View = &view.View{
 		Shell: v.inClosure(p.Env.Bash, "sh", "bash"), Env: v.inClosure("", "env"),
 		Etc: v.etc(), Dir: p.Project.Cwd, Protected: present(obeyed), SysVIPC: p.sysVIPC(),
+		Store: storeOf(p.Nix),
 	}
 	if len(p.Sockets) == 0 {
 		p.Policy.UnixSockets = true // only those that are there can be reached
@@ -98,7 +102,7 @@ type viewing struct{ Plan }
 func (p viewing) inClosure(known string, names ...string) string {
 	if known != "" {
 		for _, name := range names {
-			if file := filepath.Join(filepath.Dir(known), name); executableFile(file) {
+			if file := filepath.Join(filepath.Dir(known), name); executableFile(p.Nix.Store().Follow(file)) {
 				return file
 			}
 		}
@@ -117,7 +121,7 @@ func (p viewing) inClosure(known string, names ...string) string {
 				continue
 			}
 			for _, name := range names {
-				if file := filepath.Join(string(path), "bin", name); executableFile(file) {
+				if file := filepath.Join(string(path), "bin", name); executableFile(p.Nix.Store().Follow(file)) {
 					return file
 				}
 			}
@@ -199,7 +203,7 @@ func present(paths []string) []string {
 
 // hides reports whether the program was not found because the view does not show it.
 func (j Job) hides(err error) bool {
-	return j.inView() && errors.Is(err, os.ErrNotExist) && executableFile(j.Command.Path)
+	return j.inView() && errors.Is(err, os.ErrNotExist) && executableFile(j.Nix.Store().Follow(j.Command.Path))
 }
 
 // privateDirs are directories that a view has for itself.
@@ -215,7 +219,7 @@ func (j *Job) enterView(v screen.Voice) error {
 	cmd.Interpreter = j.Sees.View.Shell
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
 	var refused *view.RefusedError
-	if errors.As(err, &refused) && j.viewWanted() == "auto" {
+	if errors.As(err, &refused) && j.viewWanted() == "auto" && j.Nix.Root == "" {
 		j.Policy = j.Sees.plain
 		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), TempGrant(j.Temp))
 		j.Sees = Sight{Refused: refused}
