@@ -23,6 +23,14 @@ func (s Store) Real() string {
 	return filepath.Join(s.Root, "nix", "store")
 }
 
+// String names the store for people.
+func (s Store) String() string {
+	if s.Root == "" {
+		return s.Dir
+	}
+	return s.Dir + " in " + s.Root
+}
+
 // At is where what a path names is now, links not followed. A path outside the store
 // stays what it is.
 func (s Store) At(name string) string {
