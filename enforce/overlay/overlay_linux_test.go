@@ -70,7 +70,7 @@ func (s scene) keep(guarded ...string) Kept {
 // content are the files of a directory: type, permissions, text.
 func (s scene) content() string {
 	var lines []string
-	filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {
+	filepath.WalkDir(s.dir, func(path string, d os.DirEntry, _ error) error {
 		if path == s.dir {
 			return nil
 		}
