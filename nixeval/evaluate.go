@@ -75,7 +75,7 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 
 // fromDevEnv reads the -env store path root into an entry at dir.
 func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Path) (Environment, error) {
-	shell, err := readDevEnv(string(root))
+	shell, err := readDevEnv(n.Store().At(string(root)))
 	if err != nil {
 		return Environment{}, err
 	}

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+
+	"github.com/nix-purity/purity/closure"
 )
 
 // Nix runs the nix programs found in the PATH of Environ.
@@ -21,6 +23,9 @@ type Nix struct {
 	Environ []string
 	// Cache is purity's own directory below the user's cache directory.
 	Cache string
+	// Root is the directory of a chroot store, empty for a store that is where its
+	// paths say ([closure.Store]).
+	Root string
 	// Start starts a program of Nix's that was prepared; nil means [exec.Cmd.Start].
 	Start func(*exec.Cmd) error
 	// Report, if set, is called for each event of a running nix, from one
@@ -57,7 +62,13 @@ func (e *CommandError) Unwrap() error { return e.Err }
 const features = "extra-experimental-features = nix-command flakes"
 
 // environ is what nix is started with.
-func (n Nix) environ() []string { return withFeatures(n.Environ) }
+func (n Nix) environ() []string {
+	environ := withFeatures(n.Environ)
+	if n.Root != "" { // a setting counts for all programs; the last line counts
+		environ[len(environ)-1] += "\nstore = " + n.Root
+	}
+	return environ
+}
 
 // start is the one place where a program of Nix's is started.
 func (n Nix) start(cmd *exec.Cmd) error {
@@ -174,13 +185,16 @@ func (n Nix) Version(ctx context.Context) (string, error) {
 
 // Find looks name up in path, a PATH value, as execvp does, and returns "" if
 // no entry has an executable of that name. Relative entries are passed over.
-func Find(name, path string) string {
+func Find(name, path string) string { return FindIn(closure.Store{}, name, path) }
+
+// FindIn is [Find] where entries of path can be in a chroot store.
+func FindIn(store closure.Store, name, path string) string {
 	for dir := range strings.SplitSeq(path, ":") {
 		if !strings.HasPrefix(dir, "/") {
 			continue
 		}
 		file := dir + "/" + name
-		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		if info, err := os.Stat(store.Follow(file)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return file
 		}
 	}

@@ -23,6 +23,8 @@ func (n Nix) Resolve(ctx context.Context, r Request) (Environment, error) {
 	switch {
 	case r.ClosureFile != "":
 		return n.fromClosureFile(r)
+	case r.FromEnv && n.Root != "":
+		return Environment{}, errors.New("take the active shell: its paths are not in a chroot store")
 	case r.FromEnv:
 		return n.fromActiveShell(ctx, r)
 	case len(r.Roots) > 0:
@@ -140,6 +142,9 @@ var errChanged = errors.New("changed while it was evaluated")
 
 // cached returns the entry of key, or makes it, once however many want it.
 func (n Nix) cached(r Request, key string, unchanged func() bool, build func(dir string) (Environment, error)) (Environment, error) {
+	if n.Root != "" { // what is in one store need not be in another
+		key = hashOf("store", n.Root, key)
+	}
 	if env, ok := load(n.entryDir(r.Project, key)); ok && !r.Refresh {
 		return env, nil
 	}
@@ -195,12 +200,12 @@ func (n Nix) fromRoots(ctx context.Context, r Request) (Environment, error) {
 		if err != nil {
 			return Environment{}, err
 		}
-		if err := n.addRoots(ctx, dir, roots); err != nil {
+		if err := n.addRoots(ctx, dir, c.Roots); err != nil {
 			return Environment{}, err
 		}
 		env := Environment{Source: r.String(), dir: dir}
 		env.setClosure(c)
-		env.setVariables([]string{"PATH=" + binDirs(roots)})
+		env.setVariables([]string{"PATH=" + binDirs(n.Store(), roots)})
 		return env, env.saveClosure(c)
 	})
 }
@@ -247,7 +252,7 @@ func (n Nix) fromClosureFile(r Request) (Environment, error) {
 		return Environment{}, err
 	}
 	env := Environment{Source: r.ClosureFile, StoreDir: n.StoreDir(), Paths: paths}
-	env.setVariables([]string{"PATH=" + binDirs(paths)})
+	env.setVariables([]string{"PATH=" + binDirs(n.Store(), paths)})
 	return env, nil
 }
 
@@ -283,10 +288,10 @@ func (e Environment) With(files ...string) (Environment, error) {
 }
 
 // binDirs joins the bin directories of those paths that have one.
-func binDirs(paths []closure.Path) string {
+func binDirs(store closure.Store, paths []closure.Path) string {
 	var dirs []string
 	for _, p := range paths {
-		if info, err := os.Stat(string(p) + "/bin"); err == nil && info.IsDir() {
+		if info, err := os.Stat(store.Follow(string(p) + "/bin")); err == nil && info.IsDir() {
 			dirs = append(dirs, string(p)+"/bin")
 		}
 	}

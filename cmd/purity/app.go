@@ -15,7 +15,8 @@ import (
 type app struct {
 	screen.Voice
 	caller.Called
-	args []string // this program's, with its name
+	args  []string // this program's, with its name
+	store string   // the directory of the chroot store that a flag names, empty for none
 }
 
 // newApp is that of a process which was called so, with flags.
@@ -80,4 +81,15 @@ type codeError int
 func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // nix is how the commands ask Nix for environments.
-func (a *app) nix() (nixeval.Nix, error) { return confine.Nix(a.Voice) }
+func (a *app) nix() (nixeval.Nix, error) {
+	nix, err := confine.Nix(a.Voice)
+	if err == nil && a.store != "" {
+		nix.Root = a.store
+	}
+	if err == nil && nix.Root != "" {
+		if fault := nixeval.CheckRoot(nix.Root); fault != nil {
+			err = fmt.Errorf("use store %s: %w", nix.Root, fault)
+		}
+	}
+	return nix, err
+}

@@ -11,7 +11,9 @@ import (
 type execCmd struct {
 	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
+	keeping
 	reporting
 	Fail           bool     `help:"Exit with 1 if something was refused, although the command itself ended well."`
 	UnlessConfined bool     `help:"In a confinement by purity, whichever it is, run the command as it is."`
@@ -39,10 +41,16 @@ func (c *execCmd) Run(a *app) error {
 	if c.UnlessConfined && confine.Inside() {
 		return confine.RunHere(command, a.Environ)
 	}
-	ask, from, err := a.ask(c.Flake, c.source, c.Settings)
+	a.store = c.Store
+	flags, err := c.settings(c.Settings)
 	if err != nil {
 		return err
 	}
+	ask, from, err := a.ask(c.Flake, c.source, flags)
+	if err != nil {
+		return err
+	}
+	ask.Keeping = c.keeping.keeping()
 	if ask.Active() {
 		switch {
 		case c.Fail:

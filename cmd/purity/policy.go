@@ -13,6 +13,7 @@ import (
 type policyCmd struct {
 	Ref string `arg:"" optional:"" name:"ref" default:"." help:"Flake, with an optional #attribute."`
 	source
+	stored
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
 	All  bool `help:"Print a row for each store path of the closure."`
@@ -29,6 +30,7 @@ the closure are one row; --all prints each, as does purity closure.`
 
 // Run prints the policy.
 func (c *policyCmd) Run(a *app) error {
+	a.store = c.Store
 	plan, err := a.policyOf(c.Ref, c.source, c.Settings)
 	if err != nil {
 		return err

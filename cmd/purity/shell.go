@@ -8,7 +8,9 @@ import (
 type shellCmd struct {
 	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
+	keeping
 	Shell string `placeholder:"PROGRAM" help:"Another shell than the environment's bash."`
 }
 
@@ -23,9 +25,15 @@ fish begins with (purity). A .bashrc in the private HOME is read. With
 
 // Run replaces purity by the shell; it returns only on an error.
 func (c *shellCmd) Run(a *app) error {
-	ask, from, err := a.ask(c.Flake, c.source, c.Settings)
+	a.store = c.Store
+	flags, err := c.settings(c.Settings)
 	if err != nil {
 		return err
 	}
+	ask, from, err := a.ask(c.Flake, c.source, flags)
+	if err != nil {
+		return err
+	}
+	ask.Keeping = c.keeping.keeping()
 	return run{app: a, ask: ask, from: from, command: []string{"shell"}, program: confine.Interactive(c.Shell)}.execute()
 }

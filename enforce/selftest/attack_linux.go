@@ -98,9 +98,10 @@ func attack(out io.Writer) error {
 		return err
 	}
 	encoder := json.NewEncoder(out)
-	confined := os.Getenv(variantVariable) != ""
+	name := os.Getenv(variantVariable)
+	variant, confined := variantNamed(name), name != ""
 	for _, v := range Vectors() {
-		if v.Root && os.Getuid() != 0 {
+		if !variant.Tries(v, os.Getuid() == 0) || v.Layered && confined && !w.Layered {
 			continue
 		}
 		a := attempt{ID: v.ID, Attack: describe(v.attack, w)}
@@ -167,30 +168,42 @@ func confine() error {
 	if err != nil {
 		return err
 	}
-	for _, v := range Variants() {
-		if v.Name != os.Getenv(variantVariable) {
-			continue
-		}
-		p, err := v.in(w)
-		if err != nil {
-			return err
-		}
-		cmd := enforce.Command{Path: w.Self, Args: []string{os.Args[0], attackWord}, Env: os.Environ(), Dir: w.Project}
-		if v.View {
-			return confineInView(p, cmd)
-		}
-		return p.Exec(cmd)
+	v := variantNamed(os.Getenv(variantVariable))
+	if v.Name == "" {
+		return fmt.Errorf("attack policy %q: there is none", os.Getenv(variantVariable))
 	}
-	return fmt.Errorf("attack policy %q: there is none", os.Getenv(variantVariable))
+	p, err := v.in(w)
+	if err != nil {
+		return err
+	}
+	cmd := enforce.Command{Path: w.Self, Args: []string{os.Args[0], attackWord}, Env: os.Environ(), Dir: w.Project}
+	if v.View {
+		return confineInView(w, p, cmd)
+	}
+	return p.Exec(cmd)
+}
+
+// variantNamed is the variant of a name. Without confinement all is tried.
+func variantNamed(name string) Variant {
+	for _, v := range Variants() {
+		if v.Name == name {
+			return v
+		}
+	}
+	return Variant{View: true}
 }
 
 // confineInView runs the attacker in a view. The shell that the twins need is the
 // host's, for the world's closure has none.
-func confineInView(p enforce.Policy, cmd enforce.Command) error {
+func confineInView(w *World, p enforce.Policy, cmd enforce.Command) error {
 	for i := range p.Grants {
 		p.Grants[i].Replaced = p.Grants[i].Replaced && !strings.HasPrefix(p.Grants[i].Reason, "host: ")
 	}
 	v := view.View{Dir: cmd.Dir}
+	if w.Layered {
+		v.Overlay = w.layers()
+		p.Grants = append(p.Grants, w.overlaidGrant())
+	}
 	status, err := view.Run(view.Job{View: v, Policy: v.Policy(p), Command: cmd})
 	if err == nil && status != 0 {
 		err = fmt.Errorf("attack in a view: exit code %d", status.ExitStatus())

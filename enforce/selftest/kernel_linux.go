@@ -174,6 +174,7 @@ func groups() []group {
 		{"network", networkVectors()},
 		{"kernel", kernelVectors()},
 		{"mounts", mountVectors()},
+		{"overlay", overlayVectors()},
 		{"keys", keyVectors()},
 		{"IPC", ipcVectors()},
 		{"terminal", terminalVectors()},

@@ -132,6 +132,11 @@ func try(v Variant, abi int) (map[string]attempt, error) {
 	}
 	defer w.close()
 	w.Unix, w.ABI = v.Unix, abi
+	if v.View {
+		if w.Layered, err = w.canLayer(); err != nil {
+			return nil, err
+		}
+	}
 	text, err := w.encode()
 	if err != nil {
 		return nil, err
@@ -169,6 +174,12 @@ func try(v Variant, abi int) (map[string]attempt, error) {
 			return nil, fmt.Errorf("read what the attacker says: %w", err)
 		}
 		tried[a.ID] = a
+	}
+	for _, vector := range Vectors() {
+		if a, ok := tried[vector.ID]; ok && vector.reached != nil && a.Attack == "" {
+			a.Attack = describe(vector.reached, w)
+			tried[vector.ID] = a
+		}
 	}
 	return tried, nil
 }

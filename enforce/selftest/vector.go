@@ -21,9 +21,14 @@ type Vector struct {
 	Private string
 	// Root vectors are tried as root only: a user could not anyway.
 	Root bool
+	// Layered vectors are tried in a view alone, on a project that it shows as an overlay.
+	Layered bool
 
 	attack func(*World) error // nil: it worked
 	twin   func(*World) error // nil: what must work does
+	// reached is nil where the attack, when all is over, is found to have worked outside;
+	// without it what attack says counts.
+	reached func(*World) error
 }
 
 // Means are what stops a vector besides Landlock.
@@ -144,6 +149,11 @@ func viewOf(name string) Variant {
 	v := variantOf(name)
 	v.Name, v.View = "view", true
 	return v
+}
+
+// Tries reports whether a vector is tried with v by root, or by a user.
+func (v Variant) Tries(vector Vector, root bool) bool {
+	return (root || !vector.Root) && (v.View || !vector.Layered)
 }
 
 // On is what v meets on a kernel.

@@ -23,6 +23,8 @@ type World struct {
 	Project  string
 	Closure  string
 	Outside  string
+	Overlaid string // shown as an overlay where the world is Layered
+	Layered  bool
 	Self     string // the attacker's program, in the closure
 	Victim   int    // process outside
 	TCP, UDP int    // ports that are listened at
@@ -51,7 +53,7 @@ func newWorld() (w *World, err error) {
 	}
 	w = &World{Dir: dir, Project: dir + "/project", Closure: dir + "/closure", Outside: dir + "/outside", FD: map[string]int{}}
 	w.cleanups = append(w.cleanups, func() { os.RemoveAll(dir) })
-	for _, step := range []func() error{w.makeFiles, w.startVictim, w.listen, w.makeIPC, w.openFiles} {
+	for _, step := range []func() error{w.makeFiles, w.makeOverlaid, w.startVictim, w.listen, w.makeIPC, w.openFiles} {
 		if err := step(); err != nil {
 			w.close()
 			return nil, fmt.Errorf("make a world: %w", err)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A run's temporary directory is named run-PID-START-RANDOM by its process,
@@ -38,10 +39,14 @@ func RunSweeper(args []string) (code int, ok bool) {
 	if len(args) != 3 || args[1] != Word {
 		return 0, false
 	}
-	if err := Sweep(args[2]); err != nil {
-		return 1, true // there is nobody to tell
+	var err error
+	for range 20 { // what a view ended with its run may still be writing
+		if err = Sweep(args[2]); err == nil {
+			return 0, true
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return 0, true
+	return 1, true // there is nobody to tell
 }
 
 // Sweep removes the temporary directory dir, and those beside it whose run is

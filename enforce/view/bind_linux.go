@@ -27,23 +27,31 @@ func attributes(access enforce.Access) uint64 {
 // bind mounts a place, if what it is in does not show as much already.
 func (b *builder) bind(p place) error {
 	above, covered := b.within(p.path)
+	if p.path == b.layers.Dir {
+		return b.layer(p, covered)
+	}
+	if enforce.Inside(p.path, b.layers.Dir) {
+		return nil // it is in the overlay; mounted from outside it could be written
+	}
 	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
 		return nil
 	}
+	p.grant.Path = b.store.at(p.grant.Path)
 	fd, _, stat, err := p.grant.Place()
 	if errors.Is(err, fs.ErrNotExist) {
-		return &enforce.MissingError{Path: p.grant.Path}
+		return &enforce.MissingError{Path: p.path}
 	}
 	if err != nil {
 		return fmt.Errorf("show %s: %w", p.path, err)
 	}
 	defer unix.Close(fd)
 	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
-		links := enforce.Links(p.path)
-		if len(links) == 0 {
-			return &enforce.MissingError{Path: p.grant.Path}
+		target := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(fd, "", target)
+		if err != nil {
+			return fmt.Errorf("show %s: %w", p.path, err)
 		}
-		return b.link(p.path, links[0].Target)
+		return b.link(p.path, string(target[:n]))
 	}
 	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
 		return fmt.Errorf("show %s: %w", p.path, err)
@@ -63,23 +71,29 @@ func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 		return err
 	}
 	defer unix.Close(tree)
+	return b.attachAt(tree, p.path, mode&unix.S_IFMT == unix.S_IFDIR, covered)
+}
+
+// attachAt mounts a tree at a path, which is covered if something is mounted there or
+// above already.
+func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if covered {
-		at, err := beneath(b.root, strings.TrimPrefix(p.path, "/"), 0)
+		at, err := beneath(b.root, strings.TrimPrefix(path, "/"), 0)
 		if err != nil {
 			return err
 		}
 		defer unix.Close(at)
 		return attach(tree, at, "")
 	}
-	parent, err := b.mountPoint(p.path, mode&unix.S_IFMT == unix.S_IFDIR)
+	parent, err := b.mountPoint(path, isDir)
 	if err != nil {
 		return err
 	}
-	if old, ok := b.dirs[p.path]; ok { // what leads to other places lies below the mount now
+	if old, ok := b.dirs[path]; ok { // what leads to other places lies below the mount now
 		unix.Close(old)
-		delete(b.dirs, p.path)
+		delete(b.dirs, path)
 	}
-	return attach(tree, parent, filepath.Base(p.path))
+	return attach(tree, parent, filepath.Base(path))
 }
 
 // protect has a path below what is mounted be read-only. The directories that lead to

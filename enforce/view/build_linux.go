@@ -15,9 +15,11 @@ import (
 // builder makes the root directory of a view: directories of its own that lead to what
 // is granted, and mounts.
 type builder struct {
-	root  int
-	dirs  map[string]int            // descriptors of directories of its own, by path
-	bound map[string]enforce.Access // what is mounted, by path
+	root   int
+	dirs   map[string]int            // descriptors of directories of its own, by path
+	bound  map[string]enforce.Access // what is mounted, by path
+	layers Layers
+	store  Elsewhere
 }
 
 // Attributes of what is mounted from outside: no file takes another's rights, no node is
@@ -39,11 +41,14 @@ func (j Job) build() error {
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return &RefusedError{What: "mount its root directory", Err: err}
 	}
-	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}}
+	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
 	defer b.close()
 	places, links, err := j.places()
 	if err != nil {
 		return err
+	}
+	if g, above := b.layers.Above(j.Policy); above {
+		return fmt.Errorf("show %s as an overlay: %s can be written (%s)", b.layers.Dir, g.Path, g.Reason)
 	}
 	if err := b.own(j, places); err != nil {
 		return err
@@ -57,6 +62,9 @@ func (j Job) build() error {
 		if err := b.bind(p); err != nil {
 			return err
 		}
+	}
+	if _, shown := b.bound[b.layers.Dir]; b.layers.Dir != "" && !shown {
+		return fmt.Errorf("show %s as an overlay: nothing grants it", b.layers.Dir)
 	}
 	for _, path := range j.View.Protected {
 		if err := b.protect(path); err != nil {

@@ -23,7 +23,7 @@ func RunPart(args []string) (code int, ok bool) {
 	}
 	runtime.LockOSThread() // with which the command would end
 	if len(args) != 4 {
-		return probe(), true
+		return probe(args[2:]), true
 	}
 	description, err1 := strconv.Atoi(args[2])
 	socket, err2 := strconv.Atoi(args[3])
@@ -165,10 +165,22 @@ func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err er
 	}
 }
 
+// probed is the view that is tried.
+func probed(args []string) (v View) {
+	if len(args) == 1 {
+		v.Overlay = layersIn(args[0])
+	}
+	return v
+}
+
 // probe reports by its exit code whether this process, which is in namespaces of its
-// own, can make a view.
-func probe() int {
-	err := private(Job{Policy: View{}.Policy(enforce.Policy{})})
+// own, can make a view; with one argument, a view of an overlay in that directory.
+func probe(args []string) int {
+	v, p := probed(args), enforce.Policy{}
+	if v.Overlay.Dir != "" {
+		p.Grants = []enforce.Grant{{Path: v.Overlay.Dir, Access: enforce.All, Reason: "try"}}
+	}
+	err := private(Job{View: v, Policy: v.Policy(p)})
 	if err == nil {
 		return 0
 	}

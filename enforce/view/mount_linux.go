@@ -22,7 +22,11 @@ func newMount(kind string, attributes int, options ...option) (fd int, err error
 	}
 	defer unix.Close(context)
 	for _, o := range options {
-		if err := unix.FsconfigSetString(context, o.key, o.value); err != nil {
+		set := func() error { return unix.FsconfigSetString(context, o.key, o.value) }
+		if o.value == "" {
+			set = func() error { return unix.FsconfigSetFlag(context, o.key) }
+		}
+		if err := set(); err != nil {
 			return -1, fmt.Errorf("fsconfig %s %s: %w", kind, o.key, err)
 		}
 	}

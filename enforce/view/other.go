@@ -19,3 +19,6 @@ func RunPart([]string) (code int, ok bool) { return 0, false }
 
 // Available says that this system has no views.
 func Available() error { return enforce.ErrNotLinux }
+
+// OverlayAvailable says that this system has no views.
+func OverlayAvailable(string) error { return enforce.ErrNotLinux }

@@ -10,17 +10,18 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/nix-purity/purity/enforce"
 )
 
 // Available is nil where there can be a view, else a [*RefusedError] with the reason. It
 // starts a process that tries.
-func Available() error {
+func Available() error { return available() }
+
+// available tries a view, or with a directory as its argument one of an overlay in there.
+func available(args ...string) error {
 	var said bytes.Buffer
-	err := try(&said, os.Geteuid() != 0)
+	err := try(&said, os.Geteuid() != 0, args)
 	if errors.Is(err, unix.EPERM) && os.Geteuid() == 0 {
-		err = try(&said, true)
+		err = try(&said, true, args)
 	}
 	switch {
 	case err == nil:
@@ -33,15 +34,18 @@ func Available() error {
 	if err != nil || errno == 0 {
 		return refused(what, errors.New("it fails"))
 	}
+	if strings.HasPrefix(what, overlaid) {
+		return noOverlay(what, syscall.Errno(errno), args[0])
+	}
 	return refused(what, syscall.Errno(errno))
 }
 
 // try runs this program in the namespaces of a view without a network.
-func try(said *bytes.Buffer, user bool) error {
-	cmd := exec.Command(self, Word)
+func try(said *bytes.Buffer, user bool, args []string) error {
+	cmd := exec.Command(self, append([]string{Word}, args...)...)
 	cmd.Args[0] = os.Args[0] // by which a program may tell what it is
 	cmd.Stdout = said
-	cmd.SysProcAttr = attributesOf(enforce.Policy{}, user)
+	cmd.SysProcAttr = attributesOf(Job{View: probed(args)}, user)
 	return cmd.Run()
 }
 

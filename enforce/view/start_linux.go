@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func Run(job Job) (syscall.WaitStatus, error) {
 	if err != nil {
 		return 0, err
 	}
-	pid, err := start([]string{os.Args[0], Word, strconv.Itoa(int(description.Fd())), strconv.Itoa(int(theirs.Fd()))}, job.Policy)
+	pid, err := start([]string{os.Args[0], Word, strconv.Itoa(int(description.Fd())), strconv.Itoa(int(theirs.Fd()))}, job)
 	if err != nil {
 		signals.Release()
 		return 0, err
@@ -67,9 +68,9 @@ func Run(job Job) (syscall.WaitStatus, error) {
 
 // start starts this program in namespaces of its own. Who may stays in the user
 // namespace, in which files have their owners.
-func start(args []string, p enforce.Policy) (pid int, err error) {
+func start(args []string, job Job) (pid int, err error) {
 	attempt := func(user bool) (int, error) {
-		return syscall.ForkExec(self, args, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Sys: attributesOf(p, user)})
+		return syscall.ForkExec(self, args, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Sys: attributesOf(job, user)})
 	}
 	privileged := os.Geteuid() == 0
 	pid, err = attempt(!privileged)
@@ -82,18 +83,26 @@ func start(args []string, p enforce.Policy) (pid int, err error) {
 	return pid, nil
 }
 
-// attributesOf are those of a process in the namespaces of a policy's command, with a
-// user namespace or without.
-func attributesOf(p enforce.Policy, user bool) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Cloneflags: namespaces(p), Pdeathsig: syscall.SIGKILL}
+// attributesOf are those of a process in the namespaces of a job, with a user namespace or
+// without.
+func attributesOf(job Job, user bool) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: namespaces(job.Policy), Pdeathsig: syscall.SIGKILL}
 	if user {
 		attr.Cloneflags |= unix.CLONE_NEWUSER
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN} // of the namespaces, which execve takes from a user else
+		if job.View.Overlay.Dir != "" {
+			attr.AmbientCaps = append(attr.AmbientCaps, keeper...)
+		}
 	}
 	return attr
 }
+
+// keeper are the capabilities with which who mounts an overlay keeps its layers: it writes
+// directories that nobody may write, and gives copies the owner, mode and times of files.
+// They count for files of the user alone (user_namespaces(7)).
+var keeper = []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_CHOWN, unix.CAP_FOWNER, unix.CAP_FSETID}
 
 // namespaces are those that the command of a policy is in.
 func namespaces(p enforce.Policy) uintptr {
@@ -136,6 +145,7 @@ type message struct {
 type failure struct {
 	Kind       string // missing, exec, refused or nothing
 	Path, Text string
+	Fix        string // of a refusal
 	Errno      syscall.Errno
 }
 
@@ -151,7 +161,7 @@ func newFailure(err error) *failure {
 	case errors.As(err, &exec):
 		f.Kind, f.Path = "exec", exec.Path
 	case errors.As(err, &refused):
-		f.Kind, f.Path = "refused", refused.What
+		f.Kind, f.Path, f.Fix = "refused", refused.What, refused.Fix
 	}
 	return f
 }
@@ -163,7 +173,9 @@ func (f *failure) error() error {
 	case "exec":
 		return &enforce.ExecError{Path: f.Path, Err: f.Errno}
 	case "refused":
-		return refused(f.Path, f.Errno)
+		e := refused(f.Path, f.Errno)
+		e.Fix = cmp.Or(f.Fix, e.Fix)
+		return e
 	}
 	return errors.New(f.Text)
 }

@@ -22,8 +22,48 @@ type View struct {
 	// Protected are files and directories that are read-only although they lie in
 	// what is granted for writing. What does not exist is not protected.
 	Protected []string
+	// Overlay has a directory that the policy grants be shown as an overlay; the zero
+	// value for none.
+	Overlay Layers
+	// Store has paths below a directory be those of another one, which is where a chroot
+	// store is; the zero value for none.
+	Store Elsewhere
 	// SysVIPC says that the command uses the System V IPC of the machine, and not its own.
 	SysVIPC bool
+}
+
+// Layers are a directory that can be written without being changed: an overlay, by which
+// what is written goes elsewhere (Documentation/filesystems/overlayfs.rst). All paths are
+// without links.
+type Layers struct {
+	Dir   string // it is read, and shown at its place
+	Upper string // an empty directory that takes what is written
+	Work  string // an empty directory beside it, for the kernel
+}
+
+// Above is a grant by which a directory could be written from above it, not by way of its
+// overlay: a descriptor that the command inherits can lead there.
+func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
+	for _, g := range p.Grants {
+		if path := enforce.Real(g.Path); !g.Own && !g.Replaced && g.Access&enforce.Write != 0 && path != l.Dir && enforce.Inside(l.Dir, path) {
+			return g, true
+		}
+	}
+	return enforce.Grant{}, false
+}
+
+// Elsewhere is a directory whose files are in another one.
+type Elsewhere struct {
+	Dir  string // by which grants name what is in it
+	Real string // where that is
+}
+
+// at is where the files of a path are.
+func (e Elsewhere) at(path string) string {
+	if e.Dir != "" && path != e.Dir && enforce.Inside(path, e.Dir) {
+		return e.Real + path[len(e.Dir):]
+	}
+	return path
 }
 
 // Job is a command in a view.

@@ -60,6 +60,12 @@ func runScript(dir, script string) int {
 		return 125
 	}
 	v := View{Etc: map[string]string{"passwd": "user:x:1:1:::\n"}, Protected: []string{filepath.Join(dir, ".git/hooks"), filepath.Join(dir, "flake.nix")}}
+	if upper := os.Getenv("OVERLAY"); upper != "" {
+		v.Overlay = Layers{Dir: dir, Upper: upper, Work: upper + "-work"}
+	}
+	for _, path := range filepath.SplitList(os.Getenv("WRITE")) {
+		p.Grants = append(p.Grants, enforce.Grant{Path: path, Access: enforce.All, Reason: "purity.toml:1"})
+	}
 	status, err := Run(Job{View: v, Policy: v.Policy(p), Command: enforce.Command{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin", "PROGRAM=" + program}, Dir: dir}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

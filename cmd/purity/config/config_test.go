@@ -52,6 +52,7 @@ explain = "files"
 capabilities = ["chown", "CAP_FOWNER"]
 user-namespaces = true
 view = true
+project = "overlay"
 seccomp = false
 min-abi = 2
 best-effort = true
@@ -73,7 +74,7 @@ func TestParse(t *testing.T) {
 		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
-		Mode: "warn", View: "true", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		Mode: "warn", View: "true", ProjectAs: "overlay", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
 		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no, Announce: &no, Shim: []string{"cat"}, NoShim: []string{"jq"},
 	}
 	f := parse(t, every)
@@ -175,7 +176,7 @@ func TestMerge(t *testing.T) {
 
 // Every key either widens, or is known not to.
 func TestWidens(t *testing.T) {
-	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view", "shims.add", "announce"} // home = "none" narrows, view = true too
+	harmless := []string{"network", "strict-paths", "explain", "env.set", "env.unset", "home", "view", "project", "shims.add", "announce"} // home = "none" narrows, view = true too
 	said := strings.Join(parse(t, every).Widens(dev), "\n")
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		key := field.Tag.Get("toml")

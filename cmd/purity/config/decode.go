@@ -114,6 +114,11 @@ func (f *File) check() error {
 			return f.wrongWord("mode", err)
 		}
 	}
+	if f.Settings.ProjectAs != "" {
+		if err := oneOf("way to show the project", f.Settings.ProjectAs, settingWords("project")); err != nil {
+			return f.wrongWord("project", err)
+		}
+	}
 	for i, name := range f.Settings.Presets {
 		if err := oneOf("preset", name, PresetNames()); err != nil {
 			return f.wrongWord(fmt.Sprintf("presets[%d]", i), err)

@@ -28,6 +28,8 @@ type Settings struct {
 
 	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it."`
 
+	ProjectAs string `toml:"project" name:"project-as" enum:"write,overlay," default:"" env:"PURITY_PROJECT_AS" placeholder:"write|overlay" example:"'overlay'" help:"What the command writes: the project itself (write, the default), or an overlay of it in a view, whose changes are listed and dropped in the end, or kept by --keep-changes."`
+
 	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
 	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp. To bind 0 is to listen at a port that the kernel chooses."`
 	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`

@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/overlay"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -17,10 +18,11 @@ func (p Plan) active() string { return p.Policy.Hash() + "-" + p.Identity() }
 
 // Active reports whether this process runs in a confinement made for the very same
 // request. Inside, Nix and purity's cache are out of reach, so this has to be known
-// without them. The variable alone is only a claim; the kernel is asked too.
+// without them. The variable alone is only a claim; the kernel is asked too, and whether
+// the project is the overlay that is asked for.
 func (a Ask) Active() bool {
 	_, asked, ok := strings.Cut(os.Getenv(caller.Active), "-")
-	return ok && asked == a.Identity() && enforce.Confined()
+	return ok && asked == a.Identity() && enforce.Confined() && (!a.overlaid() || overlay.Mounted(a.Project.Dir))
 }
 
 // Inside reports whether this process runs in any confinement of purity's.

@@ -30,6 +30,7 @@ type Ask struct {
 	KeepAll bool     // the calling environment is the one that the command gets
 	Shims   string   // the directory of shims that the command is called by, empty if it is not
 	Since   []string // variables that the calling shell has set since it entered the project
+	Keeping Keeping  // what becomes of changes in an overlay of the project
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 }
@@ -47,7 +48,7 @@ func Nix(v screen.Voice) (nixeval.Nix, error) {
 	if err != nil {
 		return nixeval.Nix{}, err
 	}
-	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity")}), nil
+	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity"), Root: nixeval.RootOf(os.Environ())}), nil
 }
 
 // BehindWalls is nix, kept from where commands of the project here may write.
@@ -95,7 +96,12 @@ func (a Ask) Standard() (Ask, error) {
 }
 
 // Identity is the same for asks of one environment and policy.
-func (a Ask) Identity() string { return a.Request.Identity(a.Settings.identity()) }
+func (a Ask) Identity() string {
+	if a.Nix.Root != "" {
+		return a.Request.Identity(a.Settings.identity() + " " + a.Nix.Root)
+	}
+	return a.Request.Identity(a.Settings.identity())
+}
 
 // Exceptions are those of the file.
 func (a Ask) Exceptions() []config.Exception {
@@ -109,6 +115,12 @@ func (a Ask) Exceptions() []config.Exception {
 // upholds them, and warns of what it does not.
 func (a Ask) Check() ([]screen.Warning, error) {
 	if err := Trusted(a.Nix, a.File, a.Flags, a.Project); err != nil {
+		return nil, err
+	}
+	if err := overlayable(a); err != nil {
+		return nil, err
+	}
+	if err := storable(a); err != nil {
 		return nil, err
 	}
 	if !a.Enforced() {

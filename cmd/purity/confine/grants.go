@@ -49,7 +49,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 		rows = append(rows, enforce.Grant{Path: env.ScriptDir, Access: enforce.Read, Reason: "bash code of the environment"})
 	}
 	for _, dir := range g.Project.Trees() {
-		rows = append(rows, enforce.Grant{Path: dir, Access: enforce.All, Reason: "project", Resolved: true})
+		rows = append(rows, projectRow(g.Ask, dir))
 	}
 	if granted {
 		rows = append(rows, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: g.Home != "private"})
@@ -99,7 +99,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(TrustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(enforce.Real(g.Nix.Root), dir) || enforce.Inside(TrustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
@@ -127,7 +127,7 @@ func (g *granting) presets() []enforce.Grant {
 		grants = append(grants, host.Data(here)...)
 		g.keep = append(g.keep, host.DataVariables...)
 		if !g.Project.None {
-			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite)...)
+			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.overlaid())...)
 		}
 	}
 	return grants
@@ -186,8 +186,11 @@ func writable(nix nixeval.Nix, path string) error {
 	}
 	path = enforce.Real(path)
 	for _, kept := range []struct{ dir, what string }{
-		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"},
+		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"}, {enforce.Real(nix.Root), "the store"},
 	} {
+		if kept.dir == "" {
+			continue
+		}
 		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
 			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/inspect"
+	"github.com/nix-purity/purity/enforce/overlay"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -34,6 +35,8 @@ type Job struct {
 	Temp     string           // its TMPDIR
 	Unlinked []screen.Warning // what HOME does not show of what presets open
 	Command  enforce.Command
+
+	into *overlay.Directory // takes what the command changes in an overlay, nil for none
 }
 
 // job is a command, which is to start nested in a confinement that there is already, or to
@@ -66,7 +69,7 @@ func (j Job) Exec(v screen.Voice) error {
 	} else {
 		err = j.Policy.Exec(c)
 	}
-	if errors.Is(err, syscall.ENOEXEC) {
+	if errors.Is(err, syscall.ENOEXEC) && !j.inView() { // in a view this process is not confined
 		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
 	}
 	if (errors.Is(err, os.ErrPermission) && !c.Confined || j.hides(err)) && !j.Executable(c.Path) {

@@ -31,6 +31,10 @@ func (p Plan) Place(program Program) (Job, error) {
 		return Job{}, err
 	}
 	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), TempGrant(temp))
+	into, err := makeOverlay(&p)
+	if err != nil {
+		return Job{}, err
+	}
 	run := nixeval.Run{
 		Home: p.HomeDir, Temp: temp, Dir: p.Project.Cwd, Project: p.Project.Dir, Bare: !p.Base.Environment,
 		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.set, p.Set), Unset: p.Unset,
@@ -67,7 +71,7 @@ func (p Plan) Place(program Program) (Job, error) {
 	}
 	active := p.active()
 	j := p.job(l, os.Getenv(caller.Active) == active && enforce.Confined())
-	j.Temp, j.Unlinked = temp, unlinked
+	j.Temp, j.Unlinked, j.into = temp, unlinked, into
 	j.Command.Env = append(j.Command.Env, caller.Active+"="+active)
 	if !p.Enforced() {
 		j.Command.Env = append(j.Command.Env, caller.OnlyWatched+"="+p.Mode)

@@ -99,7 +99,7 @@ func (p Plan) Find(name string, environ []string) (string, error) {
 	}
 	for _, v := range environ {
 		if path, ok := strings.CutPrefix(v, "PATH="); ok {
-			if file := nixeval.Find(name, path); file != "" {
+			if file := nixeval.FindIn(p.Nix.Store(), name, path); file != "" {
 				return file, nil
 			}
 		}

@@ -73,7 +73,7 @@ func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings
 
 // identity is the same for settings that say the same of what may be reached.
 func (s Settings) identity() string {
-	s.Explain, s.Mode, s.View, s.ReportChanges = "", "", "", nil
+	s.Explain, s.Mode, s.View, s.ProjectAs, s.ReportChanges = "", "", "", "", nil
 	s.Shim, s.NoShim, s.Announce = nil, nil, nil // which say who is confined, not how
 	plain := config.Settings{Level: host.DefaultLevel, Home: "private"}
 	if reflect.DeepEqual(s.Settings, plain) { // the usual case, told without the time that JSON takes

@@ -25,11 +25,18 @@ type Sight struct {
 	View    *view.View         // nil for none
 	Refused *view.RefusedError // why there is none although it was wanted
 
-	plain enforce.Policy // without it
+	plain  enforce.Policy // without it
+	obeyed []string       // what of the project programs outside obey, there or not
 }
 
-// viewWanted is whether the command is to have a view: true, false or auto.
-func (s Settings) viewWanted() string { return cmp.Or(string(s.View), "false") }
+// viewWanted is whether the command is to have a view: true, false or auto. An overlay of
+// the project takes one.
+func (s Settings) viewWanted() string {
+	if s.overlaid() {
+		return "true"
+	}
+	return cmp.Or(string(s.View), "false")
+}
 
 // inView reports whether the command runs in the view. One that is only watched does
 // not, but is judged by it.
@@ -38,26 +45,37 @@ func (p Plan) inView() bool { return p.Sees.View != nil && p.Enforced() }
 // show makes the view, if there is to be one, and the policy of the command in it.
 func (p *Plan) show() error {
 	p.Sees = Sight{}
+	if err := overlayable(p.Ask); err != nil {
+		return err
+	}
+	if err := storable(p.Ask); err != nil {
+		return err
+	}
 	wanted := p.viewWanted()
 	switch {
 	case wanted == "false":
 		return nil
 	case p.Base.Wider:
 		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev --view, or leave --view out")
-	case wanted == "auto":
+	case wanted == "auto" && p.Nix.Root == "":
 		if p.Sees.Refused = viewable(p.Nix.Cache); p.Sees.Refused != nil {
 			return nil
 		}
 	}
+	if err := overAll(p.Project.Dir, p.Policy); p.overlaid() && err != nil {
+		return err
+	}
 	v := viewing{*p}
+	obeyed := v.obeyed()
 	p.Sees.View = &view.View{
 		Shell: v.inClosure(p.Env.Bash, "sh", "bash"), Env: v.inClosure("", "env"),
-		Etc: v.etc(), Dir: p.Project.Cwd, Protected: v.protected(), SysVIPC: p.sysVIPC(),
+		Etc: v.etc(), Dir: p.Project.Cwd, Protected: present(obeyed), SysVIPC: p.sysVIPC(),
+		Store: storeOf(p.Nix),
 	}
 	if len(p.Sockets) == 0 {
 		p.Policy.UnixSockets = true // only those that are there can be reached
 	}
-	p.Sees.plain = p.Policy
+	p.Sees.plain, p.Sees.obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
 	if !p.inView() { // what lies there is everybody's
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, Private)
@@ -84,7 +102,7 @@ type viewing struct{ Plan }
 func (p viewing) inClosure(known string, names ...string) string {
 	if known != "" {
 		for _, name := range names {
-			if file := filepath.Join(filepath.Dir(known), name); executableFile(file) {
+			if file := filepath.Join(filepath.Dir(known), name); executableFile(p.Nix.Store().Follow(file)) {
 				return file
 			}
 		}
@@ -103,7 +121,7 @@ func (p viewing) inClosure(known string, names ...string) string {
 				continue
 			}
 			for _, name := range names {
-				if file := filepath.Join(string(path), "bin", name); executableFile(file) {
+				if file := filepath.Join(string(path), "bin", name); executableFile(p.Nix.Store().Follow(file)) {
 					return file
 				}
 			}
@@ -153,17 +171,17 @@ func (p viewing) etc() map[string]string {
 // command write.
 var later = []string{".git/hooks", ".git/config", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
 
-// protected are those that are in the project, but for what a row of the policy lets be
-// written. What is a link cannot be kept from being another one.
-func (p viewing) protected() []string {
+// obeyed are those in the project, there or not, but for what a row of the policy lets be
+// written.
+func (p viewing) obeyed() []string {
 	var paths []string
 	for _, dir := range p.Project.Trees() {
 		for _, name := range later {
 			path := filepath.Join(dir, name)
 			said := slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
-				return g.Access&enforce.Write != 0 && g.Reason != "project" && enforce.Inside(path, g.Path)
+				return g.Access&enforce.Write != 0 && !g.Replaced && !isProject(g) && enforce.Inside(path, g.Path)
 			})
-			if info, err := os.Lstat(path); !said && err == nil && (info.IsDir() || info.Mode().IsRegular()) {
+			if !said {
 				paths = append(paths, path)
 			}
 		}
@@ -174,9 +192,18 @@ func (p viewing) protected() []string {
 	return paths
 }
 
+// present are those of some paths that are there. What is a link cannot be kept from being
+// another one.
+func present(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		info, err := os.Lstat(path)
+		return err != nil || !info.IsDir() && !info.Mode().IsRegular()
+	})
+}
+
 // hides reports whether the program was not found because the view does not show it.
 func (j Job) hides(err error) bool {
-	return j.inView() && errors.Is(err, os.ErrNotExist) && executableFile(j.Command.Path)
+	return j.inView() && errors.Is(err, os.ErrNotExist) && executableFile(j.Nix.Store().Follow(j.Command.Path))
 }
 
 // privateDirs are directories that a view has for itself.
@@ -192,12 +219,18 @@ func (j *Job) enterView(v screen.Voice) error {
 	cmd.Interpreter = j.Sees.View.Shell
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
 	var refused *view.RefusedError
-	if errors.As(err, &refused) && j.viewWanted() == "auto" {
+	if errors.As(err, &refused) && j.viewWanted() == "auto" && j.Nix.Root == "" {
 		j.Policy = j.Sees.plain
 		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), TempGrant(j.Temp))
 		j.Sees = Sight{Refused: refused}
 		j.noteView(v)
 		return j.Policy.Exec(cmd)
+	}
+	if refused != nil && j.overlaid() {
+		return words.Hint(err, refused.Fix+"; --project-as write has the project written")
+	}
+	if err == nil {
+		err = j.settle(v)
 	}
 	if err != nil {
 		return err

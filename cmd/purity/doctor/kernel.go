@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/enforce/view"
 )
 
@@ -43,17 +44,29 @@ func checkKernel(k enforce.Kernel) []Check {
 	return append(checks, Check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
 }
 
-// checkView tries whether what is outside can be hidden.
-func checkView() Check {
+// checkView tries whether what is outside can be hidden, and a project be an overlay.
+func checkView() []Check {
 	err := view.Available()
-	var refused *view.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return Check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
-	case err != nil:
-		return Check{"view", warning, err.Error(), ""}
+	if err != nil {
+		return []Check{noView(err, "; what is outside can be refused and not hidden")}
 	}
-	return Check{"view", ok, "can hide what is outside (--view)", ""}
+	checks := []Check{{"view", ok, "can hide what is outside (--view)", ""}}
+	dir, err := tempdir.Make("/var/tmp")
+	if err == nil {
+		err = view.OverlayAvailable(dir)
+	}
+	if err != nil {
+		return append(checks, noView(err, "; a project cannot be shown as an overlay"))
+	}
+	return append(checks, Check{"view", ok, "can show a project as an overlay (--discard, --keep-changes DIR)", ""})
+}
+
+func noView(err error, so string) Check {
+	var refused *view.RefusedError
+	if errors.As(err, &refused) {
+		return Check{"view", warning, err.Error() + so, refused.Fix}
+	}
+	return Check{"view", warning, err.Error(), ""}
 }
 
 // checkServices names what outside does as it is told, and can be reached.

@@ -26,7 +26,7 @@ func (d Doctor) checkNix(ctx context.Context) []Check {
 	if err := nix.Ping(ctx); err != nil {
 		checks = append(checks, Check{"nix", Error, "the store does not answer: " + err.Error(), "start nix-daemon, and be in the group that may use it (nix-users on Debian)"})
 	} else {
-		checks = append(checks, Check{"nix", ok, "the store " + nix.StoreDir() + " answers", ""})
+		checks = append(checks, Check{"nix", ok, "the store " + nix.Store().String() + " answers", ""})
 	}
 	if sandboxed, err := nix.Sandboxed(ctx); err == nil && !sandboxed {
 		checks = append(checks, Check{"nix", warning, "not every build runs in Nix's sandbox: what evaluating a flake builds can run the project's code outside", "sandbox = true in nix.conf"})

@@ -34,7 +34,7 @@ func Behind(nix nixeval.Nix, hostile func() []string, warn func(string)) nixeval
 			return err
 		}
 		cmd.Env = append(cmd.Env, "PATH="+strings.TrimPrefix(git+":"+path, ":")) // the last one counts
-		err = outside.Start(cmd, outside.Walls{Hostile: dirs, Mounts: mounts(nix), Known: []string{nix.StoreDir()}, Temp: temp})
+		err = outside.Start(cmd, outside.Walls{Hostile: dirs, Mounts: mounts(nix), Known: []string{nix.StoreDir(), nix.Store().Real()}, Temp: temp})
 		if withoutLandlock(err) {
 			warn(fmt.Sprintf("nothing keeps Nix from executing what commands left behind: %v", err))
 			return cmd.Start()
@@ -47,7 +47,7 @@ func Behind(nix nixeval.Nix, hostile func() []string, warn func(string)) nixeval
 // mounts reports whether Nix builds in its own process here, for which it may mount:
 // where it does not ask a daemon, because this user may write the store.
 func mounts(nix nixeval.Nix) bool {
-	return unix.Access(nix.StoreDir(), unix.W_OK) == nil
+	return nix.Root != "" || unix.Access(nix.StoreDir(), unix.W_OK) == nil
 }
 
 // withoutLandlock reports whether err is that there is no Landlock, so that it is said and

@@ -1,0 +1,131 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/walls"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/overlay"
+	"github.com/nix-purity/purity/enforce/view"
+)
+
+// Overlay is the word for a project that is shown as an overlay.
+const Overlay = "overlay"
+
+// overlaid reports whether the project is to be shown as an overlay.
+func (s Settings) overlaid() bool { return s.ProjectAs == Overlay }
+
+// overlayable is an error where the settings ask for an overlay and rule it out. The project
+// itself is never written instead.
+func overlayable(a Ask) error {
+	switch {
+	case !a.overlaid():
+		return nil
+	case a.Project.None:
+		return words.Hint(errors.New("show the project as an overlay: there is no project"), "leave --no-project out, or --project-as write")
+	case !a.Enforced():
+		return words.Hint(fmt.Errorf("show the project as an overlay: mode %s confines nothing", a.Mode), "--mode enforce, or --project-as write to have the project written")
+	case a.View == "false":
+		return words.Hint(errors.New("show the project as an overlay: that takes a view"), "leave view = false out, or say --view")
+	case Inside():
+		return words.Hint(errors.New("show the project as an overlay: this process is confined already, in which nothing can be mounted"), "run it outside, or --project-as write")
+	}
+	return nil
+}
+
+// overAll is an error where a row lets the project be written from above it.
+func overAll(project string, policy enforce.Policy) error {
+	g, above := view.Layers{Dir: project}.Above(policy)
+	if !above {
+		return nil
+	}
+	return words.Hint(fmt.Errorf("show the project as an overlay: %s can be written (%s), and the project is in it", g.Path, g.Reason), "grant a directory beside the project, or --project-as write")
+}
+
+// layersOf are a place for what the command writes in the project. It is made where no
+// command can write, and removed as the TMPDIR of a run is.
+func layersOf(p Plan) (view.Layers, error) {
+	errs := []error{errors.New("show the project as an overlay: no directory can take what is written")}
+	for _, parent := range slices.Backward(tempParents(p.Nix, sharedDirs(p.Nix))) { // on a disk, rather than in memory
+		if enforce.Inside(enforce.Real(parent), p.Project.Dir) || p.Closed(parent) != nil {
+			continue
+		}
+		dir, err := walls.MakeTemp(parent)
+		if err == nil {
+			err = overlay.CanHold(dir)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		upper, work, err := overlay.Make(p.Project.Dir, dir)
+		return view.Layers{Dir: p.Project.Dir, Upper: upper, Work: work}, err
+	}
+	return view.Layers{}, words.Hint(errors.Join(errs...), "name a cache on a disk by XDG_CACHE_HOME")
+}
+
+// makeOverlay makes what the overlay of the project takes, if it is to be one, and opens the
+// directory for its changes, nil for none.
+func makeOverlay(p *Plan) (*overlay.Directory, error) {
+	if !p.overlaid() || !p.inView() {
+		return nil, nil
+	}
+	layers, err := layersOf(*p)
+	if err != nil {
+		return nil, err
+	}
+	shown := *p.Sees.View
+	shown.Overlay = layers
+	p.Sees.View = &shown
+	return p.Keeping.open(p.Ask)
+}
+
+// projectRow grants the project. Its reason says what it is shown as.
+func projectRow(a Ask, dir string) enforce.Grant {
+	reason := projectReason
+	if a.overlaid() {
+		reason = projectReason + ": overlay"
+	}
+	return enforce.Grant{Path: dir, Access: enforce.All, Reason: reason, Resolved: true}
+}
+
+const projectReason = "project"
+
+// isProject reports whether a grant is that of the project.
+func isProject(g enforce.Grant) bool {
+	return g.Reason == projectReason || g.Reason == projectReason+": overlay"
+}
+
+// Keeping is what becomes of what a command changed in an overlay of the project.
+type Keeping struct {
+	Asked bool   // a flag says it, so that it is told where nothing changed, too
+	Dir   string // the directory that takes it, empty if it is dropped
+}
+
+// open opens the directory that takes changes, before anything runs; nil for none.
+func (k Keeping) open(a Ask) (*overlay.Directory, error) {
+	if k.Dir == "" {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(k.Dir)
+	if err == nil {
+		dir, err = a.Outside(dir)
+	}
+	if err == nil {
+		err = writable(a.Nix, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep changes: %w", err)
+	}
+	if info, err := os.Lstat(dir); err == nil && info.Mode()&os.ModeSymlink != 0 { // its own name is followed only where no command made it
+		if dir, err = enforce.Resolve(dir, a.WritableTrees()); err != nil {
+			return nil, fmt.Errorf("keep changes: %w", err)
+		}
+	}
+	return overlay.OpenDirectory(filepath.Clean(dir))
+}

@@ -1,0 +1,98 @@
+package overlay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// tree is a directory below which files are opened by their paths in it, by way of no
+// link and no other mount.
+type tree struct{ fd int }
+
+func openTree(dir string) (tree, error) {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return tree{-1}, &os.PathError{Op: "open", Path: dir, Err: err}
+	}
+	return tree{fd}, nil
+}
+
+func (t tree) close() { unix.Close(t.fd) }
+
+// open opens what is at a path. The directory itself is ".".
+func (t tree) open(path string, flags int) (int, error) {
+	how := unix.OpenHow{
+		Flags:   uint64(flags | unix.O_CLOEXEC | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY),
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV,
+	}
+	if flags&unix.O_PATH != 0 {
+		how.Flags &^= unix.O_NONBLOCK | unix.O_NOCTTY
+	}
+	for {
+		fd, err := unix.Openat2(t.fd, path, &how)
+		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
+			return fd, err
+		}
+	}
+}
+
+// readable opens what is at a path for reading. Where its mode forbids that, the mode is
+// changed: the overlay is nobody's any more.
+func (t tree) readable(path string, flags int) (int, error) {
+	fd, err := t.open(path, flags)
+	if !errors.Is(err, unix.EACCES) {
+		return fd, err
+	}
+	at, err := t.open(path, unix.O_PATH)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(at)
+	if err := unix.Chmod("/proc/self/fd/"+strconv.Itoa(at), 0o700); err != nil {
+		return -1, err
+	}
+	return t.open(path, flags)
+}
+
+// maxEntries is how many entries of a directory, and how many changes, are looked at.
+const maxEntries = 1 << 20
+
+var errTooMany = fmt.Errorf("more than %d entries", maxEntries)
+
+// list are the names in an open directory.
+func list(fd int) ([]string, error) {
+	copied, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	dir := os.NewFile(uintptr(copied), "directory")
+	defer dir.Close()
+	names, err := dir.Readdirnames(maxEntries + 1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if len(names) > maxEntries {
+		err = errTooMany
+	}
+	return names, err
+}
+
+// entry is what an entry of a directory is; its mode is 0 if there is none.
+func entry(dir int, name string) (stat unix.Stat_t) {
+	if dir < 0 || unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		return unix.Stat_t{}
+	}
+	return stat
+}
+
+// readlink is what a link says.
+func readlink(dir int, name string) (string, error) {
+	text := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(dir, name, text)
+	return string(text[:max(n, 0)]), err
+}

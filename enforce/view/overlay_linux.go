@@ -1,0 +1,86 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
+)
+
+// layer mounts the overlay at its place. The names of its layers are descriptors, so that
+// nobody exchanges what they are of, and mountinfo tells the command nothing of outside.
+//
+// The overlay keeps its own data in attributes of a user (userxattr), which a user
+// namespace may write (Linux 5.11). Nothing of it outlives the run, so that nothing needs
+// to reach the disk (volatile).
+func (b *builder) layer(p place, covered bool) error {
+	lower, _, _, err := p.grant.Place()
+	if err != nil {
+		return fmt.Errorf("show %s: %w", p.path, err)
+	}
+	defer unix.Close(lower)
+	options := []option{{"source", "purity"}, {"lowerdir", descriptor(lower)}}
+	for key, dir := range map[string]string{"upperdir": b.layers.Upper, "workdir": b.layers.Work} {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("show %s as an overlay: open %s: %w", p.path, dir, err)
+		}
+		defer unix.Close(fd)
+		options = append(options, option{key, descriptor(fd)})
+	}
+	options = append(options, option{"userxattr", ""}, option{"volatile", ""})
+	tree, err := newMount("overlay", plain, options...)
+	if err != nil {
+		return noOverlay(overlaid+p.path, err, filepath.Dir(b.layers.Upper))
+	}
+	defer unix.Close(tree)
+	if err := b.attachAt(tree, p.path, true, covered); err != nil {
+		return fmt.Errorf("show %s as an overlay: %w", p.path, err)
+	}
+	b.bound[p.path] = enforce.All
+	return nil
+}
+
+func descriptor(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
+
+// overlaid begins what a refused overlay was to do.
+const overlaid = "overlay "
+
+// noOverlay is the refusal of an overlay that is written in a directory, with what helps.
+func noOverlay(what string, err error, written string) *RefusedError {
+	e := &RefusedError{What: what, Err: err}
+	var errno syscall.Errno
+	errors.As(err, &errno)
+	switch errno {
+	case unix.ENODEV:
+		e.Fix = "the kernel has no overlayfs: modprobe overlay, as root"
+	case unix.EPERM, unix.EACCES:
+		e.Fix = "overlays of users take Linux 5.11 or later, and a container or a security module that allows them"
+	default:
+		e.Fix = fmt.Sprintf("the file system of the project cannot be the lower layer of an overlay, or that of %s not the upper one: copy the project to another, or name another cache by XDG_CACHE_HOME", written)
+	}
+	return e
+}
+
+// OverlayAvailable is nil where a view can show a directory as an overlay that is written
+// in dir, else a [*RefusedError]. It makes directories in dir, which is the caller's, and
+// starts a process that tries.
+func OverlayAvailable(dir string) error {
+	l := layersIn(dir)
+	for _, d := range []string{l.Dir, l.Upper, l.Work} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			return fmt.Errorf("try an overlay: %w", err)
+		}
+	}
+	return available(dir)
+}
+
+func layersIn(dir string) Layers {
+	return Layers{Dir: filepath.Join(dir, "lower"), Upper: filepath.Join(dir, "upper"), Work: filepath.Join(dir, "work")}
+}

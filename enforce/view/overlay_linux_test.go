@@ -1,0 +1,100 @@
+package view
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// overlay makes a world whose project has a file and a directory more, and the layers of
+// an overlay beside it.
+func overlay(t *testing.T, attr *syscall.SysProcAttr) (dir, program, upper string) {
+	t.Helper()
+	dir, program = world(t, attr)
+	upper = filepath.Join(filepath.Dir(dir), "upper")
+	for _, d := range []string{upper, upper + "-work", dir + "/sub"} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"/sub/file", "/other"} {
+		if err := os.WriteFile(dir+name, []byte("before"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if attr != nil {
+		filepath.WalkDir(filepath.Dir(dir), func(path string, _ os.DirEntry, _ error) error { return os.Lchown(path, 65534, 65534) })
+	}
+	return dir, program, upper
+}
+
+// state is all of a directory that a command could change.
+func state(t *testing.T, dir string) string {
+	t.Helper()
+	out, err := exec.Command("find", dir, "-printf", "%P %M %n %U %s %T@ %C@ %l\n").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// What is written in an overlay is seen there, and the directory stays as it is, whatever
+// is done to it and whatever else may be written in it. Protected files stay read-only.
+func TestOverlay(t *testing.T) {
+	const script = `
+echo x > new && echo y > main.c && cat new main.c && rm other && test ! -e other && mv sub/file moved && cat moved && echo
+mkdir -p made/deep && touch -d @1 sub && rm -r sub && mkdir sub && ls sub && echo > sub/again
+exec 3< flake.nix && (echo > /proc/self/fd/3) 2>/dev/null && echo 'written by a descriptor'
+exec 4< .git && echo z > /proc/self/fd/4/index && cat .git/index
+(echo > flake.nix) 2>/dev/null || echo read-only
+(mv .git .gone) 2>/dev/null || echo busy
+test -e /proc/1/stat && while read -r _ _ _ _ at _ rest; do case $at in "$PWD") echo "$rest";; esac; done < /proc/self/mountinfo
+`
+	const want = "x\ny\nbefore\nz\nread-only\nbusy\n"
+	for name, attr := range runners() {
+		for _, more := range []string{"", "sub", "sub/file", "main.c"} {
+			dir, program, upper := overlay(t, attr)
+			before := state(t, dir)
+			cmd := exec.Command(program, "in", dir, script)
+			cmd.Env = append(os.Environ(), "OVERLAY="+upper)
+			if more != "" {
+				cmd.Env = append(cmd.Env, "WRITE="+filepath.Join(dir, more))
+			}
+			cmd.SysProcAttr = attr
+			out, err := cmd.CombinedOutput()
+			if got := string(out); err != nil || !strings.HasPrefix(got, want) || !strings.Contains(got, "lowerdir=/proc/self/fd/") {
+				t.Errorf("%s, %q written: %v\n%s\nwant\n%s", name, more, err, got, want)
+			}
+			if after := state(t, dir); after != before {
+				t.Errorf("%s, %q written: the project changed:\n%s\nwas\n%s", name, more, after, before)
+			}
+			if _, err := os.Stat(upper + "/new"); err != nil {
+				t.Errorf("%s: the overlay took nothing: %v", name, err)
+			}
+		}
+	}
+}
+
+// What holds the directory cannot be written, for a descriptor that the command inherits
+// leads to the directory past its overlay. Read, it can be.
+func TestOverlayAbove(t *testing.T) {
+	dir, program, upper := overlay(t, nil)
+	cmd := exec.Command(program, "in", dir, "echo x > main.c")
+	cmd.Env = append(os.Environ(), "OVERLAY="+upper, "WRITE="+filepath.Dir(dir))
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "as an overlay: "+filepath.Dir(dir)+" can be written (purity.toml:1)") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// Where there can be overlays, that is found out without leaving a mount.
+func TestOverlayAvailable(t *testing.T) {
+	dir := t.TempDir()
+	if err := OverlayAvailable(dir); err != nil {
+		t.Error(err)
+	}
+	os.Chmod(dir+"/work/work", 0o700)
+}

@@ -1,0 +1,55 @@
+package nixeval
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Nix's words for a chroot store are read as Nix reads them.
+func TestRootOf(t *testing.T) {
+	for _, c := range []struct{ environ, want string }{
+		{"NIX_STORE_DIR=/s", ""},
+		{"NIX_REMOTE=daemon", ""},
+		{"NIX_REMOTE=/srv/store/", "/srv/store"},
+		{"NIX_REMOTE=local?root=/srv/a%20b", "/srv/a b"},
+		{"NIX_REMOTE=local?root=x", ""},
+		{"NIX_REMOTE=ssh://host", ""},
+		{"NIX_REMOTE=/srv/store|NIX_CONFIG=cores = 1;store = /other;x = y", "/other"},
+		{"NIX_REMOTE=/srv/store|NIX_CONFIG=store = daemon", ""},
+		{"NIX_REMOTE=auto|NIX_STATE_DIR=/s", ""},
+	} {
+		environ := strings.Split(strings.ReplaceAll(c.environ, ";", "\n"), "|")
+		if got := RootOf(environ); got != c.want {
+			t.Errorf("%s: %q, want %q", c.environ, got, c.want)
+		}
+	}
+	home := t.TempDir()
+	own := filepath.Join(home, ".local", "share", "nix", "root")
+	if RootOf([]string{"HOME=" + home}) != "" {
+		t.Error("a store that is not there is used")
+	}
+	if err := os.MkdirAll(own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want := own
+	if os.Geteuid() == 0 || exists("/nix/var/nix") { // who has another store
+		want = ""
+	}
+	if got := RootOf([]string{"HOME=" + home}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, dir := range []string{"/a?b", "a", "/a\nb"} {
+		if CheckRoot(dir) == nil {
+			t.Errorf("%q is the root of a store", dir)
+		}
+	}
+	if err := CheckRoot("/a b"); err != nil {
+		t.Error(err)
+	}
+	n := Nix{Environ: []string{"NIX_CONFIG=store = /x"}, Root: "/srv/store"}
+	if config := lookup(n.environ(), "NIX_CONFIG"); RootOf([]string{"NIX_CONFIG=" + config}) != "/srv/store" {
+		t.Errorf("NIX_CONFIG is %q", config)
+	}
+}
