@@ -51,6 +51,17 @@ func TestOwnSocket(t *testing.T) {
 	}
 }
 
+// The names in /etc are nothing, what is in it is.
+func TestNamesInEtc(t *testing.T) {
+	o := New(enforce.Policy{}, Unenforced)
+	for path, want := range map[string]int{"/etc": 0, "/etc/": 0, "/etc/passwd": 1, "/usr": 1} {
+		denied, err := o.judgeAll(uint32(os.Getpid()), "openat", opened(path, unix.AT_FDCWD, unix.O_RDONLY, 0))
+		if err != nil || len(denied) != want {
+			t.Errorf("%s: %d denials, want %d (%v)", path, len(denied), want, err)
+		}
+	}
+}
+
 // What debuggers and JVMs do without is nothing of theirs, and somebody else's all the same.
 func TestDoneWithout(t *testing.T) {
 	child := exec.Command("sleep", "60")
