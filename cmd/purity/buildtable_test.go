@@ -76,6 +76,8 @@ var atLevelNix = map[string]string{
 	"c-posix-ipc":            "/dev/shm is closed",
 	"c-tmpfile":              "/tmp is closed, and only TMPDIR is there",
 	"c-parallel":             "GNU make 4.3 -O wants /tmp",
+	"python-pip":             "Python's distro ends where /etc/os-release is there and closed",
+	"tmux":                   "tmux wants a UTF-8 locale, and those of the machine are closed",
 	"python-multiprocessing": "semaphores are in /dev/shm",
 	"git":                    "git ends where /etc/gitconfig is there and closed",
 	"node":                   openssl,
