@@ -51,7 +51,7 @@ var realBuilds = []realBuild{
 	{"postgres", "postgresql tzdata", "ls /usr/share/postgresql /usr/lib"},
 	{"redis", "redis", "cat /usr/include/stdio.h"},
 	{"sqlite", "sqlite3", "sqlite3 :memory: '.read /usr/include/stdio.h' 2>/dev/null; sqlite3 :memory: \"create table t(x);\" '.import /usr/include/stdio.h t' 2>/dev/null"},
-	{"git", "git", "git init -q x && cd x && git config core.fsmonitor /usr/bin/true && git -c user.name=a -c user.email=b@c status --short"},
+	{"git", "git", "git -c alias.x='!/usr/bin/true' x"},
 	{"tmux", "tmux ncurses", "tmux -V; /usr/bin/tail --version"},
 	{"gdb", "gdb", "gdb -batch -nx -ex 'file /usr/bin/true' 2>&1 | grep -q 'No such\\|ermission' && exit 1; true"},
 	{"strace", "strace", "strace -o log /usr/bin/true"},
@@ -85,6 +85,7 @@ var atLevelNix = map[string]string{
 	"node-npm":               openssl,
 	"node-vite":              openssl,
 	"node-vitest":            openssl,
+	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
 

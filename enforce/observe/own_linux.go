@@ -25,11 +25,19 @@ func (o *Observer) lessOwn(v view, call string, t target, p place, missing enfor
 		}
 	case missing == enforce.Write && !t.entry && doneWithout(v, p.path):
 		return 0
+	case missing == enforce.Read && listed().MatchString(p.path):
+		return 0
 	case missing == enforce.Read && p.path == "/etc" && p.kind() == unix.S_IFDIR:
 		return 0 // to be listed: Python's distro, which is in pip, looks for *-release and does without
 	}
 	return missing
 }
+
+// listed are the lists of a C library of the machine: which character sets there are, and
+// which names languages have. A library without them has those it knows itself.
+var listed = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/usr/(lib(64)?(/[^/]+-linux-[^/]+)?/gconv/gconv-modules(\.cache|\.d(/[^/]+\.conf)?)?|share/locale/locale\.alias)$`)
+})
 
 // optional are files of a process in /proc that programs try to write, and do without:
 // debuggers have ptrace(2) for the memory, a JVM sets what of it cores have.

@@ -62,6 +62,23 @@ func TestNamesInEtc(t *testing.T) {
 	}
 }
 
+// Lists of character sets are nothing, what converts them is.
+func TestListed(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.d/gconv-modules-extra.conf": true,
+		"/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache":                      true,
+		"/usr/lib64/gconv/gconv-modules":                                           true,
+		"/usr/share/locale/locale.alias":                                           true,
+		"/usr/lib/x86_64-linux-gnu/gconv/UTF-32.so":                                false,
+		"/usr/share/locale/de/LC_MESSAGES/coreutils.mo":                            false,
+		"/home/me/usr/share/locale/locale.alias":                                   false,
+	} {
+		if listed().MatchString(path) != want {
+			t.Errorf("%s: want %v", path, want)
+		}
+	}
+}
+
 // What debuggers and JVMs do without is nothing of theirs, and somebody else's all the same.
 func TestDoneWithout(t *testing.T) {
 	child := exec.Command("sleep", "60")
