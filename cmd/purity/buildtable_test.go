@@ -61,13 +61,13 @@ var realBuilds = []realBuild{
 	{"locale", "locales tzdata", "/usr/bin/locale -a"},
 	{"groff", "groff", "echo .so /usr/include/stdio.h | groff -U -Tascii && cat /usr/include/stdio.h"},
 	{"asciidoctor", "ruby", "ruby -e 'File.read(\"/usr/include/stdio.h\")'"},
-	{"shell", "", "cat <(/usr/bin/head -1 run)"},
+	{"shell", "", "/usr/bin/head -1 run"},
 	{"flock", "util-linux", "flock lock /usr/bin/true"},
-	{"self", "util-linux python3", "/usr/bin/nice true"},
+	{"self", "util-linux bsdutils python3", "/usr/bin/nice true"},
 	{"gnupg", "gnupg", "cat /usr/share/doc/* >/dev/null 2>&1; /usr/bin/sha256sum run"},
 	{"archives", "zip unzip rsync bc", "rsync /usr/include/stdio.h copy"},
 	{"http", "python3 curl", "curl -s file:///usr/include/stdio.h"},
-	{"terminal", "util-linux python3 procps ncurses", "script -qec /usr/bin/true /dev/null </dev/null"},
+	{"terminal", "util-linux bsdutils python3 procps ncurses", "script -qec /usr/bin/true /dev/null </dev/null"},
 }
 
 // atLevelNix are those that do not come to the same at level nix, with why. All others do.
@@ -85,6 +85,7 @@ var atLevelNix = map[string]string{
 	"node-npm":               openssl,
 	"node-vite":              openssl,
 	"node-vitest":            openssl,
+	"locale":                 "the user database is closed",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
