@@ -3,6 +3,7 @@
 # make test-kernels  attack purity on real kernels, in QEMU
 # make test-builders  checks on many builders of Nix, local and remote
 # make test-nixpkgs PURITY_NIXPKGS=DIR  what people do with nixpkgs, with the one in DIR
+# make test-builds  some sixty real builds, confined and not, and what is impure beside each
 # make bench  compare the speed of purity with nix develop and a launcher in C
 # make lint   what CONTRIBUTING asks of a change
 
@@ -42,6 +43,11 @@ test-nixpkgs: fixtures
 	  echo 'The packages that the tests take come from the binary cache of the nix in PATH, or are built.'; exit 1; }
 	PURITY_NIXPKGS="$(abspath $(PURITY_NIXPKGS))" $(GO) test -count=1 -timeout 60m -v -run '^TestNixpkgs$$' ./cmd/purity
 
+# PURITY_TEST_VIEW=1 does all of it in a view.
+test-builds: fixtures
+	@$(GO) run ./fixtures/setup builds
+	PURITY_BUILDS=1 $(GO) test -count=1 -parallel 2 -timeout 90m -v -run '^TestBuilds$$' ./cmd/purity
+
 bench: fixtures build
 	@$(GO) run ./fixtures/bench $(BIN)
 
@@ -53,4 +59,4 @@ lint:
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs bench lint clean FORCE
+.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs test-builds bench lint clean FORCE
