@@ -9,7 +9,7 @@ import (
 // The reasons why a kernel has no Landlock for us.
 var (
 	// ErrNoLandlock: the kernel was built without it, or is too old.
-	ErrNoLandlock = errors.New("confine: this kernel has no Landlock (Linux 5.13 or later has, unless built without)")
+	ErrNoLandlock = errors.New("confine: this kernel has no Landlock (use Linux 6.2 or later, built with it)")
 	// ErrLandlockOff: the kernel has it, but it was not switched on at boot.
 	ErrLandlockOff = errors.New("confine: Landlock is switched off; it has to be in the lsm= list of the kernel's command line")
 	// ErrLandlockBlocked: something around this process forbids the calls.

@@ -41,8 +41,8 @@ const description = `Purity makes the declaration of a Nix dev shell true: a com
 can read and execute the store paths of the shell's runtime closure, write the
 project, a private HOME and TMPDIR and the /tmp that all programs share, and
 reach no other program, library or header of the machine: no /usr/bin/gcc, no
-~/.cargo/bin, no other store path. It needs Linux with Landlock (5.13 or later;
-6.2 for all that purity asks of it) and no privileges.
+~/.cargo/bin, no other store path. It needs Linux 6.2 or later with Landlock, and
+no privileges.
 
   purity exec -- make               run make in the dev shell of the flake here
   purity exec --flake .#ci -- make  the same in another dev shell

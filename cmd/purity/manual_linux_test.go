@@ -13,7 +13,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-//go:generate go test -run TestManual . -update
+//go:generate go test -run ^(TestManual|TestReadmeDemo)$ . -update
 
 // The pages that are committed are those of the command line, and groff finds
 // nothing wrong with them.

@@ -32,7 +32,7 @@ type Entry struct{ Name, Help string }
 
 // The topics that are sections of purity(1) and of purity.toml(5), in this order.
 var (
-	commandTopics  = []string{"sources", "exit-codes", "environment", "files", "shims", "hooks", "direnv", "devenv", "checks", "reports", "security", "examples"}
+	commandTopics  = []string{"policy", "sources", "cache", "explain", "exit-codes", "environment", "files", "shims", "hooks", "direnv", "devenv", "flake", "checks", "reports", "security", "examples"}
 	settingsTopics = []string{"keys", "levels", "view", "presets", "baseline"}
 )
 
