@@ -19,27 +19,27 @@ import (
 )
 
 type auditCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	reporting
-	Fail           bool     `help:"Exit with 1 if anything outside the environment was used, or not all could be seen."`
-	Max            int      `placeholder:"N" help:"With --fail, let that many pass."`
-	UpdateBaseline bool     `help:"Add what was found to purity.toml, as exceptions whose reasons are yours to fill in."`
-	Secret         []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among them although it looks like a secret; can be repeated."`
-	Ratchet        string   `placeholder:"REVISION" type:"revision" help:"Exit with 1 if purity.toml has more exceptions than in a revision of git (HEAD), so that their number only falls."`
-	Command        []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Fail           bool     `help:"Exit with 1 if the command used anything outside the environment, or purity could not see everything."`
+	Max            int      `placeholder:"N" help:"Number of findings that --fail lets pass."`
+	UpdateBaseline bool     `help:"Add the findings to purity.toml, as exceptions whose reasons you fill in."`
+	Secret         []string `placeholder:"PATH" type:"path" sep:"none" help:"Make an exception for a path although it looks like a secret; can be repeated."`
+	Ratchet        string   `placeholder:"REVISION" type:"revision" help:"Exit with 1 if purity.toml has more exceptions than at a revision of git (default: HEAD)."`
+	Command        []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 
 // Help is shown below the flags.
 func (auditCmd) Help() string {
-	return `The command gets the environment of the dev shell but is not confined: all that
-it uses outside is found in one run, with reasons and remedies, and what of the
-environment it never used. Exceptions in purity.toml are left out.
+	return `The command gets the environment of the dev shell, unconfined. One run finds every file,
+program and address that it uses from outside, with reasons and remedies, and the
+declared packages that it never used. purity leaves out exceptions of purity.toml.
 
-The exit code is 0; 1 with --fail where something was found; 2 where the command
-itself failed. Where a report goes to standard output in another form than text,
-what the command prints goes to standard error.`
+The exit code is 0; 1 with --fail and a finding; 2 if the command itself failed. If a
+report in another form than text goes to standard output, the command prints on
+standard error.`
 }
 
 // Run watches the command and reports.

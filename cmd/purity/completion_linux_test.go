@@ -83,7 +83,7 @@ func TestCompletion(t *testing.T) {
 			if shell != "bash" { // which has no place for it
 				s.tmux("send-keys", "-l", "--", "purity exec --level ")
 				s.tmux("send-keys", "Tab", "Tab")
-				s.see("what Nix's own build sandbox has", 1)
+				s.see("like Nix's build sandbox", 1)
 			}
 		})
 	}

@@ -33,16 +33,16 @@ type doctorCmd struct {
 
 // Help is shown below the flags.
 func (doctorCmd) Help() string {
-	return `Each line is ok, a warning (purity works, with the gap that is named) or an error
-with the way to mend it. The exit code is 1 if there is an error.`
+	return `Each line is ok, a warning (purity works, with this gap) or an error with a remedy. The
+exit code is 1 if there is an error.`
 }
 
 // check is one line of the doctor, and of its --json.
 type check struct {
 	Subject string `json:"subject" doc:"kernel, nix, project and others."`
 	Status  string `json:"status" doc:"ok, warning or error."`
-	Finding string `json:"finding" doc:"What was found."`
-	Fix     string `json:"fix,omitempty" doc:"What mends it."`
+	Finding string `json:"finding" doc:"Result of the check."`
+	Fix     string `json:"fix,omitempty" doc:"Remedy."`
 }
 
 const (

@@ -17,8 +17,8 @@ import (
 )
 
 type explainCmd struct {
-	Path  string `arg:"" type:"path" help:"The file or directory."`
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Path  string `arg:"" type:"path" help:"File or directory to explain."`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON."`
@@ -26,8 +26,8 @@ type explainCmd struct {
 
 // Help is shown below the flags.
 func (explainCmd) Help() string {
-	return `For a store path of the closure the chain of references follows that brings it
-in. Where something is refused, the last line says what would allow it.`
+	return `For a store path of the closure, the chain of references to it follows. After a denial,
+the last line is the setting that would grant the access.`
 }
 
 // explanation is the documented form of purity explain --json.
@@ -36,9 +36,9 @@ type explanation struct {
 	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
 	Real    string          `json:"realPath" doc:"The path without symbolic links."`
 	Exists  bool            `json:"exists" doc:"Whether it is there."`
-	Access  []accessVerdict `json:"access" doc:"What may be done with it."`
+	Access  []accessVerdict `json:"access" doc:"Accesses of the path."`
 	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
-	Remedy  string          `json:"remedy,omitempty" doc:"What would allow it."`
+	Remedy  string          `json:"remedy,omitempty" doc:"Setting that would grant the access."`
 	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
 }
 

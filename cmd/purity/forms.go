@@ -23,7 +23,7 @@ var forms = map[string]any{
 
 type doctorJSON struct {
 	Version int     `json:"version" doc:"Of this form."`
-	Checks  []check `json:"checks" doc:"What was looked at."`
+	Checks  []check `json:"checks" doc:"Checks, in order."`
 }
 
 // closureJSON is what closure.Closure marshals to.
@@ -46,7 +46,7 @@ type selftestJSON struct {
 
 type whichJSON struct {
 	Version     int    `json:"version" doc:"Of this form."`
-	Name        string `json:"name" doc:"What was asked for."`
+	Name        string `json:"name" doc:"Name that the caller gave."`
 	File        string `json:"file,omitempty" doc:"The file that runs; none where there is no such program."`
 	Confined    bool   `json:"confined" doc:"Whether it runs confined."`
 	Why         string `json:"why" doc:"Why it is confined, or is not."`
@@ -78,7 +78,7 @@ type versionJSON struct {
 type checkedJSON struct {
 	Version int      `json:"version" doc:"Of this form."`
 	File    string   `json:"file" doc:"The purity.toml."`
-	Opens   []string `json:"opens" doc:"What it opens beyond the level in force."`
+	Opens   []string `json:"opens" doc:"Grants beyond the level in force."`
 	Allowed bool     `json:"allowed" doc:"Whether it may be applied."`
 }
 

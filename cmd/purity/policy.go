@@ -17,20 +17,20 @@ import (
 )
 
 type policyCmd struct {
-	Ref string `arg:"" optional:"" name:"ref" default:"." help:"Flake, with an optional #attribute."`
+	Ref string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell, with an optional #attribute (default: the flake here)."`
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
 	All  bool `help:"Print a row for each store path of the closure."`
-	Diff bool `help:"Print only what differs from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
+	Diff bool `help:"Print the difference from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
 }
 
 // Help is shown below the flags.
 func (policyCmd) Help() string {
-	return `Each row is what a command may do (r read, w write, x execute, i control a
-device, c connect to a socket), why, and with which path and all below it. What
-no row names is refused. These are the very grants that exec uses. The store paths of
-the closure are one row; --all prints each, as does purity closure.`
+	return `Each row has the access of a command (r read, w write, x execute, i control a device,
+c connect to a socket), the reason, and a path with everything below it. exec uses exactly
+these grants, and the kernel denies all other paths. The store paths of the closure
+are one row; --all prints each, as does purity closure.`
 }
 
 // policyJSON is the documented form of purity policy --json.
@@ -38,9 +38,9 @@ type policyJSON struct {
 	Version int         `json:"version" doc:"Of this form."`
 	Project string      `json:"project" doc:"The writable directory."`
 	Level   string      `json:"level" doc:"The level that the policy starts from."`
-	Grants  []grantJSON `json:"grants" doc:"What may be reached."`
-	Limits  []limit     `json:"limits" doc:"What holds besides paths."`
-	Gaps    []string    `json:"gaps" doc:"What this kernel cannot refuse."`
+	Grants  []grantJSON `json:"grants" doc:"Grants, each with its reason."`
+	Limits  []limit     `json:"limits" doc:"Limits besides paths."`
+	Gaps    []string    `json:"gaps" doc:"Accesses that this kernel cannot deny."`
 }
 
 type grantJSON struct {
@@ -51,7 +51,7 @@ type grantJSON struct {
 
 // limit is what a policy says of things without a path.
 type limit struct {
-	Subject string `json:"subject" doc:"What is limited."`
+	Subject string `json:"subject" doc:"Subject of the limit."`
 	Value   string `json:"value" doc:"How it is limited."`
 }
 

@@ -20,17 +20,16 @@ import (
 )
 
 type allowCmd struct {
-	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
 // Help is shown below the flags.
 func (allowCmd) Help() string {
-	return `Says two things of the project here, as it is now, and an edit revokes both.
-That its purity.toml may open more than the default policy does: whoever sends you
-a project could else open your files. Where nobody can be asked, set PURITY_TRUST to
-the hash that is printed, which is the one of sha256sum. And that the hooks of
-shells and direnv may evaluate its flake.nix (or shell.nix) and put its
-environment in front of PATH.`
+	return `Allows two things for the project here, as it is now; an edit revokes both. First, its
+purity.toml may open more than the default policy: a project from a stranger could open
+your files otherwise. In CI, set PURITY_TRUST to the printed hash, which is that of
+sha256sum. Second, shell hooks and direnv may evaluate its flake.nix (or shell.nix) and
+put its environment in front of PATH.`
 }
 
 // Run shows what the file opens and remembers that it may.
@@ -165,7 +164,7 @@ func (a allower) allowFile(file *config.File) error {
 }
 
 type denyCmd struct {
-	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
 // Run forgets what was allowed of the file, whatever is in it.

@@ -32,7 +32,7 @@ type Level struct {
 // Levels are all that there are; the default is named dev.
 var Levels = []Level{
 	{
-		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data; and no UNIX sockets",
+		Name: "nix", Summary: "like Nix's build sandbox: no network, no HOME, no host data; and no UNIX sockets",
 		Programs: hostPrograms[:1],
 		rows:     nixRows,
 	},
@@ -42,7 +42,7 @@ var Levels = []Level{
 		rows: devRows,
 	},
 	{
-		Name: "open", Summary: "all of the host can be read; only the closure can be executed",
+		Name: "open", Summary: "for getting started: everything is readable, only the closure is executable",
 		Programs: hostPrograms, Network: true, Sockets: true, SysVIPC: true, Home: true, Environment: true, Wider: true,
 		rows: devRows, all: true,
 	},

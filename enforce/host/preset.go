@@ -50,7 +50,7 @@ var Presets = []Preset{
 		links: editorLinks,
 	},
 	{
-		Name: "ssh-agent", Opens: "the agent, to sign with every key it holds, and which hosts you know",
+		Name: "ssh-agent", Opens: "the agent, to sign with every key it holds, and your list of known hosts",
 		Keep: []string{"SSH_AUTH_SOCK"},
 		rows: []row{
 			{"$SSH_AUTH_SOCK", socket, "the agent"},
@@ -74,7 +74,7 @@ var Presets = []Preset{
 		rows: []row{{"$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY", socket, "the compositor's socket"}},
 	},
 	{
-		Name: "docker", Opens: "the Docker or Podman daemon: whoever talks to Docker's is root on this machine",
+		Name: "docker", Opens: "the Docker or Podman daemon: a client of Docker's is root on this machine",
 		Keep: []string{"DOCKER_HOST", "CONTAINER_HOST"},
 		rows: []row{
 			{"/run/docker.sock", socket, "the daemon"},
@@ -88,7 +88,7 @@ var Presets = []Preset{
 		rows: []row{{"/dev/kvm", tty, "the device"}, {"/dev/vhost-vsock", tty, "the device"}, {"/dev/net/tun", tty, "the device"}},
 	},
 	{
-		Name: "gpu", Opens: "graphics devices, their drivers on this machine, and what these keep in memory",
+		Name: "gpu", Opens: "graphics devices, their drivers on this machine, and the memory of these",
 		rows: []row{
 			{"/dev/dri", tty, "the devices"}, {"/dev/kfd", tty, "the devices"},
 			{"/dev/nvidia0", tty, "the devices"}, {"/dev/nvidiactl", tty, "the devices"}, {"/dev/nvidia-uvm", tty, "the devices"}, {"/dev/nvidia-modeset", tty, "the devices"},
