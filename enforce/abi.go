@@ -25,7 +25,7 @@ type feature struct {
 
 	// wanted reports whether a policy has something for it to refuse; nil: always.
 	wanted func(Policy) bool
-	// filtered reports whether the system call filter refuses it anyway.
+	// filtered reports whether the system call filter denies it anyway.
 	filtered func(Policy) bool
 	// asked reports whether a policy says so in so many words that the lack
 	// is an error whatever ABI it is content with.
@@ -67,9 +67,9 @@ type Gap struct {
 
 func (g Gap) String() string {
 	if g.Kernel == "" {
-		return fmt.Sprintf("cannot refuse %s (%v)", g.Meaning, g.Err)
+		return fmt.Sprintf("cannot deny %s (%v)", g.Meaning, g.Err)
 	}
-	return fmt.Sprintf("cannot refuse %s; that takes Linux %s", g.Meaning, g.Kernel)
+	return fmt.Sprintf("cannot deny %s; that takes Linux %s", g.Meaning, g.Kernel)
 }
 
 // downgrade is what of p Landlock's version abi can uphold, and what it cannot.

@@ -156,7 +156,7 @@ func restrictSelf(ruleset, abi int) error {
 	return nil
 }
 
-// filter is what the system call filter refuses for p, to this process and what it starts.
+// filter is what the system call filter denies for p, to this process and what it starts.
 func (p Policy) filter() seccomp.Rules {
 	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart, Self: uint32(os.Getpid()), Alone: p.Apart}
 	switch {

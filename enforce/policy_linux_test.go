@@ -125,13 +125,13 @@ func TestGaps(t *testing.T) {
 		want   string // error, empty for none
 	}{
 		{"recent", Policy{}, Kernel{ABI: 11}, ""},
-		{"ABI 2", Policy{}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot refuse truncating files; that takes Linux 6.2"},
+		{"ABI 2", Policy{}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot deny truncating files; that takes Linux 6.2"},
 		{"ABI 2, best effort", Policy{BestEffort: true}, Kernel{ABI: 2}, ""},
 		{"ABI 2, content with it", Policy{MinABI: 2}, Kernel{ABI: 2}, ""},
-		{"ABI 2, unenforced", Policy{AllowUnenforced: true}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot refuse truncating files; that takes Linux 6.2"},
+		{"ABI 2, unenforced", Policy{AllowUnenforced: true}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot deny truncating files; that takes Linux 6.2"},
 		{"none", Policy{BestEffort: true}, Kernel{Err: ErrNoLandlock}, ErrNoLandlock.Error()},
 		{"none, unenforced", Policy{AllowUnenforced: true}, Kernel{Err: ErrNoLandlock}, ""},
-		{"no filter", Policy{}, Kernel{ABI: 11, Filter: filter}, "confine: this kernel (Landlock ABI 11) cannot refuse system calls (no filters)"},
+		{"no filter", Policy{}, Kernel{ABI: 11, Filter: filter}, "confine: this kernel (Landlock ABI 11) cannot deny system calls (no filters)"},
 		{"no filter, best effort", Policy{BestEffort: true}, Kernel{ABI: 11, Filter: filter}, ""},
 		{"no filter wanted", Policy{NoFilter: true}, Kernel{ABI: 11, Filter: filter}, ""},
 	} {

@@ -104,7 +104,7 @@ func watching(a *app, of, flake string, from source, flags config.Settings, type
 	flags.Mode, flags.Explain = "audit", watch.Files
 	ask, environment, err := a.ask(flake, from, flags)
 	if err == nil && ask.Active() {
-		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", of)
+		err = fmt.Errorf("%s: this process is confined, and no process inside can watch", of)
 	}
 	return run{app: a, ask: ask, from: environment, command: command, tells: true}, err
 }
@@ -142,7 +142,7 @@ func sayLeftOut(a *app, needs learn.Needs) {
 		a.Log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
 	}
 	if len(needs.Calls) > 0 {
-		a.Log.Warn().Str("hint", "seccomp = false, which opens all else that it refuses, too").Msg("the system call filter refuses " + strings.Join(needs.Calls, ", ") + "; what lets them be is left out")
+		a.Log.Warn().Str("hint", "seccomp = false, which allows all other calls, too").Msg("the system call filter denies " + strings.Join(needs.Calls, ", ") + "; purity.toml leaves them out")
 	}
 	for _, address := range needs.Other {
 		a.Log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")

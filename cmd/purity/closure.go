@@ -172,7 +172,7 @@ func printWhy(out io.Writer, c closure.Closure, wanted string) error {
 func match(c closure.Closure, wanted string) (closure.Path, error) {
 	if p, _, err := closure.Within(c.StoreDir, wanted); err == nil {
 		if !c.Contains(p) {
-			return "", words.Hint(fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists what is")
+			return "", words.Hint(fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists all")
 		}
 		return p, nil
 	}
@@ -186,7 +186,7 @@ func match(c closure.Closure, wanted string) (closure.Path, error) {
 		}
 	}
 	if len(found) == 0 {
-		return "", words.Hint(fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is")
+		return "", words.Hint(fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists all")
 	}
 	for _, meant := range []func(closure.Node) bool{
 		func(closure.Node) bool { return true },

@@ -103,9 +103,9 @@ func checkKernel(k enforce.Kernel) []check {
 	}
 	checks := []check{{"kernel", ok, fmt.Sprintf("Landlock ABI %d", k.ABI), ""}}
 	for _, f := range enforce.Features() {
-		status, finding, fix := ok, "refuses "+f.Meaning, ""
+		status, finding, fix := ok, "denies "+f.Meaning, ""
 		if f.ABI > k.ABI {
-			status, finding, fix = warning, "cannot refuse "+f.Meaning, "use Linux "+f.Kernel+" or later"
+			status, finding, fix = warning, "cannot deny "+f.Meaning, "use Linux "+f.Kernel+" or later"
 			if f.ABI <= enforce.DefaultABI {
 				status = failure
 			}
@@ -124,11 +124,11 @@ func checkView() check {
 	var refused *view.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		return check{"view", warning, err.Error() + "; what is outside can be refused and not hidden", refused.Fix}
+		return check{"view", warning, err.Error() + "; purity can deny files outside and not hide them", refused.Fix}
 	case err != nil:
 		return check{"view", warning, err.Error(), ""}
 	}
-	return check{"view", ok, "can hide what is outside (--view)", ""}
+	return check{"view", ok, "can hide files outside (--view)", ""}
 }
 
 // checkServices names what outside does as it is told, and can be reached.
@@ -136,7 +136,7 @@ func checkServices(k enforce.Kernel) []check {
 	var checks []check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {
 		for _, s := range reachable(host.Here("/")) {
-			checks = append(checks, check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
+			checks = append(checks, check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later denies that; sockets = "none" does on any`})
 		}
 	}
 	for _, s := range host.Daemons() {
@@ -169,7 +169,7 @@ func (a doctor) checkNix(ctx context.Context) []check {
 		checks = append(checks, check{"nix", ok, "the store " + nix.StoreDir() + " answers", ""})
 	}
 	if sandboxed, err := nix.Sandboxed(ctx); err == nil && !sandboxed {
-		checks = append(checks, check{"nix", warning, "not every build runs in Nix's sandbox: what evaluating a flake builds can run the project's code outside", "sandbox = true in nix.conf"})
+		checks = append(checks, check{"nix", warning, "not every build runs in Nix's sandbox: builds of an evaluation can run the project's code outside", "sandbox = true in nix.conf"})
 	}
 	if !nix.FeaturesOn(ctx) {
 		checks = append(checks, check{"nix", ok, "flakes are not switched on in nix.conf; purity switches them on for itself", ""})
@@ -216,7 +216,7 @@ func (a doctor) checkProject() []check {
 	}
 	checks = append(checks, a.checkSettings(cwd, dir)...)
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
-		checks = append(checks, check{"project", warning, "no flake.lock: what the inputs are is not fixed", "nix flake lock"})
+		checks = append(checks, check{"project", warning, "no flake.lock fixes the inputs", "nix flake lock"})
 	}
 	tracked, trackedErr := inputs.Tracks(dir, "flake.nix")
 	switch {
@@ -280,7 +280,7 @@ func (a doctor) checkSettings(cwd, dir string) []check {
 		return []check{{"settings", failure, err.Error(), fix}}
 	}
 	if mode := file.Settings.Mode; mode != "" && mode != "enforce" {
-		return []check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", in which nothing is refused", "take the line out when what is reported is mended or excepted"}}
+		return []check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", which denies nothing", "remove the line once the findings are fixed or excepted"}}
 	}
 	return []check{{"settings", ok, file.Path, ""}}
 }

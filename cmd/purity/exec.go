@@ -47,9 +47,9 @@ func (c *execCmd) Run(a *app) error {
 	if ask.Active() {
 		switch {
 		case c.Fail:
-			return words.Hint(errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside")
+			return words.Hint(errors.New("exec --fail: this process is confined, and no process inside can watch"), "leave --fail to the purity outside")
 		case c.wanted():
-			a.Log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
+			a.Log.Warn().Msg("this process is confined, and no process inside can watch, so there is no report")
 		}
 		job, err := ask.Again(command, a.Environ)
 		if err != nil {

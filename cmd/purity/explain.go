@@ -84,7 +84,7 @@ func (c *explainCmd) Run(a *app) error {
 		fmt.Fprintln(a.Stdout, strings.Repeat("  ", i+1)+string(path))
 	}
 	if e.Mode != "enforce" {
-		screen.Printf(a.Stdout, "But the mode is %s, in which nothing is refused.\n", e.Mode)
+		screen.Printf(a.Stdout, "But the mode is %s, which denies nothing.\n", e.Mode)
 	}
 	if e.Remedy != "" {
 		screen.Printf(a.Stdout, "%s\n", e.Remedy)

@@ -38,7 +38,7 @@ func (c helpCmd) Run(a *app) error {
 		for _, e := range append(m.Commands(), m.Topics()...) {
 			names = append(names, e.Name)
 		}
-		hint := "purity help lists what there is help for"
+		hint := "purity help lists all topics"
 		if nearest := config.Nearest(name, names); nearest != "" {
 			hint = "did you mean purity help " + nearest + "?"
 		}

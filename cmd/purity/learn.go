@@ -88,7 +88,7 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	if ask.File == nil || enforce.Real(c.Output) != enforce.Real(ask.File.Path) || ask.File.Empty() {
 		return nil
 	}
-	return words.Hint(fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want")
+	return words.Hint(fmt.Errorf("write policy: %s is in use, and writing would lose its settings", c.Output), "write to another file, and copy the lines you want")
 }
 
 // learned is a purity.toml with what the flags said and what was needed besides.
@@ -103,7 +103,7 @@ func learned(done ran, said config.Settings, needs learn.Needs) ([]byte, error) 
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(r.Environment), screen.Printable(shell.Join(r.Command...)))
 	if p.File != nil && !p.File.Empty() {
-		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(p.File.Path))
+		fmt.Fprintf(&b, "# In addition to %s.\n", screen.Printable(p.File.Path))
 	}
 	err := settings.WriteTOML(&b, note)
 	return b.Bytes(), err

@@ -131,7 +131,7 @@ func (p shown) limits() []limit {
 		limits = append(limits, limit{"preset " + name, "opens " + preset.Opens})
 	}
 	if !p.Enforced() {
-		limits = append(limits, limit{"mode " + p.Mode, "nothing is refused; what no row names is only reported"})
+		limits = append(limits, limit{"mode " + p.Mode, "denies nothing, and reports other paths"})
 	}
 	if files := p.Git.Files; len(files) > 0 {
 		limits = append(limits, limit{"git", "your name, e-mail address and aliases, of " + strings.Join(files, ", ")})
@@ -152,8 +152,8 @@ func (p shown) limits() []limit {
 		{"network", network},
 		{"UNIX sockets", word(p.Policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.Policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed: memory, semaphores and queues of all your programs", "the command's own"), "refused")},
-		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "refused")},
+		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed: memory, semaphores and queues of all your programs", "the command's own"), "denied")},
+		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "denied")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)
 }

@@ -65,7 +65,7 @@ func (r run) start() (ran, error) {
 		err = r.before(found)
 	}
 	if err == nil && r.wanted() && r.watches() == watch.Off {
-		err = words.Hint(errors.New("report what the command uses: it is not watched"), "leave --explain=off out")
+		err = words.Hint(errors.New("report the command's uses: nothing watches it"), "leave --explain=off out")
 	}
 	if err != nil {
 		return ran{}, err
@@ -111,7 +111,7 @@ func (r run) watches() string {
 // to know.
 func (r run) stays() bool {
 	if _, err := os.Stat("/proc/self/exe"); err != nil && !r.wanted() {
-		r.app.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		r.app.Log.Debug().Err(err).Msg("no process can watch here, so purity explains no denial")
 		return false
 	}
 	return r.watches() != watch.Off || r.changes()
@@ -142,7 +142,7 @@ func (r run) become(plan confine.Plan) error {
 	case r.ask.Request.Refresh:
 		return err
 	}
-	r.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
+	r.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating again")
 	r.ask.Request.Refresh = true
 	anew, err := r.ask.Resolve(context.Background(), r.from)
 	if err != nil {

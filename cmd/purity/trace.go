@@ -45,7 +45,7 @@ func (c *traceCmd) Run(a *app) error {
 		return err
 	}
 	if ask.Active() {
-		return errors.New("trace: this process is confined already, and nobody inside can watch")
+		return errors.New("trace: this process is confined, and no process inside can watch")
 	}
 	tree := processes{known: map[int]process{}, top: os.Getpid()}
 	return run{app: a, ask: ask, from: from, command: command, trace: func(in confine.Found, e observe.Event) {

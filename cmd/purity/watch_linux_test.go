@@ -237,7 +237,7 @@ func TestWatcherInTerminal(t *testing.T) {
 		},
 		"a denial at the end": func(s *session) {
 			s.enter("$PURITY exec -- sh -c '/usr/bin/env true; /usr/bin/true'; echo code=$?.\n")
-			s.expect(`1 program outside the environment was refused`)
+			s.expect(`1 program outside the environment was denied`)
 			s.expect(`code=126\.`)
 		},
 		"not in its way with off": func(s *session) {

@@ -105,7 +105,7 @@ func (c whichCmd) answer(a *app) (whichJSON, error) {
 		return whichJSON{}, fmt.Errorf("use %s: %w", file, err)
 	}
 	if name == shim.ByPath {
-		return whichJSON{Name: name, File: file, Why: "runs what its arguments say, confined in " + set.Request.Project + " if it is in there or in the store"}, nil
+		return whichJSON{Name: name, File: file, Why: "runs its arguments, confined in " + set.Request.Project + " if it is in there or in the store"}, nil
 	}
 	if slices.Contains(set.Outside, name) {
 		return whichDriver(name), nil
@@ -147,7 +147,7 @@ func whichShim(a *app, nix nixeval.Nix, set shim.Set, dir, name string) (whichJS
 func whichFile(nix nixeval.Nix, path, typed, file string) whichJSON {
 	project := os.Getenv(caller.Project)
 	if project != "" && strings.Contains(typed, "/") && (hook.ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
-		return whichJSON{File: file, Confined: true, Why: "confined where it is typed in a shell with purity's hook"}
+		return whichJSON{File: file, Confined: true, Why: "confined if run by path in a shell with purity's hook"}
 	}
 	why := "not confined"
 	if dir := hook.ShimsIn(path); dir != "" {

@@ -27,7 +27,7 @@ const (
 	hardLink = "a hard link to a file outside the project, which can be read and written by it"
 	device   = "a device node"
 	setuid   = "set-user-ID or set-group-ID, which has no effect inside"
-	mounted  = "a mount, which makes what is mounted a part of the project"
+	mounted  = "a mount, whose files are a part of the project"
 )
 
 // Hazards walks through the project: hard links to files outside, device

@@ -68,7 +68,7 @@ func (t taker) walk(rel, by string) {
 		case entry.Name() == ".git":
 			t.found[path] = t.content(path, entry, "git")
 		case entry.Type() == fs.ModeSymlink && t.leadsOut(path):
-			t.found[path] = t.content(path, entry, "what follows the link, out of the project")
+			t.found[path] = t.content(path, entry, "a link that leads out of the project")
 		}
 	}
 }

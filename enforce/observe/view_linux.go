@@ -20,7 +20,7 @@ type Shown struct {
 	// ReadOnly are files and directories that are not written although a grant says so.
 	ReadOnly []string
 
-	leading map[string]bool // directories that lead to what is granted
+	leading map[string]bool // directories on the way to grants
 }
 
 // Hide says that what is watched is in a view, before anybody is watched.

@@ -59,7 +59,7 @@ func Start(cmd *exec.Cmd, w Walls) error {
 			known = append(known, temp)
 		}
 		if err := enforce.RestrictExecute(cover("/", hostile, resolved(known))); err != nil {
-			return fmt.Errorf("start %s: keep what commands may write from being executed: %w", cmd.Path, err)
+			return fmt.Errorf("start %s: deny executing files that commands may write: %w", cmd.Path, err)
 		}
 		return cmd.Start()
 	})

@@ -52,7 +52,7 @@ func runInit(description *os.File, socket int, stopped func()) (status syscall.W
 	err = gob.NewDecoder(description).Decode(&job)
 	description.Close()
 	if err != nil {
-		return 0, fmt.Errorf("make view: read what it is: %w", err)
+		return 0, fmt.Errorf("make view: read its description: %w", err)
 	}
 	if err := private(job); err != nil {
 		return 0, err

@@ -48,7 +48,7 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 			grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "view: " + what, Optional: true, Own: true})
 		}
 	}
-	add("/", enforce.List, "directories that lead to what is granted")
+	add("/", enforce.List, "directories on the way to grants")
 	add("/proc", enforce.Read, "processes of the command")
 	for _, name := range slices.Sorted(maps.Keys(v.Etc)) {
 		add("/etc/"+name, enforce.Read, "generated")

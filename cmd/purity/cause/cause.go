@@ -184,13 +184,13 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 	case network:
 		found.Why, found.Hint = f.network(d)
 	case refusedCall:
-		found.Why = "a system call that the filter refuses: " + d.Reason
+		found.Why = "a system call that the filter denies: " + d.Reason
 		if strings.HasPrefix(d.Opens, "capabilities") {
 			found.Why = d.Reason
 		}
 		found.Hint = report.InPolicy + d.Opens
 	case inClosure:
-		found.Why = "in a store path of the closure, which nobody may write"
+		found.Why = "in a store path of the closure, which is read-only"
 	case inStore:
 		path, _, _ := closure.Within(f.StoreDir, d.Real) // place has asked
 		found.Why = "store path of " + path.Name() + "; not in the closure of " + f.Env.Source

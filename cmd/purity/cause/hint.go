@@ -162,20 +162,20 @@ func (f *finder) fileHint(by naming, files []string) string {
 	case by.remove != "":
 		return "the dev shell has " + file + ": " + by.remove
 	}
-	return "the dev shell has " + file + ": find out what names the other directory, and take it away"
+	return "the dev shell has " + file + ": find the place that names the other directory, and remove it"
 }
 
 // storeHint is for what lies in another store path than those declared.
 func (f *finder) storeHint(d observe.Denial, path closure.Path) string {
 	if other := f.having.namesake(path); other != "" {
-		return fmt.Sprintf("the closure has %s, another build of it: make anew what names the old one", other)
+		return fmt.Sprintf("the closure has %s, another build of it: rebuild the file that names the old one", other)
 	}
 	attr := attribute(packageName(path.Name()))
 	if d.Kind == "program" {
 		return f.programHint(d, filepath.Base(d.Path), attr)
 	}
 	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
-		return "add what needs it to the dev shell"
+		return "add the package that needs it to the dev shell"
 	}
 	return "add its package to the dev shell, likely:  " + packages(attr)
 }

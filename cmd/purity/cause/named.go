@@ -28,7 +28,7 @@ func named(d observe.Denial, storeDir string) naming {
 	}
 	if adder := adderOf(n.arg, d.By, storeDir); adder != "" {
 		n.words += ", which " + adder + " adds"
-		n.remove = "nobody typed " + n.arg + ", " + adder + " adds it"
+		n.remove = "you did not type " + n.arg + ", " + adder + " adds it"
 	}
 	return n
 }

@@ -51,7 +51,7 @@ func (f *File) Widens(base host.Level) []string {
 		say("shims.remove", i, "no shim for "+name+", which then runs unconfined")
 	}
 	if s.Mode != "" && s.Mode != "enforce" {
-		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
+		say("mode", -1, "mode "+s.Mode+", which denies nothing")
 	}
 	for i, e := range f.Exceptions {
 		say("exception", i, "exception: "+cmp.Or(e.Access, "any access")+" "+e.Path)

@@ -145,7 +145,7 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		if a.Flags.Mode == "" && a.File != nil {
 			origin = a.File.Line("mode", -1)
 		}
-		add("NOT CONFINED: mode %s (%s), in which nothing is refused", a.Mode, origin)
+		add("NOT CONFINED: mode %s (%s), which denies nothing", a.Mode, origin)
 	}
 	for _, odd := range enforce.OddDescriptors() {
 		add("%s, which leads past the confinement", odd)
@@ -156,7 +156,7 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		}
 	} else {
 		for _, at := range inspect.Mounts(a.Project.Dir) {
-			add("%s: a mount, which makes what is mounted a part of the project", at)
+			add("%s: a mount, whose files are a part of the project", at)
 		}
 	}
 	return append(all, Foreign(a)...)

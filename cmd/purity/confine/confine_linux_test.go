@@ -206,7 +206,7 @@ func TestGrants(t *testing.T) {
 		{name: "the cache to be read", toml: `read = ["@/cache"]`, want: []string{"r---- ./cache"}},
 		{name: "the cache", toml: `write = ["@/cache"]`, fails: "purity's cache is there"},
 		{name: "what is in the cache", flags: config.Settings{Write: []string{"../cache/purity"}}, fails: "purity's cache is there"},
-		{name: "what was allowed", toml: `write = ["@/state"]`, fails: "what you allowed is there"},
+		{name: "what was allowed", toml: `write = ["@/state"]`, fails: "the list of allowed projects is there"},
 		{name: "the store", toml: `write = ["@/store"]`, fails: "the store is there"},
 		{name: "a link that a command left", toml: `read = ["data/link"]`, link: [2]string{"project/data/link", "elsewhere"}, fails: "which a command can have made"},
 		{name: "the same, by a flag", flags: config.Settings{Read: []string{"data/link"}}, link: [2]string{"project/data/link", "elsewhere"}, fails: "which a command can have made"},

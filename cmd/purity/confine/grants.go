@@ -186,7 +186,7 @@ func writable(nix nixeval.Nix, path string) error {
 	}
 	path = enforce.Real(path)
 	for _, kept := range []struct{ dir, what string }{
-		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"},
+		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "the list of allowed projects"}, {nix.StoreDir(), "the store"},
 	} {
 		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
 			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)

@@ -215,7 +215,7 @@ func (j Job) noteView(v screen.Voice) {
 	if said, err := hostile.ReadFile(mark, 4096); err == nil && string(said) == text {
 		return
 	}
-	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: what is outside is refused and not hidden", refused), Hint: refused.Fix})
+	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: files outside are denied, not hidden", refused), Hint: refused.Fix})
 	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err == nil {
 		err = renameio.WriteFile(mark, []byte(text), 0o600)
 		v.Log.Debug().Err(err).Msg("remember that there can be no view")

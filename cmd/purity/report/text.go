@@ -75,7 +75,7 @@ func (w *writer) findings(r Report) {
 		}
 		return
 	}
-	verb := "refused"
+	verb := "denied"
 	if r.Mode != "enforce" {
 		verb = "used"
 	}
@@ -167,7 +167,7 @@ func (w *writer) unused(all []Unused) {
 		if declared == 0 {
 			w.line("")
 		}
-		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", screen.Plural(others, "package")))
+		w.line(fmt.Sprintf("purity: never used, but not declared: %s", screen.Plural(others, "package")))
 	}
 }
 
@@ -175,7 +175,7 @@ func (w *writer) unused(all []Unused) {
 func (r Report) Doubt() string {
 	switch {
 	case !r.Watched:
-		return "the command could not be watched, so nothing is known of what it used"
+		return "purity could not watch the command, and knows none of its uses"
 	case r.Unjudged > 0:
 		return screen.Plural(r.Unjudged, "system call") + " could not be read, so there may be more"
 	}

@@ -149,7 +149,7 @@ func (w *watcher) begin() {
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
 			w.failed = temp == ""
-			w.run.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+			w.run.Log.Debug().Err(err).Msg("no process can watch here, so purity explains no denial")
 			return
 		}
 		w.listener, w.observer = listener, observer
@@ -228,7 +228,7 @@ func (w *watcher) end(o *Outcome) {
 		heir.Dir = "/"
 		heir.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := heir.Start(); err != nil {
-			w.run.Log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
+			w.run.Log.Warn().Msgf("start the lasting watcher: %v; programs that outlive the command cannot start others", err)
 		}
 	}
 	o.Watched, o.Unjudged = true, w.observer.Unjudged()

@@ -75,7 +75,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.Is(err, config.ErrNoReason):
 		hint = "write why between the quotes of reason = \"\", then: purity allow"
 	case errors.As(err, &position):
-		hint = "purity config schema says what there can be"
+		hint = "purity config schema lists all keys"
 		if position.Nearest != "" {
 			hint = "did you mean " + position.Nearest + "?"
 		}
@@ -84,7 +84,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.As(err, &refused):
 		hint = refused.Fix + "; --view=false confines by Landlock alone"
 	case errors.As(err, &gap):
-		hint = "with --best-effort purity goes on, and names what it cannot refuse"
+		hint = "with --best-effort purity warns and goes on"
 	case errors.As(err, &noFlake):
 		hint = NoFlakeHint()
 	case errors.As(err, &noProgram):
@@ -126,7 +126,7 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 	case strings.Contains(e.Message, "daemon-socket"):
 		return "the Nix daemon does not answer or does not let you in; purity doctor says more"
 	case strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "flake.nix"):
-		return "Nix sees only what git tracks: git add flake.nix"
+		return "Nix sees only files that git tracks: git add flake.nix"
 	}
 	return ""
 }
@@ -142,7 +142,7 @@ func wantsImpure(message string) bool {
 // path needs no more than to be there.
 func restore(path string) string {
 	if _, err := closure.Parse(filepath.Dir(path), path); err == nil {
-		return "restore it: nix-store --realise " + path + "  (or evaluate anew with --refresh)"
+		return "restore it: nix-store --realise " + path + "  (or evaluate again with --refresh)"
 	}
 	return ""
 }
@@ -188,7 +188,7 @@ func execHint(e *enforce.ExecError) string {
 	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
 		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
 	case errors.Is(e, os.ErrPermission):
-		return "purity policy shows what can be executed; a script needs its #! interpreter there too"
+		return "purity policy lists all that can run; a script needs its #! interpreter there, too"
 	case errors.Is(e, os.ErrNotExist):
 		return "if the file is there, its #! interpreter or ELF loader is not"
 	}
