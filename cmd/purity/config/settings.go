@@ -18,7 +18,7 @@ import (
 // Where flag, variable and file say different things, the first of them in
 // this order counts; lists of file and flags add up.
 type Settings struct {
-	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" example:"'dev'" help:"Level that the policy starts from: nix (like Nix's build sandbox), dev, or open (the whole host is readable) (default: dev)."`
+	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" example:"'dev'" help:"Level that the policy starts from: nix, like Nix's build sandbox; dev; or open, with the host readable (default: dev)."`
 	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" example:"'enforce'" help:"Enforce the policy, or only watch: warn reports findings without an exception, audit reports all findings (default: enforce)."`
 	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" example:"['~/.config/tool', '$XDG_DATA_HOME/fonts', 'vendor/**/*.h']" help:"Let the command read a path; ~, $$VAR and globs work; can be repeated."`
 	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" example:"['../shared']" help:"Let the command read and write a path; can be repeated."`
@@ -26,11 +26,11 @@ type Settings struct {
 	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let the command read, write and control a device; can be repeated."`
 	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Add the grants of a preset: ${presets}."`
 
-	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces: true, false, or auto, if the kernel allows namespaces (default: false)."`
+	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces; auto does so if the kernel can (default: false)."`
 
-	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"HOME of the command: a lasting directory private to the project, none, or a directory of yours (default: private; none at level nix)."`
+	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"HOME of the command: lasting and private to the project, none, or your PATH (default: private; none at level nix)."`
 	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks, none, or some ports, as in connect=443,bind=8080,udp (default: true; false at level nix). With bind=0 the kernel chooses the port."`
-	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let the command connect to a UNIX socket (the kernel denies others from Linux 7.1 on), or deny all with none."`
+	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let the command connect to a UNIX socket, or deny all with none. Linux before 7.1 cannot deny others."`
 
 	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" example:"['EDITOR']" help:"Keep a variable of the calling environment; can be repeated."`
 	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
@@ -39,9 +39,9 @@ type Settings struct {
 	Shim   []string `toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has but does not declare; can be repeated."`
 	NoShim []string `toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks run your own program, unconfined, in place of one of the dev shell; can be repeated."`
 
-	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let shell hooks print a line when you enter a project, if the prompt does not show the project (default: true)."`
+	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let shell hooks print a line as you enter a project that the prompt does not show (default: true)."`
 
-	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Explain denials after the run: of programs, of files and networks too, or none (default: programs, on a terminal or in CI)."`
+	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Explain denials after the run: programs, files and networks too, or none (default: programs, on a terminal or in CI)."`
 
 	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail if a path of the settings does not exist, instead of warning (default: false)."`
 	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"CAPABILITY" example:"['dac_override']" help:"Capabilities that root keeps, such as dac_override to write files of others."`
