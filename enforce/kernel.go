@@ -18,7 +18,7 @@ var (
 	ErrNotLinux = errors.New("confine: purity can enforce on Linux only")
 )
 
-// GapError says what a kernel cannot uphold of a policy.
+// GapError names the parts of a policy that a kernel cannot enforce.
 type GapError struct {
 	ABI  int
 	Gaps []Gap // the fatal ones
@@ -32,7 +32,7 @@ func (e *GapError) Error() string {
 	return fmt.Sprintf("confine: this kernel (Landlock ABI %d) %s", e.ABI, strings.Join(gaps, "; it "))
 }
 
-// Kernel is what a kernel can do for a policy.
+// Kernel is the ability of a kernel to enforce policies.
 type Kernel struct {
 	ABI int   // Landlock's version, 0 if there is none for us
 	Err error // why there is none
@@ -73,7 +73,7 @@ func Probe() Kernel {
 	return Kernel{ABI: abi, Err: err, Filter: filterAvailable()}
 }
 
-// Gaps are what k cannot uphold of p. The error is the one for which p must
+// Gaps are the parts of p that k cannot enforce. The error is the one for which p must
 // not be enforced on k: a [*GapError], or why there is no Landlock.
 func (p Policy) Gaps(k Kernel) ([]Gap, error) {
 	if k.Err != nil && !p.AllowUnenforced {

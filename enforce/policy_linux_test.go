@@ -38,7 +38,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// What each ABI upholds of a policy, and what it cannot; never less than the one before.
+// The parts of a policy that each ABI enforces, and its gaps; never less than the one before.
 func TestDowngrade(t *testing.T) {
 	const fs3, fs5, fs9 = ll.AccessFSTruncate<<1 - 1, ll.AccessFSIoctlDev<<1 - 1, ll.AccessFSResolveUnix<<1 - 1
 	const tcp, udp = ll.AccessNetBindTCP | ll.AccessNetConnectTCP, ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP
@@ -54,7 +54,7 @@ func TestDowngrade(t *testing.T) {
 		fs          uint64
 		net         uint64
 		scoped      bool
-		gaps, fatal string // the ABIs of what is missing
+		gaps, fatal string // the ABIs of the gaps
 	}{
 		{"open", open, 1, ll.AccessFSMakeSym<<1 - 1, 0, false, "2 3 5 6 9", "2 3"},
 		{"open", open, 2, ll.AccessFSRefer<<1 - 1, 0, false, "3 5 6 9", "3"},
@@ -114,7 +114,7 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// What is missing is an error that names it, unless the policy says that it
+// A gap is an error that names it, unless the policy says that it
 // may be.
 func TestGaps(t *testing.T) {
 	filter := errors.New("no filters")

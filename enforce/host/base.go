@@ -27,7 +27,7 @@ var nixRows = []row{
 	{"/proc", read, "processes"},
 }
 
-// devRows are what every confinement of level dev may reach of the host
+// devRows are the paths of the host that every confinement of level dev may reach
 // besides /bin/sh and /usr/bin/env: devices without state, and the data by
 // which programs find out who and where they are. No program, library or
 // header is in it. By the directories in [Shared] commands reach other programs.
@@ -57,7 +57,7 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/etc/networks", read, "resolver configuration"},
 	{"/etc/protocols", read, "resolver configuration"},
 	{"/etc/services", read, "resolver configuration"},
-	// What /etc/resolv.conf links to is replaced while commands run, by a
+	// The target of /etc/resolv.conf is replaced while commands run, by a
 	// file that is another one for the kernel; so the directory.
 	{"/run/systemd/resolve", read | enforce.Connect, "resolver configuration: target of resolv.conf"},
 	{"/run/NetworkManager/resolv.conf", read, "resolver configuration: target of resolv.conf"},

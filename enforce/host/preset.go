@@ -10,7 +10,7 @@ import (
 // Preset is a named addition to a policy.
 type Preset struct {
 	Name string
-	// Opens says what it opens up, for those who decide about it.
+	// Opens describes its grants, for people who decide about them.
 	Opens string
 	// Keep are variables of the calling environment that the command gets.
 	Keep []string
@@ -131,7 +131,7 @@ func (p Preset) Sockets() bool {
 	return slices.ContainsFunc(p.rows, func(r row) bool { return r.access&enforce.Connect != 0 })
 }
 
-// Grants are what p opens of the file system, and the variables to set for it.
+// Grants are the paths that p opens, and the variables to set for it.
 // A row that has no meaning here, because a variable is not set, is left out.
 func (p Preset) Grants(paths Paths) (grants []enforce.Grant, set []string) {
 	for _, r := range p.rows {

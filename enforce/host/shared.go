@@ -14,7 +14,7 @@ import (
 var Shared = []string{"/tmp", "/dev/shm"}
 
 // Open are the shared directories that hold none of the paths in kept. A rule of Landlock
-// is for all below a directory: one that holds what commands must not write is no grant.
+// is for all below a directory: one that holds files which commands must not write is no grant.
 func Open(kept ...string) []string {
 	return slices.DeleteFunc(slices.Clone(Shared), func(dir string) bool {
 		return slices.ContainsFunc(kept, func(path string) bool { return within(path, dir) })

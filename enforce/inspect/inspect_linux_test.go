@@ -52,7 +52,7 @@ func FuzzMountinfo(f *testing.F) {
 	})
 }
 
-// What leads outside is found, and its twin that does not is not.
+// A path that leads outside is found, and its twin that does not is not.
 func TestHazards(t *testing.T) {
 	dir := t.TempDir()
 	outside := filepath.Join(t.TempDir(), "outside")
@@ -77,7 +77,7 @@ func TestHazards(t *testing.T) {
 	}
 }
 
-// Files that take no room take no time, and what is beyond the budget still counts where
+// Files that take no room take no time, and files beyond the budget still count where
 // it was written.
 func TestBudget(t *testing.T) {
 	dir := t.TempDir()

@@ -14,7 +14,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Start starts a command by which nothing in one of the hostile directories, nor what it
+// Start starts a command. Neither it nor its children can execute anything in a hostile
 // starts, can be executed.
 //
 // Landlock forbids to mount; so a command that does gets a mount namespace in which the
@@ -26,7 +26,7 @@ func Start(cmd *exec.Cmd, w Walls) error {
 		return cmd.Start()
 	}
 	temp := ""
-	if w.Temp != nil && tempHostile(cmd.Environ(), hostile) { // in which no build could run what it made
+	if w.Temp != nil && tempHostile(cmd.Environ(), hostile) { // in which no build could run its programs
 		var err error
 		if temp, err = w.ownTemp(cmd); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (w Walls) ownTemp(cmd *exec.Cmd) (dir string, err error) {
 	return dir, nil
 }
 
-// onThread runs f on a thread of its own, which ends with it: what f takes from the
+// onThread runs f on a thread of its own, which ends with it: rights that f takes from the
 // thread, its children lack, too, and nobody else. The command must not ask for a signal
 // when its parent ends, for that is the thread (prctl(2), PR_SET_PDEATHSIG).
 func onThread(f func() error) error {

@@ -130,7 +130,7 @@ func (r rule) assemble() []bpf.Instruction {
 	return append(body, refuse(r.errno))
 }
 
-// Filter is what a kernel can install.
+// Filter is a program that a kernel can install.
 type Filter []unix.SockFilter
 
 // Filter makes the filter of r.
