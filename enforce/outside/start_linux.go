@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Start starts a command. Neither it nor its children can execute anything in a hostile
-// starts, can be executed.
+// Start starts a command. Neither it nor its children can execute a file of the hostile
+// directories.
 //
 // Landlock forbids to mount; so a command that does gets a mount namespace in which the
 // directories are mounted noexec. Where the kernel gives it none, it could not mount
