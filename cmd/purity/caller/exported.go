@@ -7,16 +7,16 @@ import (
 
 // A flake says which variables its dev shell exports. Programs of the environment get
 // them all, confined, from their shims. In the user's own shell, and in the programs that
-// it starts unconfined, some of them would run what the flake names. Those stay inside,
+// it starts unconfined, some of them would run programs that the flake names. Those stay inside,
 // by this rule: a variable stays inside if a shell, the dynamic loader, an interpreter, or
 // a tool that is started without being typed, takes code from it, or the name of a
 // program, of a library, or of a file that names one. So does a variable that purity
 // obeys, or a program that purity starts outside. A shell can run code for an assignment
-// alone: bash evaluates what RANDOM gets as arithmetic, in which x[$(command)] runs one.
+// alone: bash evaluates values of RANDOM as arithmetic, in which x[$(command)] runs one.
 
 // insideVariables are the names of such variables. A * stands for any text, at the end or
 // at the beginning. Names with a small letter stay inside, too: zsh obeys dozens of them,
-// and what a dev shell has beside is for builders.
+// and other such variables of a dev shell are for builders.
 var insideVariables = []struct {
 	names  string
 	reason string

@@ -62,7 +62,7 @@ type writer struct {
 	text  strings.Builder
 }
 
-// line writes a line; what has no room continues below, further in.
+// line writes a line; words without room continue below, further in.
 func (w *writer) line(text string) {
 	indent := strings.Repeat(" ", len(text)-len(strings.TrimLeft(text, " "))+4)
 	w.text.WriteString(screen.Wrap(text, indent, w.style.Width) + "\n")
@@ -150,7 +150,7 @@ func (w *writer) finding(f Finding) {
 }
 
 // unused names the packages that the dev shell declares, for those can be left
-// out; what comes with it is only counted.
+// out; packages that come with it are only counted.
 func (w *writer) unused(all []Unused) {
 	declared := 0
 	for _, u := range all {

@@ -1,7 +1,7 @@
-// Package words has the words for everything that can go wrong: an error says what was
-// done to what and why it did not work, a hint is what to do next, where possible as a
-// line that can be pasted. It knows the errors of all packages below; what is found out in
-// cmd/purity itself and has a hint of its own is made by [Hint].
+// Package words has the words for everything that can go wrong: an error names the deed,
+// its subject and the fault, a hint is the next step, where possible as a
+// line that can be pasted. It knows the errors of all packages below; an error of
+// cmd/purity itself with a hint of its own is made by [Hint].
 package words
 
 import (
@@ -24,7 +24,7 @@ import (
 
 // Exit codes of purity itself; every other code is the command's.
 const (
-	Failure       = 125 // purity could not do what was asked, so nothing ran
+	Failure       = 125 // purity could not do its job, so nothing ran
 	NotExecutable = 126 // the command was found but may not be or cannot be executed
 	NotFound      = 127 // there is no such command in the environment
 )
@@ -38,10 +38,10 @@ type hintedError struct {
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
-// Hint is err with what to do about it.
+// Hint is err with a remedy.
 func Hint(err error, hint string) error { return &hintedError{err, hint} }
 
-// Explain returns what is said about err and the exit code it stands for.
+// Explain returns the message, the hint and the exit code of err.
 func Explain(err error) (message, hint string, code int) {
 	message, code = err.Error(), Failure
 	var (
@@ -105,7 +105,7 @@ func Explain(err error) (message, hint string, code int) {
 	return message, hint, code
 }
 
-// NoFlakeHint is what to do where there is no flake.
+// NoFlakeHint is the remedy for a missing flake.
 func NoFlakeHint() string {
 	for _, name := range []string{"shell.nix", "default.nix"} {
 		if _, err := os.Stat(name); err == nil {
@@ -132,13 +132,13 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 }
 
 // wantsImpure reports whether an evaluation failed because it was pure: devenv could
-// not tell where the project is (src/modules/flake-compat.nix), or Nix refused what
+// not tell where the project is (src/modules/flake-compat.nix), or Nix denied values that
 // pure evaluation does not have and names the option itself.
 func wantsImpure(message string) bool {
 	return strings.Contains(message, "devenv was not able to determine the current directory") || strings.Contains(message, "--impure")
 }
 
-// restore is the command that brings a store path back. What is not a store
+// restore is the command that brings a store path back. Any other path than a store
 // path needs no more than to be there.
 func restore(path string) string {
 	if _, err := closure.Parse(filepath.Dir(path), path); err == nil {
