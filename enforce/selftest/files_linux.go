@@ -246,7 +246,7 @@ func hostProgram(paths ...string) string {
 	return paths[0]
 }
 
-// linkVectors reach for what is outside by names that are inside.
+// linkVectors reach for files outside by names that are inside.
 var linkVectors = []Vector{
 	{ID: "link.symbolic", What: "read through a symbolic link in the project", ABI: 1,
 		attack: func(w *World) error { return readFile(w.Project + "/link") },
@@ -280,7 +280,7 @@ var linkVectors = []Vector{
 		twin:   func(w *World) error { return reopen(w.Project + "/file") }},
 }
 
-// reopen opens a path without any right, and then what that is with one.
+// reopen opens a path without any right, and then its file with one.
 func reopen(path string) error {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {

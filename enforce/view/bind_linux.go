@@ -24,7 +24,7 @@ func attributes(access enforce.Access) uint64 {
 	return set
 }
 
-// bind mounts a place, if what it is in does not show as much already.
+// bind mounts a place, if its parent does not show as much already.
 func (b *builder) bind(p place) error {
 	above, covered := b.within(p.path)
 	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
@@ -38,7 +38,7 @@ func (b *builder) bind(p place) error {
 		return fmt.Errorf("show %s: %w", p.path, err)
 	}
 	defer unix.Close(fd)
-	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
+	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it stays a link
 		links := enforce.Links(p.path)
 		if len(links) == 0 {
 			return &enforce.MissingError{Path: p.grant.Path}
@@ -52,7 +52,7 @@ func (b *builder) bind(p place) error {
 	return nil
 }
 
-// mount mounts what a descriptor is of at a place.
+// mount mounts the file of a descriptor at a place.
 func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 	set := attributes(p.access)
 	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
@@ -75,14 +75,14 @@ func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 	if err != nil {
 		return err
 	}
-	if old, ok := b.dirs[p.path]; ok { // what leads to other places lies below the mount now
+	if old, ok := b.dirs[p.path]; ok { // the way to other places lies below the mount now
 		unix.Close(old)
 		delete(b.dirs, p.path)
 	}
 	return attach(tree, parent, filepath.Base(p.path))
 }
 
-// protect has a path below what is mounted be read-only. The directories that lead to
+// protect makes a path below a mount read-only. The directories that lead to
 // it are mounted on themselves, so that none can be renamed to make room for another
 // (rename(2), EBUSY). A link cannot be mounted on, and is left.
 func (b *builder) protect(path string) error {
@@ -116,7 +116,7 @@ func (b *builder) protect(path string) error {
 	return nil
 }
 
-// again mounts what a descriptor is of on itself.
+// again mounts the file of a descriptor on itself.
 func (b *builder) again(fd int, access enforce.Access) error {
 	defer unix.Close(fd)
 	var stat unix.Stat_t

@@ -88,7 +88,7 @@ func attached(socket int) error {
 	return nil
 }
 
-// private makes the view, and gives the other namespaces what they begin without.
+// private makes the view, and gives the other namespaces the parts that they begin without.
 func private(job Job) error {
 	if enforce.Probe().Err != nil { // Landlock does not keep the command from it, and tries no file in /proc
 		if err := opaque(); err != nil {
@@ -147,7 +147,7 @@ func powerless() error {
 }
 
 // reap waits for the command to end, tells when it stops, and takes in all whose parents
-// have ended. What is left then the kernel ends with this process (pid_namespaces(7)).
+// have ended. The kernel ends the rest with this process (pid_namespaces(7)).
 func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err error) {
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED, nil)
