@@ -123,7 +123,7 @@ func (r run) observe(of string) (ran, error) {
 	return done, err
 }
 
-// learner knows what is needed to learn from this run.
+// learner keeps all that it takes to learn from this run.
 func (d ran) learner(secrets []string) learn.Run {
 	named := secrets
 	for _, path := range secrets {
@@ -132,7 +132,7 @@ func (d ran) learner(secrets []string) learn.Run {
 	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable}
 }
 
-// sayLeftOut names what nobody is to open unseen, and what no policy can.
+// sayLeftOut names paths that no one should open unseen, and those that no policy can.
 func sayLeftOut(a *app, needs learn.Needs) {
 	for _, secret := range needs.Secrets {
 		text := secret.Path + " looks like a secret and is left out"
@@ -166,7 +166,7 @@ func (d ran) updateBaseline(a *app, secrets []string) error {
 	added, err := needs.Exceptions(&b)
 	text := b.Bytes()
 	if info, statErr := file.Stat(); statErr == nil && info.Size() == 0 {
-		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from what is before
+		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from the text before
 	}
 	if err == nil {
 		_, err = file.Write(text)

@@ -18,13 +18,13 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// completer knows what can stand at the cursor.
+// completer knows the candidates at the cursor.
 type completer struct {
 	*app
 	model *kong.Application
 }
 
-// sources know what there is of what placeholders in help texts stand for.
+// sources know the values of placeholders in help texts.
 func (a completer) sources() map[string]complete.Source {
 	return map[string]complete.Source{
 		"LEVEL":      levels,
@@ -76,7 +76,7 @@ func variables(*complete.Line) []complete.Candidate {
 	return candidates(names)
 }
 
-// topics are what help can be about, word by word.
+// topics are the subjects of help, word by word.
 func (a completer) topics(l *complete.Line) []complete.Candidate {
 	m := theManual(a.model)
 	before := strings.Join(append(l.Args, ""), " ")
@@ -148,7 +148,7 @@ func attribute(name string) string {
 	return name
 }
 
-// remembered is the environment that is cached for what the line says so far.
+// remembered is the environment that is cached for the line so far.
 func (a completer) remembered(l *complete.Line) (nixeval.Environment, bool) {
 	given := func(flag string) string {
 		values := append([]string{""}, l.Given(flag)...)

@@ -59,7 +59,7 @@ func alone(name string) kong.Option {
 	return nil
 }
 
-// normalise is for people who type what other tools accept: --version, and no
+// normalise is for people who type as for other tools: --version, and no
 // command at all.
 func normalise(args []string) []string {
 	switch {

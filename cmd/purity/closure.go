@@ -130,7 +130,7 @@ func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Clos
 	return found.Env.Closure()
 }
 
-// other is what --diff names.
+// other is the closure that --diff names.
 func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error) {
 	data, err := hostile.ReadNamed(c.Diff, 64<<20)
 	if err != nil { // not a file, so a flake
@@ -146,7 +146,7 @@ func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error)
 	return a.closureOf(ctx, ".", source{ClosureFile: c.Diff})
 }
 
-// printClosure lists the largest paths first: that is what people look for.
+// printClosure lists the largest paths first: people look for these.
 func printClosure(out io.Writer, c closure.Closure) error {
 	nodes := slices.SortedStableFunc(slices.Values(c.Nodes), func(a, b closure.Node) int { return cmp.Compare(b.NarSize, a.NarSize) })
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)

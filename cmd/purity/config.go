@@ -38,7 +38,7 @@ type configCheckCmd struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-// Run says that the file is right, what it opens, and whether that is allowed.
+// Run reports that the file is right, its grants, and whether that is allowed.
 func (c configCheckCmd) Run(a *app) error {
 	file, err := fileAt(c.Path)
 	if err != nil {

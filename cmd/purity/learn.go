@@ -91,7 +91,7 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	return words.Hint(fmt.Errorf("write policy: %s is in use, and writing would lose its settings", c.Output), "write to another file, and copy the lines you want")
 }
 
-// learned is a purity.toml with what the flags said and what was needed besides.
+// learned is a purity.toml with the flags and the needs of the run.
 func learned(done ran, said config.Settings, needs learn.Needs) ([]byte, error) {
 	p, r := done.plan, done.report
 	network := config.Network{Any: p.Base.Network}

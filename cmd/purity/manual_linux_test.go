@@ -71,7 +71,7 @@ func containsWords(all, words []string) bool {
 	return len(words) == 0
 }
 
-// What the texts and the README tell people to type can be typed.
+// Commands and flags in the texts and the README exist.
 func TestManualCommands(t *testing.T) {
 	m := theManual(model())
 	known := map[string]bool{"off": true, "on": true, "COMMAND": true} // of the hooks, and for any

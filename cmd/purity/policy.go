@@ -49,7 +49,7 @@ type grantJSON struct {
 	Reason string `json:"reason" doc:"Why it is granted."`
 }
 
-// limit is what a policy says of things without a path.
+// limit is a rule of a policy about things without a path.
 type limit struct {
 	Subject string `json:"subject" doc:"Subject of the limit."`
 	Value   string `json:"value" doc:"How it is limited."`
@@ -72,7 +72,7 @@ func (c *policyCmd) Run(a *app) error {
 }
 
 // policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
-// was not allowed is said alone, for to look at it is what comes first.
+// was not allowed is said alone, for a look at it comes first.
 func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Plan, error) {
 	ask, from, err := a.ask(ref, s, flags)
 	if err != nil {
@@ -106,7 +106,7 @@ func (p shown) json() policyJSON {
 	return out
 }
 
-// limits are what the policy says besides its grants.
+// limits are the rules of the policy besides its grants.
 func (p shown) limits() []limit {
 	network := "any"
 	switch n := p.Policy.Network; {
@@ -158,7 +158,7 @@ func (p shown) limits() []limit {
 	}...)
 }
 
-// gaps are what the running kernel cannot refuse.
+// gaps are accesses that the running kernel cannot deny.
 func (p shown) gaps() []enforce.Gap {
 	k := enforce.Probe()
 	gaps, err := p.Policy.Gaps(k)
@@ -229,7 +229,7 @@ func (p shown) table(out io.Writer, all bool) error {
 	return table.Flush()
 }
 
-// diff prints what sets the policy apart from the default one.
+// diff prints the difference of the policy from the default one.
 func (p shown) diff(out io.Writer) error {
 	ask, err := p.Standard()
 	if err != nil {

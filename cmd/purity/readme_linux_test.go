@@ -13,7 +13,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// demoParts are the parts of the demo's output that differ from machine to machine, and what
+// demoParts are the parts of the demo's output that differ from machine to machine, and the text that
 // the picture of README.md shows in their place.
 var demoParts = []struct{ pattern, by string }{
 	{`\S*/purity-demo-\w+`, "/home/you"},
@@ -25,7 +25,7 @@ var demoParts = []struct{ pattern, by string }{
 	{`host program\S* of \S+`, "host program of gcc-12"},
 }
 
-// The pictures of README.md show what the demo prints: fixtures/picture/demo.txt is its output, and
+// The pictures of README.md show the output of the demo: fixtures/picture/demo.txt is its output, and
 // the pictures are drawn from that.
 func TestReadmeDemo(t *testing.T) {
 	t.Parallel()

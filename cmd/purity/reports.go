@@ -27,7 +27,7 @@ func (f reporting) names() []string {
 }
 
 // toStdout reports whether standard output is for a report, so that it cannot be
-// for what the command prints.
+// for the output of the command.
 func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
 
 // reports are where reports go.

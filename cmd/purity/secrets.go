@@ -12,14 +12,14 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// secretIn is what looks like a secret and would be open if a path were, as purity learn
+// secretIn is each path that looks like a secret and would be open if a path were, as purity learn
 // has it; empty if nothing does.
 func secretIn(path string) string {
 	secrets := secret.Finder{Home: outcome.UserHome()}
 	return cmp.Or(secrets.In(path), secrets.In(enforce.Real(path)))
 }
 
-// secretsOf are what looks like a secret and a purity.toml opens.
+// secretsOf are paths that look like a secret and that a purity.toml opens.
 func secretsOf(file *config.File) []string {
 	var patterns, found []string
 	for _, k := range config.PathKeys {

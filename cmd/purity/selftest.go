@@ -37,7 +37,7 @@ of this kernel.`
 // errWrong has been said already, line by line.
 var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
 
-// Run attacks, and shows what came of it.
+// Run attacks, and shows the outcome.
 func (c selftestCmd) Run(a *app) error {
 	var reports []selftest.Report
 	if c.Group != "across" {
@@ -71,7 +71,7 @@ func (c selftestCmd) Run(a *app) error {
 	return nil
 }
 
-// acrossRuns has this program attacked by what a command leaves behind.
+// acrossRuns has this program attacked by files that a command leaves behind.
 func acrossRuns(program string) (selftest.Report, error) {
 	self, err := os.Executable()
 	if err != nil {

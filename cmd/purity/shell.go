@@ -33,7 +33,7 @@ func (c *shellCmd) Run(a *app) error {
 	return run{app: a, ask: ask, from: from, command: []string{"shell"}, program: interactive(c.Shell)}.execute()
 }
 
-// prompt is what the prompt of a confined shell begins with.
+// prompt begins the prompt of a confined shell.
 const prompt = "(purity) "
 
 // interactive is a shell whose prompt tells that it is confined, the environment's own if

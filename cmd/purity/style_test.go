@@ -15,8 +15,8 @@ import (
 const (
 	readmeWords   = 900
 	sentenceWords = 20
-	textLimit     = 3.0  // "what" in 1,000 words of text
-	commentLimit  = 21.0 // "what" in 1,000 words of comments; to be 3, and only ever lowered
+	textLimit     = 3.0 // "what" in 1,000 words of text
+	commentLimit  = 3.0 // "what" in 1,000 words of comments
 )
 
 var (

@@ -30,7 +30,7 @@ write, x execute, c connect, b bind; after an exclamation mark if it was denied)
 store path and the file in it, or the path or address.`
 }
 
-// Run runs the command, confined, and shows what it uses.
+// Run runs the command, confined, and shows its uses.
 func (c *traceCmd) Run(a *app) error {
 	command, err := commandLine(a.args, c.Command, "trace")
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *traceCmd) Run(a *app) error {
 	}}.execute()
 }
 
-// line is the line for what a process does.
+// line is the line for a use by a process.
 func (t *processes) line(in confine.Found, e observe.Event) string {
 	mark := " "
 	if e.Denied {
@@ -80,7 +80,7 @@ func (t *processes) line(in confine.Found, e observe.Event) string {
 	return fmt.Sprintf("%7d %-20s %s%s %s", who.id, strings.Repeat(" ", min(who.depth, 12))+screen.Printable(who.name), mark, access, where)
 }
 
-// process is what a thread belongs to.
+// process is the process of a thread.
 type process struct {
 	id    int
 	name  string

@@ -32,7 +32,7 @@ sha256sum. Second, shell hooks and direnv may evaluate its flake.nix (or shell.n
 put its environment in front of PATH.`
 }
 
-// Run shows what the file opens and remembers that it may.
+// Run shows the grants of the file and remembers the permission.
 func (c allowCmd) Run(a *app) error {
 	path := enforce.Real(c.Dir)
 	info, err := os.Stat(path)
@@ -70,7 +70,7 @@ func (c allowCmd) Run(a *app) error {
 	return allow.allowProject(dir)
 }
 
-// allower remembers what a person allows.
+// allower remembers permissions.
 type allower struct {
 	*app
 	trust config.Trust
@@ -105,8 +105,8 @@ func (a allower) allowProject(dir string) error {
 	return nil
 }
 
-// lock refuses what cannot be a project, and has Nix write flake.lock where that is
-// missing or behind: hooks evaluate what was allowed, and that alone.
+// lock rejects a directory that cannot be a project, and has Nix write flake.lock where that is
+// missing or behind: hooks evaluate the allowed state, and that alone.
 func (a allower) lock(dir string) error {
 	nix, err := a.nix()
 	if err != nil {
@@ -127,14 +127,14 @@ func (a allower) lock(dir string) error {
 }
 
 // allowFile allows a file with the symbolic links that its paths pass through, and says
-// what it opens, beyond the default and beyond narrower levels.
+// the grants of the file beyond the default and beyond narrower levels.
 func (a allower) allowFile(file *config.File) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
 	}
 	wider := file.Widens(confine.LevelOf(config.Settings{}))
-	var narrow []string // what it opens beyond a narrower level alone
+	var narrow []string // grants beyond a narrower level alone
 	for _, level := range host.Levels {
 		for _, what := range file.Widens(level) {
 			if !slices.Contains(wider, what) {
@@ -167,7 +167,7 @@ type denyCmd struct {
 	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
-// Run forgets what was allowed of the file, whatever is in it.
+// Run forgets permissions of the file, whatever is in it.
 func (c denyCmd) Run(a *app) error {
 	trust, err := config.OpenTrust()
 	if err != nil {

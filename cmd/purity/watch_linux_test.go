@@ -79,7 +79,7 @@ func (s *session) enter(text string) {
 	}
 }
 
-// expect waits for output that matches, and forgets what came before its end.
+// expect waits for output that matches, and forgets output before its end.
 func (s *session) expect(pattern string) []string {
 	s.t.Helper()
 	re := regexp.MustCompile(pattern)

@@ -113,7 +113,7 @@ func (c whichCmd) answer(a *app) (whichJSON, error) {
 	return whichShim(a, nix, set, dir, name)
 }
 
-// whichShim says what a shim runs.
+// whichShim names the program of a shim.
 func whichShim(a *app, nix nixeval.Nix, set shim.Set, dir, name string) (whichJSON, error) {
 	ask, err := a.hooks().Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
@@ -163,7 +163,7 @@ func whichFile(nix nixeval.Nix, path, typed, file string) whichJSON {
 	return whichJSON{File: file, Why: why}
 }
 
-// whichAll lists what the shims in PATH confine.
+// whichAll lists the programs that the shims in PATH confine.
 func whichAll(a *app) error {
 	if confine.Inside() {
 		screen.Printf(a.Stdout, "all programs are confined here\n")

@@ -24,7 +24,7 @@ type Exception struct {
 	Until  string `toml:"until" example:"2027-03-31" help:"Last day of the exception (default: none)."`
 	Only   string `toml:"only" example:"'make'" help:"Name of the program that the exception is for (default: any)."`
 	Origin string // "purity.toml:12"
-	Dir    string // what a relative path is relative to
+	Dir    string // start of a relative path
 }
 
 // exceptions reads the tables of that name.
@@ -156,7 +156,7 @@ func (e Exception) Matches(path, access, program string) bool {
 	return host.Here(e.Dir).Within(e.Path, path)
 }
 
-// includes are what is let through with an access besides, as grants have it.
+// includes are the accesses that come with an access, as grants have it.
 var includes = map[string][]string{"write": {"read"}, "execute": {"read"}}
 
 // plainName is the name of a program that nixpkgs has wrapped: .perl-wrapped is

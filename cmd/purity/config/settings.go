@@ -12,7 +12,7 @@ import (
 )
 
 // Settings are all keys: of purity.toml by the toml tags, of the command line
-// by the rest (kong). What is not said is nil or empty. Examples are values of
+// by the rest (kong). A missing setting is nil or empty. Examples are values of
 // the file, with ' for ".
 //
 // Where flag, variable and file say different things, the first of them in
@@ -66,7 +66,7 @@ func FromEnvironment() bool {
 	return false
 }
 
-// Is reports what a setting says, or what it is where it says nothing.
+// Is returns a setting, or its default where it is nil.
 func Is(setting *bool, otherwise bool) bool {
 	if setting == nil {
 		return otherwise
@@ -131,7 +131,7 @@ func (n Network) MarshalText() ([]byte, error) {
 	return []byte(cmp.Or(strings.Join(parts, ","), "false")), nil
 }
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (n *Network) fromTOML(value any) error {
 	*n = Network{}
 	switch v := value.(type) {
@@ -185,7 +185,7 @@ type Sockets []string
 // None reports whether there are to be no UNIX sockets at all.
 func (s Sockets) None() bool { return slices.Equal(s, Sockets{"none"}) }
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (s *Sockets) fromTOML(value any) error {
 	switch v := value.(type) {
 	case string:
@@ -210,7 +210,7 @@ func (s *Sockets) fromTOML(value any) error {
 // View is true, false or auto; empty where nothing is said.
 type View string
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (v *View) fromTOML(value any) error {
 	switch value := value.(type) {
 	case bool:

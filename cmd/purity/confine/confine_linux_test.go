@@ -279,8 +279,8 @@ func TestExceptionPorts(t *testing.T) {
 	}
 }
 
-// Each fault is found before all that come after it, for a later step does more: what was
-// not allowed is never evaluated, what the kernel cannot uphold neither, and nothing is
+// Each fault is found before all that come after it, for a later step does more: a project that was
+// not allowed is never evaluated, nor one whose policy the kernel cannot enforce, and nothing is
 // written before the policy stands.
 func TestOrder(t *testing.T) {
 	p := newPlace(t)
@@ -362,7 +362,7 @@ func (p place) everything() map[string]string {
 	return files
 }
 
-// What runs is the first of that name in the environment's PATH; a path is one.
+// The program is the first of that name in the environment's PATH; a path is one.
 func TestTyped(t *testing.T) {
 	p := newPlace(t)
 	for _, name := range []string{"elsewhere/make", "elsewhere/bash"} {

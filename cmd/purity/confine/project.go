@@ -123,7 +123,7 @@ func (p Project) Check(nix nixeval.Nix) error {
 	return nil
 }
 
-// TrustDir is where purity remembers what was allowed, empty where that cannot be
+// TrustDir is where purity remembers allowed states, empty where that cannot be
 // told: then nothing can be allowed, either.
 func TrustDir() string {
 	trust, err := config.OpenTrust()

@@ -20,7 +20,7 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// Sight is what a command sees: what a view shows it, or all of the machine.
+// Sight is the part that a command sees: the files of a view, or all of the machine.
 type Sight struct {
 	View    *view.View         // nil for none
 	Refused *view.RefusedError // why there is none although it was wanted
@@ -59,7 +59,7 @@ func (p *Plan) show() error {
 	}
 	p.Sees.plain = p.Policy
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	if !p.inView() { // what lies there is everybody's
+	if !p.inView() { // its files are everybody's
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, Private)
 	}
 	return nil
