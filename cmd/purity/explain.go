@@ -39,7 +39,7 @@ type explanation struct {
 	Access  []accessVerdict `json:"access" doc:"Accesses of the path."`
 	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
 	Remedy  string          `json:"remedy,omitempty" doc:"Setting that would grant the access."`
-	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
+	Mode    string          `json:"mode" doc:"enforce, or a mode that denies nothing."`
 }
 
 type accessVerdict struct {
