@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Node is a valid store path and what Nix knows of it.
+// Node is a valid store path with Nix's facts about it.
 type Node struct {
 	Path       Path
 	NarSize    int64  // size of its archive in bytes
@@ -24,7 +24,7 @@ type Closure struct {
 }
 
 // New makes a closure of nodes. It is an error if a root or a reference is
-// not among them: such a set is not closed, and what it leaves out would be
+// not among them: such a set is not closed, and the paths that it leaves out would be
 // missing at run time. Paths that no root reaches are allowed.
 func New(storeDir string, roots []Path, nodes []Node) (Closure, error) {
 	c := Closure{StoreDir: storeDir, Roots: slices.Clone(roots), Nodes: make([]Node, 0, len(nodes))}

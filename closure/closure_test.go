@@ -84,7 +84,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Our check of the syntax and go-nix's agree, but for what go-nix is known to
+// Our check of the syntax and go-nix's agree, but for names that go-nix is known to
 // let through: names that are too long, and such as "." that Nix refuses.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"a", "", ".", "a b", strings.Repeat("a", 300), "ä", "..-x"} {

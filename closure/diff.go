@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Difference is what one closure has and another has not.
+// Difference is the paths that one closure has and another has not.
 type Difference struct {
 	Added   []Node   // only in the other
 	Removed []Node   // only in this one

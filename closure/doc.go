@@ -1,4 +1,4 @@
-// Package closure is store paths, what they refer to, and the sets of them
+// Package closure is store paths, their references, and the sets of them
 // that are closed under reference.
 //
 // It reads closures in every form in which Nix writes them: the JSON of `nix

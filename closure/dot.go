@@ -7,7 +7,7 @@ import (
 )
 
 // WriteDOT writes the references as a graph for Graphviz, an arrow from each
-// path to what it refers to.
+// path to each of its references.
 func (c Closure) WriteDOT(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprint(out, "digraph closure {\n\tnode [shape=box];\n")

@@ -49,8 +49,8 @@ func WriteStorePaths(w io.Writer, paths []Path) error {
 	return out.Flush()
 }
 
-// ParseRegistration reads what `nix-store --dump-db` and the registration
-// file of nixpkgs' closureInfo hold: for each path the lines path, hash, size,
+// ParseRegistration reads the form of `nix-store --dump-db` and of the registration
+// file of nixpkgs' closureInfo: for each path the lines path, hash, size,
 // deriver, number of references, and the references.
 func ParseRegistration(r io.Reader, storeDir string) ([]Node, error) {
 	lines := bufio.NewScanner(r)
@@ -133,7 +133,7 @@ func (c Closure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and checks it as New does.
+// UnmarshalJSON reads the output of MarshalJSON and checks it as New does.
 func (c *Closure) UnmarshalJSON(data []byte) error {
 	var d document
 	if err := json.Unmarshal(data, &d); err != nil {

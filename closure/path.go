@@ -24,7 +24,7 @@ func (p Path) Base() string { return string(p)[strings.LastIndexByte(string(p), 
 // Hash returns the 32 digits.
 func (p Path) Hash() string { return p.Base()[:hashLen] }
 
-// Name returns the name: what comes after the hash and its dash.
+// Name returns the name: the part after the hash and its dash.
 func (p Path) Name() string { return p.Base()[hashLen+1:] }
 
 // Parse returns s as a store path of storeDir, an absolute directory. A path
@@ -63,7 +63,7 @@ func join(storeDir, base string) (Path, error) {
 }
 
 // checkBase holds base to the syntax of Nix (src/libstore/path.cc, checkName),
-// by which "." and ".." and what begins with them and a dash are no names.
+// by which "." and ".." and names that begin with them and a dash are no names.
 //
 // go-nix has this check too, but allocates; a warm start does it thousands of
 // times. A test holds the two to the same verdict.

@@ -21,11 +21,11 @@ type feature struct {
 	fs      uint64 // rights on files
 	net     uint64 // rights on ports
 	scoped  uint64
-	meaning string // what a kernel without it cannot refuse
+	meaning string // accesses that a kernel without it cannot deny
 
 	// wanted reports whether a policy has something for it to refuse; nil: always.
 	wanted func(Policy) bool
-	// filtered reports whether the system call filter refuses it anyway.
+	// filtered reports whether the system call filter denies it anyway.
 	filtered func(Policy) bool
 	// asked reports whether a policy says so in so many words that the lack
 	// is an error whatever ABI it is content with.
@@ -56,7 +56,7 @@ var features = []feature{
 	{abi: 10, kernel: "7.2", meaning: "UDP by port", net: ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP, wanted: ports, filtered: noUDP, asked: closed},
 }
 
-// Gap is what a policy refuses and a kernel cannot.
+// Gap is an access that a policy denies and a kernel cannot.
 type Gap struct {
 	Meaning string
 	Kernel  string // Linux version that can, empty if it is not a matter of that
@@ -67,12 +67,12 @@ type Gap struct {
 
 func (g Gap) String() string {
 	if g.Kernel == "" {
-		return fmt.Sprintf("cannot refuse %s (%v)", g.Meaning, g.Err)
+		return fmt.Sprintf("cannot deny %s (%v)", g.Meaning, g.Err)
 	}
-	return fmt.Sprintf("cannot refuse %s; that takes Linux %s", g.Meaning, g.Kernel)
+	return fmt.Sprintf("cannot deny %s; that takes Linux %s", g.Meaning, g.Kernel)
 }
 
-// downgrade is what of p Landlock's version abi can uphold, and what it cannot.
+// downgrade divides p into the part that Landlock's version abi can enforce, and the gaps.
 func (p Policy) downgrade(abi int) (attr ll.RulesetAttr, gaps []Gap) {
 	minABI := p.MinABI
 	if minABI == 0 {
@@ -94,8 +94,8 @@ func (p Policy) downgrade(abi int) (attr ll.RulesetAttr, gaps []Gap) {
 }
 
 // restrictFlags asks for denials to be logged after execve and not before it,
-// where the kernel has an audit log for them (ABI 7): what the command is
-// refused and not what the canary is.
+// where the kernel has an audit log for them (ABI 7): the denials of the
+// command and not those of the canary.
 func restrictFlags(abi int) uint32 {
 	if abi >= 7 {
 		return ll.FlagRestrictSelfLogSameExecOff | ll.FlagRestrictSelfLogNewExecOn
@@ -103,7 +103,7 @@ func restrictFlags(abi int) uint32 {
 	return 0
 }
 
-// Landlock's rights that make sense on what is not a directory.
+// Landlock's rights that make sense on files other than directories.
 const fileRights = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev | ll.AccessFSResolveUnix
 
 // rights translates an access to Landlock's rights. Device nodes can never be

@@ -34,7 +34,7 @@ func Capability(name string) (bit uint64, ok bool) {
 }
 
 // dropCapabilities leaves the thread none but keep, and none to gain by
-// execve: no_new_privs holds execve to what is permitted before it.
+// execve: no_new_privs limits execve to the permitted capabilities.
 func dropCapabilities(keep uint64) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData

@@ -11,7 +11,7 @@ import (
 )
 
 // closeDescriptors has every descriptor but 0, 1, 2 and the pipes among keep closed
-// by execve. What is open reaches past any confinement: rights are checked when a
+// by execve. An open descriptor reaches past any confinement: rights are checked when a
 // file is opened. So a file, a directory or a socket is closed, however it is named.
 func closeDescriptors(keep []int) error {
 	from := uint(3)
@@ -47,7 +47,7 @@ func fifo(fd int) bool {
 
 // OddDescriptors says which of standard input, output and error are something
 // that leads further than a file or a terminal: a directory, or a socket with
-// a name. Nameless socket pairs are what some programs use for pipes.
+// a name. Some programs use nameless socket pairs for pipes.
 func OddDescriptors() []string {
 	var odd []string
 	for fd, name := range []string{"standard input", "standard output", "standard error"} {

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// job is what the second program is told.
+// job is the task of the second program.
 type job struct {
 	Policy Policy
 	Dir    string
@@ -120,7 +120,7 @@ func selfPath() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("enforce-test-%d", os.Getpid()))
 }
 
-// operations are what the third program can try, each with what it is to be
+// operations are all that the third program can try, each with the argument to be
 // tried on; the answer is the name of the errno, or ok.
 var operations = map[string]func(path string) error{
 	"read":     func(p string) error { _, err := os.ReadFile(p); return err },
@@ -343,7 +343,7 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
-// What cannot be enforced is an error that says why, and nothing runs.
+// A policy that cannot be enforced is an error with the reason, and nothing runs.
 func TestFailClosed(t *testing.T) {
 	w := newWorld(t)
 	good := w.policy(t)
@@ -383,7 +383,7 @@ func TestFailClosed(t *testing.T) {
 	}
 }
 
-// What is executed, or why not.
+// The executed file, or why none is.
 func TestExecErrors(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct {
@@ -403,7 +403,7 @@ func TestExecErrors(t *testing.T) {
 	}
 }
 
-// That the mode of / forbids what a confinement forbids is no confinement: a process
+// A mode of / that denies as much as a confinement is no confinement: a process
 // that is told so would run a command without one.
 func TestConfinedByMode(t *testing.T) {
 	if os.Getuid() != 0 {

@@ -34,7 +34,7 @@ func (p Policy) Exec(cmd Command) error {
 
 // Start starts cmd confined to p as a child and returns its process number. The process
 // itself is not confined, but for its descriptors, which are closed by execve as those of
-// the command are: what Landlock, the filter and capabilities take is taken from a thread
+// the command are: Landlock, the filter and capabilities restrict a thread
 // that ends with this call. The errors are those of [Policy.Exec].
 func (p Policy) Start(cmd Command) (pid int, err error) {
 	done := make(chan struct{})
@@ -103,7 +103,7 @@ func (p Policy) begin(cmd Command) error {
 }
 
 // restrict does all that comes before execve, the irrevocable steps last, and
-// returns what the system call filter refuses.
+// returns the denials of the system call filter.
 func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	k := Probe()
 	if _, err := p.Gaps(k); err != nil {
@@ -156,7 +156,7 @@ func restrictSelf(ruleset, abi int) error {
 	return nil
 }
 
-// filter is what the system call filter refuses for p, to this process and what it starts.
+// filter holds the system calls that p denies to this process and its children.
 func (p Policy) filter() seccomp.Rules {
 	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart, Self: uint32(os.Getpid()), Alone: p.Apart}
 	switch {
@@ -169,8 +169,8 @@ func (p Policy) filter() seccomp.Rules {
 	return rules
 }
 
-// Refusals is what the filter of p refuses to the process that becomes the command and to
-// what it starts; ok is false where there is no filter.
+// Refusals are the calls that the filter of p denies to the process that becomes the command and to
+// its children; ok is false where there is no filter.
 func (p Policy) Refusals(pid int) (rules seccomp.Rules, ok bool) {
 	rules = p.filter()
 	rules.Self = uint32(pid)
@@ -180,7 +180,7 @@ func (p Policy) Refusals(pid int) (rules seccomp.Rules, ok bool) {
 func filterAvailable() error { return seccomp.Available() }
 
 // Confined reports whether Landlock confines the calling thread as every policy of
-// ours does. It tries what the permissions of files allow and no policy grants: to
+// ours does. It tries calls that the permissions of files allow and no policy grants: to
 // list the root directory, or where its mode forbids that already, to open a file
 // of the process's own for writing.
 func Confined() bool {

@@ -10,7 +10,7 @@ import (
 )
 
 // RestrictExecute has the kernel let the calling thread, and all that it starts, execute
-// only what is at or below paths, for good. Everything else stays as it was: files are
+// only files at or below paths, for good. Everything else stays as it was: files are
 // read and written, renamed across directories too, but nothing is mounted, which
 // Landlock forbids in any domain (Documentation/userspace-api/landlock.rst, "Filesystem
 // topology modification"). Paths that do not exist and symbolic links are passed over.

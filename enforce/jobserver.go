@@ -30,7 +30,7 @@ func JobserverPipe(makeflags string) string {
 	return path
 }
 
-// jobserver is what a MAKEFLAGS value says of the jobserver; the last word counts, as
+// jobserver is the part of a MAKEFLAGS value about the jobserver; the last word counts, as
 // for make.
 func jobserver(makeflags string) (said string) {
 	for word := range strings.FieldsSeq(makeflags) {

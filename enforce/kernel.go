@@ -9,7 +9,7 @@ import (
 // The reasons why a kernel has no Landlock for us.
 var (
 	// ErrNoLandlock: the kernel was built without it, or is too old.
-	ErrNoLandlock = errors.New("confine: this kernel has no Landlock (Linux 5.13 or later has, unless built without)")
+	ErrNoLandlock = errors.New("confine: this kernel has no Landlock (use Linux 6.2 or later, built with it)")
 	// ErrLandlockOff: the kernel has it, but it was not switched on at boot.
 	ErrLandlockOff = errors.New("confine: Landlock is switched off; it has to be in the lsm= list of the kernel's command line")
 	// ErrLandlockBlocked: something around this process forbids the calls.
@@ -18,7 +18,7 @@ var (
 	ErrNotLinux = errors.New("confine: purity can enforce on Linux only")
 )
 
-// GapError says what a kernel cannot uphold of a policy.
+// GapError names the parts of a policy that a kernel cannot enforce.
 type GapError struct {
 	ABI  int
 	Gaps []Gap // the fatal ones
@@ -32,7 +32,7 @@ func (e *GapError) Error() string {
 	return fmt.Sprintf("confine: this kernel (Landlock ABI %d) %s", e.ABI, strings.Join(gaps, "; it "))
 }
 
-// Kernel is what a kernel can do for a policy.
+// Kernel is the ability of a kernel to enforce policies.
 type Kernel struct {
 	ABI int   // Landlock's version, 0 if there is none for us
 	Err error // why there is none
@@ -73,7 +73,7 @@ func Probe() Kernel {
 	return Kernel{ABI: abi, Err: err, Filter: filterAvailable()}
 }
 
-// Gaps are what k cannot uphold of p. The error is the one for which p must
+// Gaps are the parts of p that k cannot enforce. The error is the one for which p must
 // not be enforced on k: a [*GapError], or why there is no Landlock.
 func (p Policy) Gaps(k Kernel) ([]Gap, error) {
 	if k.Err != nil && !p.AllowUnenforced {

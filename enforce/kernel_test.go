@@ -9,7 +9,7 @@ import (
 func TestGapsAreAllNamed(t *testing.T) {
 	open := Policy{NoFilter: true, Network: Network{Any: true}, UnixSockets: true}
 	_, err := open.Gaps(Kernel{ABI: 1})
-	if err == nil || strings.Count(err.Error(), "cannot refuse") != 2 {
+	if err == nil || strings.Count(err.Error(), "cannot deny") != 2 {
 		t.Errorf("%v", err)
 	}
 	open.BestEffort = true

@@ -71,7 +71,7 @@ func (n Network) addRules(ruleset int, handled uint64) error {
 	return nil
 }
 
-// addRule opens the path of g and allows what g says with what was opened,
+// addRule opens the path of g and allows the access of g to the opened file,
 // whatever the path may name later. Rules for the same object add up.
 func addRule(ruleset int, g Grant, handled uint64) error {
 	fd, mode, err := open(g)
@@ -91,7 +91,7 @@ func addRule(ruleset int, g Grant, handled uint64) error {
 	case unix.S_IFLNK:
 		return nil // NoFollow
 	default:
-		allowed &= fileRights // the kernel refuses the others on what is no directory
+		allowed &= fileRights // the kernel denies the others on files other than directories
 	}
 	if allowed == 0 { // nothing that this kernel controls
 		return nil

@@ -16,8 +16,8 @@ func Inside(path, dir string) bool {
 	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
 
-// Real is path without symbolic links, as far as it exists, for what is compared with other
-// paths. What a policy opens goes by [Resolve].
+// Real is path without symbolic links, as far as it exists, for comparing with other
+// paths. A policy opens paths by [Resolve].
 func Real(path string) string {
 	if _, err := os.Lstat(path); err == nil { // else each directory above would be looked at twice
 		if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -51,10 +51,10 @@ const maxLinks = 40
 // links. It follows links as the kernel does, but one that lies in a directory of
 // writable, which a command could have planted for the next run, only where it leads
 // to something in that directory; any other is a [*LinkError], with the path that it
-// leads to as the result. What does not exist is taken as it is. The directories of
+// leads to as the result. A missing path is taken as it is. The directories of
 // writable have no links themselves.
 //
-// A grant of the result is to be [Grant.Resolved]: what is a link by then was made since.
+// A grant of the result is to be [Grant.Resolved]: a link in it by then was made since.
 func Resolve(path string, writable []string) (string, error) {
 	var planted []LinkError
 	if !filepath.IsAbs(path) {
@@ -80,7 +80,7 @@ func Resolve(path string, writable []string) (string, error) {
 }
 
 // Passes reports whether a path passes through one of some directories, by its names or
-// after any symbolic link, wherever it leads in the end. What cannot be followed does. A
+// after any symbolic link, wherever it leads in the end. A link that cannot be followed does. A
 // relative path begins at from, which is absolute and without links, and does not count.
 func Passes(from, path string, dirs ...string) bool {
 	passes := false
@@ -99,7 +99,7 @@ func Passes(from, path string, dirs ...string) bool {
 }
 
 // walk follows a path from a directory as the kernel does, and visits each file on the way before it
-// follows it, if that is a symbolic link. What does not exist is taken as it is.
+// follows it, if that is a symbolic link. A missing path is taken as it is.
 func walk(at, path string, visit func(at string, link bool)) (string, error) {
 	if filepath.IsAbs(path) {
 		at = "/"
@@ -137,7 +137,7 @@ func walk(at, path string, visit func(at string, link bool)) (string, error) {
 	return at, nil
 }
 
-// Link is a symbolic link: where it is, and what it says.
+// Link is a symbolic link: where it is, and its text.
 type Link struct{ Path, Target string }
 
 // Links are the symbolic links that the kernel follows on the way that path names, in

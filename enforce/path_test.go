@@ -22,7 +22,7 @@ func TestInside(t *testing.T) {
 	}
 }
 
-// Links that a command can have made are followed only within what it may write.
+// Links that a command can have made are followed only within the trees that it may write.
 func TestResolve(t *testing.T) {
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

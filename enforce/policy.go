@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Access is what a grant allows with a path and, if that is a directory,
+// Access is the set of rights of a grant to a path and, if that is a directory,
 // with all below it.
 type Access uint8
 
@@ -61,16 +61,16 @@ type Grant struct {
 	// be reached.
 	Optional bool
 	// NoFollow gives no rule to a path that is a symbolic link. Store paths
-	// can be links to anywhere; what they mean within the closure is granted
+	// can be links to anywhere; their targets within the closure are granted
 	// by itself.
 	NoFollow bool
 	// Resolved says that Path has no symbolic links ([Resolve]). One that is found in
 	// it was made since, and is an error.
 	Resolved bool
-	// Replaced grants are of what a view has its own of, and are left out of it: the
+	// Replaced grants are of paths that a view has its own of, and are left out of it: the
 	// host's /bin/sh, its user database, its terminals.
 	Replaced bool
-	// Own grants are of what a view makes itself: outside of it nothing is granted.
+	// Own grants are of paths that a view makes itself: outside of it nothing is granted.
 	Own bool
 	// Named is Path as somebody named it, with links, which a view has, too; empty where
 	// nobody did.
@@ -91,7 +91,7 @@ type Network struct {
 // None reports whether n allows nothing.
 func (n Network) None() bool { return !n.Any && !n.UDP && len(n.Connect)+len(n.Bind) == 0 }
 
-// Policy is what a confined process may reach; all else is refused. The zero
+// Policy has the grants of a confined process; all else is denied. The zero
 // value of each field is the strict one.
 type Policy struct {
 	Grants  []Grant
@@ -139,7 +139,7 @@ func (p Policy) Hash() string {
 }
 
 // Covering are the grants by which something of access is allowed with a path, which is
-// resolved as the kernel would: what they allow together is what may be done with it.
+// resolved as the kernel would: their rights together are the rights to the path.
 func (p Policy) Covering(path string, access Access) []Grant {
 	path = Real(path)
 	var covering []Grant
@@ -173,7 +173,7 @@ func (e *ExecError) Error() string { return fmt.Sprintf("execute %s: %v", e.Path
 
 func (e *ExecError) Unwrap() error { return e.Err }
 
-// Command is what [Policy.Exec] replaces the process by.
+// Command is the program that [Policy.Exec] replaces the process by.
 type Command struct {
 	Path string   // absolute
 	Args []string // with the name of the command first
@@ -184,7 +184,7 @@ type Command struct {
 	// Confined says that the process is confined to this policy already, so
 	// that no further layer is added.
 	Confined bool
-	// Watch has a supervisor see what the command does; nil for none.
+	// Watch has a supervisor see the command's calls; nil for none.
 	Watch *Watch
 	// Interpreter runs, in a child ([Policy.Start]), a text that the kernel does not
 	// execute, as a shell would have it; empty for none.

@@ -38,7 +38,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// What each ABI upholds of a policy, and what it cannot; never less than the one before.
+// The parts of a policy that each ABI enforces, and its gaps; never less than the one before.
 func TestDowngrade(t *testing.T) {
 	const fs3, fs5, fs9 = ll.AccessFSTruncate<<1 - 1, ll.AccessFSIoctlDev<<1 - 1, ll.AccessFSResolveUnix<<1 - 1
 	const tcp, udp = ll.AccessNetBindTCP | ll.AccessNetConnectTCP, ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP
@@ -54,7 +54,7 @@ func TestDowngrade(t *testing.T) {
 		fs          uint64
 		net         uint64
 		scoped      bool
-		gaps, fatal string // the ABIs of what is missing
+		gaps, fatal string // the ABIs of the gaps
 	}{
 		{"open", open, 1, ll.AccessFSMakeSym<<1 - 1, 0, false, "2 3 5 6 9", "2 3"},
 		{"open", open, 2, ll.AccessFSRefer<<1 - 1, 0, false, "3 5 6 9", "3"},
@@ -114,7 +114,7 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// What is missing is an error that names it, unless the policy says that it
+// A gap is an error that names it, unless the policy says that it
 // may be.
 func TestGaps(t *testing.T) {
 	filter := errors.New("no filters")
@@ -125,13 +125,13 @@ func TestGaps(t *testing.T) {
 		want   string // error, empty for none
 	}{
 		{"recent", Policy{}, Kernel{ABI: 11}, ""},
-		{"ABI 2", Policy{}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot refuse truncating files; that takes Linux 6.2"},
+		{"ABI 2", Policy{}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot deny truncating files; that takes Linux 6.2"},
 		{"ABI 2, best effort", Policy{BestEffort: true}, Kernel{ABI: 2}, ""},
 		{"ABI 2, content with it", Policy{MinABI: 2}, Kernel{ABI: 2}, ""},
-		{"ABI 2, unenforced", Policy{AllowUnenforced: true}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot refuse truncating files; that takes Linux 6.2"},
+		{"ABI 2, unenforced", Policy{AllowUnenforced: true}, Kernel{ABI: 2}, "confine: this kernel (Landlock ABI 2) cannot deny truncating files; that takes Linux 6.2"},
 		{"none", Policy{BestEffort: true}, Kernel{Err: ErrNoLandlock}, ErrNoLandlock.Error()},
 		{"none, unenforced", Policy{AllowUnenforced: true}, Kernel{Err: ErrNoLandlock}, ""},
-		{"no filter", Policy{}, Kernel{ABI: 11, Filter: filter}, "confine: this kernel (Landlock ABI 11) cannot refuse system calls (no filters)"},
+		{"no filter", Policy{}, Kernel{ABI: 11, Filter: filter}, "confine: this kernel (Landlock ABI 11) cannot deny system calls (no filters)"},
 		{"no filter, best effort", Policy{BestEffort: true}, Kernel{ABI: 11, Filter: filter}, ""},
 		{"no filter wanted", Policy{NoFilter: true}, Kernel{ABI: 11, Filter: filter}, ""},
 	} {

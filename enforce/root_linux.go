@@ -23,7 +23,7 @@ func OpenRoot(dir string) (*os.Root, error) {
 }
 
 // opensWithoutLinks is an error where root is not the directory that dir leads to
-// without links. What dir leads to with links was never that.
+// without links. The target of links in dir was never that.
 func opensWithoutLinks(root *os.Root, dir string) error {
 	fd, want, err := openNoLinks(dir)
 	if err != nil {

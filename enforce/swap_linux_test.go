@@ -9,7 +9,7 @@ import (
 )
 
 // A process of an earlier run can put a link where a directory was, at any moment. Neither
-// a grant nor a directory that purity writes to is ever what the link leads to.
+// a grant nor a directory that purity writes to is ever the target of the link.
 func TestSwapped(t *testing.T) {
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

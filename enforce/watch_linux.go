@@ -12,13 +12,13 @@ import (
 type Watch struct {
 	Calls  []string // by name
 	Socket int      // where the supervisor waits for the listener
-	Note   string   // what it is told with it, not empty
+	Note   string   // the message with it, not empty
 	// Refused has the supervisor asked about all calls that the filter refuses.
 	Refused bool
 }
 
 // begin has the calling thread, and all that it starts, watched, and hands the
-// listener to the supervisor, who is asked about what the filter before left to
+// listener to the supervisor, which is asked about calls that the filter before left to
 // it, too. Where there can be no listener, because somebody else
 // watches already (EBUSY) or this is no Linux (gVisor), the supervisor gets none
 // and the run goes on: watching explains, it does not enforce.

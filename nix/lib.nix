@@ -94,7 +94,7 @@ rec {
     in
     builtins.filter host (builtins.concatMap of [ "read" "write" "exec" "devices" "sockets" ]);
 
-  # A derivation that fails if the command of a report does, or if anything was refused
+  # A derivation that fails if the command of a report does, or if anything was denied
   # to it. Its output is that of the report, which is in `report`.
   mkCheck = { name ? "purity-check", meta ? { }, passthru ? { }, ... }@args:
     let report = mkReport (args // { inherit name; }); in

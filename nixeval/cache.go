@@ -21,7 +21,7 @@ import (
 //
 //	projects/NAME-HASH/path        the directory of the project
 //	projects/NAME-HASH/home        its private HOME (not ours)
-//	projects/NAME-HASH/stat        what inputs remembers of its files
+//	projects/NAME-HASH/stat        the memory of inputs about its files
 //	projects/NAME-HASH/env/KEY/    an entry: entry, closure.json, *.bash, root (a GC root)
 //	projects/NAME-HASH/env/KEY.lock
 //
@@ -35,7 +35,7 @@ const (
 )
 
 // magic begins an entry and changes with its format or with the way in which
-// an environment is derived from what Nix says.
+// an environment is derived from Nix's answer.
 const magic = "purity environment 3"
 
 // header is the part of an entry that is neither long nor read often.
@@ -128,7 +128,7 @@ func load(dir string) (Environment, bool) {
 	return e, ok && e.rooted()
 }
 
-// parseEntry reads what save wrote.
+// parseEntry reads the output of save.
 func parseEntry(dir string, data []byte) (Environment, bool) {
 	line, body, _ := bytes.Cut(data, []byte("\n"))
 	sum := sha256.Sum256(body)
@@ -183,7 +183,7 @@ func Private(dir string) bool {
 	return ok && int(stat.Uid) == os.Getuid()
 }
 
-// Drop removes what is cached of e, for an entry whose store paths turn out
+// Drop removes the cache of e, for an entry whose store paths turn out
 // to be gone.
 func (e Environment) Drop() error {
 	if e.dir == "" {

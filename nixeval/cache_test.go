@@ -9,7 +9,7 @@ import (
 	"github.com/nix-purity/purity/closure"
 )
 
-// An entry is what was written or a miss: no other file is one, and one whose
+// An entry is as it was written or a miss: no other file is one, and one whose
 // checksum is right grants store paths only.
 func FuzzParseEntry(f *testing.F) {
 	const body = "{\"storeDir\":\"/nix/store\",\"roots\":[\"/nix/store/00000000000000000000000000000000-env\"],\"bash\":\"/b\"}\x00A=b\x00\x00/nix/store/00000000000000000000000000000000-env\n"

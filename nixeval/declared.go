@@ -18,7 +18,7 @@ var inputVariables = []string{
 }
 
 // Declared are the store paths that the dev shell names as its packages, as far
-// as they are in the closure; what else it has comes with what it is made of.
+// as they are in the closure; the rest comes with its stdenv.
 func (e Environment) Declared() []closure.Path {
 	var named []string
 	for _, v := range e.variables {
@@ -54,7 +54,7 @@ func (e Environment) Declared() []closure.Path {
 const initialPath = "initialPath"
 
 // setUndeclared notes which packages of PATH a dev shell has without declaring them. It
-// asks what Nix has said, not what the shellHook makes of it.
+// asks Nix's answer, not the state after the shellHook.
 func (e *Environment) setUndeclared(shell devEnv) {
 	initial := append(strings.Fields(shell.text(initialPath)), shell.Variables[initialPath].Array...)
 	if e.told = len(initial) > 0; !e.told {
@@ -103,7 +103,7 @@ func (e Environment) Undeclared(file string) bool {
 }
 
 // Mentions reports whether a variable of the dev shell names a store path, alone
-// or with more: whether programs find what is in it.
+// or with more: whether programs find its files.
 func (e Environment) Mentions(path closure.Path) bool {
 	return slices.ContainsFunc(e.variables, func(v string) bool { return strings.Contains(v, string(path)) })
 }

@@ -32,7 +32,7 @@ func TestDeclared(t *testing.T) {
 	}
 }
 
-// What comes with every dev shell is undeclared, unless it is declared, itself or by what
+// A program that comes with every dev shell is undeclared, unless it is declared, itself or as one that
 // a package propagates.
 func TestUndeclared(t *testing.T) {
 	store := t.TempDir()

@@ -13,7 +13,7 @@ var systems = map[string]string{
 
 // DevShells lists the dev shells of a flake for this machine, none if that cannot
 // be found out. It fetches nothing, writes nothing and builds nothing, for nobody has
-// looked at the flake; what it evaluates sees no more than any flake does.
+// looked at the flake; its evaluation sees no more than any flake does.
 func (n Nix) DevShells(ctx context.Context, r Request) []string {
 	if n.check(r) != nil {
 		return nil

@@ -7,6 +7,6 @@
 // purity that starts nix, and it owns the evaluation cache and the garbage
 // collector roots that keep cached environments alive.
 //
-// It does not confine anything, print anything or decide what a confinement
+// It does not confine anything, print anything or decide the paths that a confinement
 // may reach; progress is handed to [Nix.Report].
 package nixeval

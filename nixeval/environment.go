@@ -12,7 +12,7 @@ import (
 
 // Environment is a resolved dev environment.
 type Environment struct {
-	// Source names what was resolved, for messages.
+	// Source names the resolved source, for messages.
 	Source string
 	// StoreDir is the store directory that the paths are in.
 	StoreDir string
@@ -36,7 +36,7 @@ type Environment struct {
 	variables []string
 	outputs   map[string]string
 	attrs     *structuredAttrs
-	// told says that the dev shell tells what it declares, and undeclared are the
+	// told says that the dev shell tells its declaration, and undeclared are the
 	// packages that come with every shell of its kind and that it does not declare.
 	told       bool
 	undeclared []closure.Path
@@ -44,7 +44,7 @@ type Environment struct {
 	hookTemp   string // TMPDIR of the run in which the shellHook ran, if it did
 }
 
-// Run is what a single run adds to an [Environment].
+// Run is the part that a single run adds to an [Environment].
 type Run struct {
 	Home    string   // private HOME
 	Temp    string   // private TMPDIR
@@ -70,8 +70,8 @@ var Kept = []string{
 var terminal = Kept[:5]
 
 // Environ builds the environment of a process as `nix develop -c` would have
-// it, from nothing: what is kept of host, the variables of the dev shell, the
-// private directories, then what the run sets and unsets.
+// it, from nothing: the kept part of host, the variables of the dev shell, the
+// private directories, then the changes of the run.
 func (e Environment) Environ(host []string, run Run) []string {
 	b := newBuilder(len(host) + len(e.variables))
 	for _, v := range host {
@@ -211,7 +211,7 @@ func (e Environment) Contains(file string) bool {
 	return found
 }
 
-// inClosure keeps of a colon-separated list what lies in the closure.
+// inClosure keeps of a colon-separated list the entries in the closure.
 func (e Environment) inClosure(list string) string {
 	var entries []string
 	for entry := range strings.SplitSeq(list, ":") {

@@ -164,7 +164,7 @@ func (e *EvaluationError) Error() string {
 
 func (e *EvaluationError) Unwrap() error { return e.Err }
 
-// explain turns the failure of an evaluation into what a user can act on.
+// explain turns the failure of an evaluation into a fault that a user can mend.
 func (n Nix) explain(ctx context.Context, r Request, err error) error {
 	e := &EvaluationError{Source: r.String(), Message: err.Error(), Err: err}
 	if e.Missing = failedWith(err, "does not provide attribute"); e.Missing {

@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// fork is what a Nix that is not had for tests says, in the forms of its source.
+// fork is the answer of a Nix that the tests lack, in the forms of its source.
 type fork struct {
 	version string
 	answers []fixtures.Answer // of nix --version, and about the closure of toolP

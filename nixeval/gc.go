@@ -18,7 +18,7 @@ const keepEntries = 10
 
 // prune removes the entries of a project that were made longest ago, beyond
 // keepEntries. The entry of key, about to be written, is not counted.
-// What cannot be removed now is tried again next time.
+// A path that cannot be removed now is tried again next time.
 func (n Nix) prune(project, key string) {
 	entries, err := filepath.Glob(filepath.Join(n.ProjectDir(project), "env", "*", entryFile))
 	if err != nil || len(entries) < keepEntries {
@@ -68,7 +68,7 @@ func pinned(entry string) bool {
 	})
 }
 
-// Collected is what [Nix.Collect] removed for one project.
+// Collected is the set of things that [Nix.Collect] removed for one project.
 type Collected struct {
 	Project      string // its directory, which is gone
 	Environments int    // cached environments, each a garbage collector root

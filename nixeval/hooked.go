@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Hooked is what a shellHook leaves behind: variables of a process that came
+// Hooked is the state that a shellHook leaves behind: variables of a process that came
 // after it, as the script [DumpFile] says them, so that the hook need not run
 // before each command of many.
 type Hooked struct {
-	// Variables are what the environment has then, NAME=value, without those
+	// Variables are those of the environment then, NAME=value, without those
 	// that each run has of its own and those of the host.
 	Variables []string
 	// Temp is the TMPDIR that the hook was given, which its run made. Where a
@@ -18,7 +18,7 @@ type Hooked struct {
 	Temp string
 }
 
-// ParseHooked reads what [DumpFile] printed in a process that was started with
+// ParseHooked reads the output of [DumpFile] in a process that was started with
 // the environment before.
 func (e Environment) ParseHooked(dump string, before []string) Hooked {
 	h := Hooked{Temp: lookup(before, "TMPDIR")}
@@ -44,7 +44,7 @@ func ofRun(name string) bool {
 	return strings.HasPrefix(name, "PURITY_")
 }
 
-// After is e with what its shellHook left behind, which is then not run.
+// After is e with the state after its shellHook, which is then not run.
 func (e Environment) After(h Hooked) Environment {
 	e.Hooked, e.variables, e.hookTemp = false, h.Variables, h.Temp
 	return e
@@ -73,7 +73,7 @@ func (e Environment) As(environ []string, project string) Environment {
 }
 
 // Variables are the exported variables of e, NAME=value, for a shell that has
-// its programs by other means than PATH: without that, and without what each
+// its programs by other means than PATH: without that, and without variables that each
 // run has of its own.
 func (e Environment) Variables(run Run) []string {
 	rewrite := e.rewriter(run)

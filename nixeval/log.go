@@ -47,7 +47,7 @@ const (
 	buildLogLine = 101 // ResultType resBuildLogLine
 )
 
-// parseLog reads one line of standard error. What is not JSON is Nix before
+// parseLog reads one line of standard error. Lines without JSON are Nix's before
 // it has read its flags, or something that does not log through Nix at all
 // (ssh, git, a crash): a note, unless it says that it is an error.
 func parseLog(line string) Event {
@@ -92,7 +92,7 @@ func message(level int, text string) Event {
 }
 
 // pointOf cuts an error message of Nix's to its point: evaluation errors are
-// a trace of callers, and what went wrong is the last "error:" with the
+// a trace of callers, and the fault is the last "error:" with the
 // lines below it. A message without a trace is left whole.
 func pointOf(text string) string {
 	lines := strings.Split(text, "\n")

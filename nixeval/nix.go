@@ -56,12 +56,12 @@ func (e *CommandError) Error() string {
 
 func (e *CommandError) Unwrap() error { return e.Err }
 
-// features turns on what purity needs whatever the user's nix.conf says.
+// features turns on the features that purity needs whatever the user's nix.conf says.
 // A setting in NIX_CONFIG works from Nix 2.4 on, for every command alike; the
 // flag of the same name is unknown to nix-store of some versions.
 const features = "extra-experimental-features = nix-command flakes"
 
-// environ is what nix is started with.
+// environ is the environment of nix.
 func (n Nix) environ() []string {
 	environ := withFeatures(n.Environ)
 	if n.Root != "" { // a setting counts for all programs; the last line counts
@@ -168,7 +168,7 @@ func (n Nix) report(e Event) {
 	}
 }
 
-// Version returns what `nix --version` prints, such as "nix (Nix) 2.26.3".
+// Version returns the output of `nix --version`, such as "nix (Nix) 2.26.3".
 func (n Nix) Version(ctx context.Context) (string, error) {
 	path, err := n.Program("nix")
 	if err != nil {

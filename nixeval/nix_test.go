@@ -84,7 +84,7 @@ func TestClosureErrors(t *testing.T) {
 	}
 }
 
-// The features purity needs are added to what the user has set.
+// The features purity needs are added to the user's settings.
 func TestFeatures(t *testing.T) {
 	for given, want := range map[string]string{
 		"":                    features,

@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// Owned is what some environments have set. The zero value is none.
+// Owned is the set of variables that some environments have set. The zero value is none.
 type Owned struct {
 	values map[string]bool // NAME=value
 	names  map[string]bool // whose values cannot be compared
 }
 
-// Set reports whether NAME=value is what one of the environments has set.
+// Set reports whether NAME=value was set by one of the environments.
 func (o Owned) Set(v string) bool {
 	name, _, _ := strings.Cut(v, "=")
 	return o.values[v] || o.names[name]
 }
 
-// Add takes in what e exports. Values in which purity or Nix puts something else in the
+// Add takes in the exports of e. Values in which purity or Nix puts something else in the
 // place of a path cannot be compared, so their names stand for them.
 func (o *Owned) Add(e Environment) {
 	o.add(e.variables, e.outputs, e.hookTemp)
@@ -46,12 +46,12 @@ func (o *Owned) add(variables []string, outputs map[string]string, temp string) 
 // assigned matches an assignment in bash, as it is usually written.
 var assigned = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b([A-Za-z_][A-Za-z0-9_]*)\+?=`) })
 
-// Owned is what the environments have set that could be that of the active shell, and
+// Owned is the set of variables of the environments that could be that of the active shell, and
 // whether one of them certainly is. A shellHook that Nix has run leaves variables that
 // nothing tells; those that it assigns to are taken for its own.
 //
 // NIX_GCROOT, of `nix develop`, names the active one if the variables by which a stdenv
-// builds are as that has them: another shell can have been started in there since. What
+// builds are as that has them: another shell can have been started in there since. Variables that
 // links of the project name, in .devenv and .direnv, a command can have left there.
 func (n Nix) Owned(project string) (owned Owned, known bool) {
 	for _, root := range n.activeRoots(project) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What an environment has set is known, also where Nix or a shellHook changes it, and a
+// The variables of an environment are known, also where Nix or a shellHook changes it, and a
 // link in the project adds to that and proves nothing.
 func TestOwned(t *testing.T) {
 	store, project := t.TempDir(), t.TempDir()

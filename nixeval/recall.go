@@ -49,7 +49,7 @@ func (n Nix) Remembered(r Request) (env Environment, ok bool) {
 }
 
 // Current is the key that r would be cached under now, empty where nothing
-// but Nix can tell whether a cached environment still is what r asks for. It
+// but Nix can tell whether a cached environment still answers r. It
 // never asks Nix.
 func (n Nix) Current(r Request) (key string, err error) {
 	flake, err := n.flakeOf(r)

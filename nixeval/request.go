@@ -45,7 +45,7 @@ type Request struct {
 	// Locked has the evaluation fail where flake.lock would have to change
 	// ([Nix.Lock]).
 	Locked bool
-	// Refresh ignores what is cached.
+	// Refresh ignores the cache.
 	Refresh bool
 }
 
@@ -71,7 +71,7 @@ type flakeRef struct {
 	ref  string // without the attribute
 	attr string
 	path string // absolute directory for a reference to a local tree, else ""
-	tree bool   // written path:, so that Nix copies the whole directory, not what git tracks
+	tree bool   // written path:, so that Nix copies the whole directory, not the tracked files
 }
 
 // parseFlakeRef cuts s. Only references whose tree can be looked at without
@@ -99,7 +99,7 @@ func parseFlakeRef(s, dir string) flakeRef {
 	return f
 }
 
-// installable is what is given to nix: "REF#attr" with the attribute only
+// installable is the argument for nix: "REF#attr" with the attribute only
 // where the user wrote one, so that Nix's own search order applies.
 func (f flakeRef) installable() string {
 	if f.attr == "" {

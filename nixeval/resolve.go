@@ -96,7 +96,7 @@ func (n Nix) check(r Request) error {
 	return inputs.Flake{Dir: dir, Tree: ref.tree, Environ: n.Environ, Overrides: absolute(r.Overrides, r.Dir)}.Check()
 }
 
-// flake is the flake on this machine that r means, nil if what it means cannot
+// flake is the flake on this machine that r means, nil if its meaning cannot
 // be told without Nix.
 func (n Nix) flake(r Request) (*inputs.Flake, error) {
 	ref := parseFlakeRef(r.Flake, r.Dir)
@@ -137,7 +137,7 @@ func absolute(overrides [][2]string, dir string) [][2]string {
 	return overrides
 }
 
-// errChanged says that what was evaluated is not what the key stands for.
+// errChanged reports that the evaluated files are not those of the key.
 var errChanged = errors.New("changed while it was evaluated")
 
 // cached returns the entry of key, or makes it, once however many want it.
@@ -183,7 +183,7 @@ func (n Nix) uncached(ctx context.Context, r Request, args []string) (Environmen
 
 func unchangeable() bool { return true }
 
-// fromRoots resolves store paths. What they refer to never changes, so the
+// fromRoots resolves store paths. Their references never change, so the
 // paths themselves are the key.
 func (n Nix) fromRoots(ctx context.Context, r Request) (Environment, error) {
 	var roots []closure.Path

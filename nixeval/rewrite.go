@@ -42,7 +42,7 @@ func (p replacement) replace(text string) string {
 }
 
 // startsPath reports whether an absolute path that follows text starts there, and
-// does not go on with a path that began before: after nothing, after what is in no
+// does not go on with a path that began before: after nothing, after a character that is in no
 // path, after a flag (-L) and after the scheme of an address (file://).
 func startsPath(text string) bool {
 	start := strings.LastIndexFunc(text, func(c rune) bool { return c != '/' && !inComponent(c) }) + 1
@@ -64,7 +64,7 @@ func endsComponent(text string) bool {
 	return true
 }
 
-// inComponent reports whether c goes on with a component of a path. What ends words
+// inComponent reports whether c goes on with a component of a path. A character that ends words
 // and lists does not, although file names can hold it.
 func inComponent(c rune) bool {
 	switch {

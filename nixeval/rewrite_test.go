@@ -38,7 +38,7 @@ func TestRewriter(t *testing.T) {
 }
 
 // The TMPDIR that the run of a shellHook had is the one of each run after it. One
-// that the hook sets is no directory of a run, and stays what it is.
+// that the hook sets is no directory of a run, and stays as it is.
 func TestHookTemp(t *testing.T) {
 	before := []string{"TMPDIR=/tmp/purity-0/run-1", "HOME=/h", "A=1"}
 	dump := "A=1\x00TMPDIR=/tmp\x00DATA=/srv/tmp-data\x00HERE=/tmp/project\x00MINE=/tmp/purity-0/run-1/x\x00NEXT=/tmp/purity-0/run-12\x00"

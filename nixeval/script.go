@@ -15,12 +15,12 @@ const (
 	StateFile = "state.bash"
 	// EnterFile loads the state and runs the shellHook.
 	EnterFile = "enter.bash"
-	// ExecFile enters and runs a command. Its arguments are what to say if
+	// ExecFile enters and runs a command. Its arguments are the message if
 	// there is no such command, and the command line.
 	ExecFile = "exec.bash"
 	// ShellFile enters in an interactive bash: its first PROMPT_COMMAND.
 	ShellFile = "shell.bash"
-	// DumpFile enters and says what is exported then, for
+	// DumpFile enters and prints the exported variables then, for
 	// [Environment.ParseHooked].
 	DumpFile = "dump.bash"
 )
@@ -31,7 +31,7 @@ var scriptFiles = []string{StateFile, EnterFile, ExecFile, ShellFile, DumpFile}
 //go:embed enter.bash exec.bash shell.bash dump.bash
 var scripts embed.FS
 
-// state writes what bash code of the environment expects to find and a plain
+// state writes the variables that bash code of the environment expects to find and a plain
 // process environment cannot carry.
 func (d devEnv) state(storeDir string) string {
 	var b strings.Builder

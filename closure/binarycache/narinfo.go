@@ -12,7 +12,7 @@ import (
 )
 
 // known are the keys of a narinfo that go-nix reads; it refuses a file with
-// any other, while Nix passes over what it does not know.
+// any other, while Nix passes over unknown fields.
 var known = []string{
 	"StorePath", "URL", "Compression", "FileHash", "FileSize", "NarHash", "NarSize",
 	"References", "Deriver", "System", "Sig", "CA",

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// List is what is in a directory, sorted by name, if that is no more than limit entries;
+// List is the entries of a directory, sorted by name, if that is no more than limit entries;
 // else [ErrBudget]. A directory of millions fills the memory before it is sorted.
 func List(dir string, limit int) ([]fs.DirEntry, error) {
 	file, err := os.OpenFile(dir, flags, 0)
@@ -28,7 +28,7 @@ func List(dir string, limit int) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// Each calls f for what is in a directory, in no order, as it is read.
+// Each calls f for the entries of a directory, in no order, as it is read.
 func Each(dir string, f func(fs.DirEntry) error) error {
 	file, err := os.OpenFile(dir, flags, 0)
 	if err != nil {

@@ -6,7 +6,7 @@
 // reader for ever, a link to /dev/zero fills the memory. So purity opens these
 // files here and nowhere else; a test in cmd/purity holds that. The package lies
 // below closure because nixeval and enforce, which both need it, may both import
-// what is there.
+// the file.
 package hostile
 
 import (
@@ -25,7 +25,7 @@ var (
 	ErrTooLong    = errors.New("too long")
 )
 
-// Open opens a file for reading. Symbolic links are followed. What is no regular
+// Open opens a file for reading. Symbolic links are followed. A file that is no regular
 // file in the end is [ErrNotRegular], within a [*fs.PathError]; opening it does
 // not block and makes no terminal the controlling one (open(2), O_NONBLOCK and
 // O_NOCTTY).
@@ -67,7 +67,7 @@ func ReadFile(name string, limit int64) ([]byte, error) {
 	return read(file, limit)
 }
 
-// ReadText is [ReadFile] for what is kept as text, of which there is no second copy.
+// ReadText is [ReadFile] for files kept as text, of which there is no second copy.
 func ReadText(name string, limit int64) (string, error) {
 	file, err := Open(name)
 	if err != nil {
@@ -122,7 +122,7 @@ func read(file *os.File, limit int64) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// OpenNamed opens a file that a person names on a command line. What a shell hands
+// OpenNamed opens a file that a person names on a command line. A file that a shell hands
 // over by a descriptor, as <(command) does, is read whatever it is.
 func OpenNamed(name string) (*os.File, error) {
 	if strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/") {
@@ -131,7 +131,7 @@ func OpenNamed(name string) (*os.File, error) {
 	return Open(name)
 }
 
-// ReadNamed is [ReadFile] for what [OpenNamed] opens.
+// ReadNamed is [ReadFile] for files of [OpenNamed].
 func ReadNamed(name string, limit int64) ([]byte, error) {
 	file, err := OpenNamed(name)
 	if err != nil {

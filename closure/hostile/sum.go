@@ -73,8 +73,8 @@ var zeros [blockSize]byte
 // maxParts is how many parts of a file are looked for by [Holes].
 const maxParts = 10000
 
-// Holes is how many bytes of a regular file are in no block of the disk. What follows a
-// great many parts counts as a hole.
+// Holes is how many bytes of a regular file are in no block of the disk. Bytes after a
+// great many parts count as a hole.
 func Holes(name string) (int64, error) {
 	file, err := Open(name)
 	if err != nil {

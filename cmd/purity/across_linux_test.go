@@ -12,8 +12,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// What a command leaves behind harms nobody outside, with every Nix and every shell,
-// as root and as a user. What does not start Nix is tried with the newest alone. With the
+// Files that a command leaves behind harm nobody outside, with every Nix and every shell,
+// as root and as a user. Vectors that start no Nix are tried with the newest alone. With the
 // oldest nothing is moot.
 func TestAcross(t *testing.T) {
 	shells, environ := fixtures.Shells()

@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// app is what every command gets: how to speak, and what purity was called with.
+// app is the state of every command: its voice, and the call of purity.
 type app struct {
 	screen.Voice
 	caller.Called

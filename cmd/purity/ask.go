@@ -15,7 +15,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// request is what flags ask for, and for which project.
+// request is the request of flags, for a project.
 func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project, r nixeval.Request, err error) {
 	if err := oneSource(ref, s); err != nil {
 		return nix, p, r, err
@@ -44,7 +44,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project,
 	return nix, p, r, p.Check(nix)
 }
 
-// ask is what flags say, and where its environment is from: the parent that watches, or
+// ask is the ask of flags, with the source of its environment: the parent that watches, or
 // Nix.
 func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, confine.Source, error) {
 	nix, project, request, err := a.request(ref, s)
@@ -79,7 +79,7 @@ func (a *app) trusted(file *config.File, flags config.Settings, p confine.Projec
 	return confine.Trusted(nix, file, flags, p)
 }
 
-// hooks are what hooks and shims need.
+// hooks is the state for hooks and shims.
 func (a *app) hooks() hook.Hooks {
 	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

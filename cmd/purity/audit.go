@@ -17,27 +17,27 @@ import (
 )
 
 type auditCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	reporting
-	Fail           bool     `help:"Exit with 1 if anything outside the environment was used, or not all could be seen."`
-	Max            int      `placeholder:"N" help:"With --fail, let that many pass."`
-	UpdateBaseline bool     `help:"Add what was found to purity.toml, as exceptions whose reasons are yours to fill in."`
-	Secret         []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among them although it looks like a secret; can be repeated."`
-	Ratchet        string   `placeholder:"REVISION" type:"revision" help:"Exit with 1 if purity.toml has more exceptions than in a revision of git (HEAD), so that their number only falls."`
-	Command        []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Fail           bool     `help:"Exit with 1 if the command used anything outside the environment, or purity could not see everything."`
+	Max            int      `placeholder:"N" help:"Number of findings that --fail lets pass."`
+	UpdateBaseline bool     `help:"Add the findings to purity.toml, as exceptions whose reasons you fill in."`
+	Secret         []string `placeholder:"PATH" type:"path" sep:"none" help:"Make an exception for a path although it looks like a secret; can be repeated."`
+	Ratchet        string   `placeholder:"REVISION" type:"revision" help:"Exit with 1 if purity.toml has more exceptions than at a revision of git (default: HEAD)."`
+	Command        []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 
 // Help is shown below the flags.
 func (auditCmd) Help() string {
-	return `The command gets the environment of the dev shell but is not confined: all that
-it uses outside is found in one run, with reasons and remedies, and what of the
-environment it never used. Exceptions in purity.toml are left out.
+	return `The command gets the environment of the dev shell, unconfined. One run finds every file,
+program and address that it uses from outside, with reasons and remedies, and the
+declared packages that it never used. purity leaves out exceptions of purity.toml.
 
-The exit code is 0; 1 with --fail where something was found; 2 where the command
-itself failed. Where a report goes to standard output in another form than text,
-what the command prints goes to standard error.`
+The exit code is 0; 1 with --fail and a finding; 2 if the command itself failed. If a
+report in another form than text goes to standard output, the command prints on
+standard error.`
 }
 
 // Run watches the command and reports.
@@ -102,7 +102,7 @@ func watching(a *app, of, flake string, from source, flags config.Settings, type
 	flags.Mode, flags.Explain = "audit", watch.Files
 	ask, environment, err := a.ask(flake, from, flags)
 	if err == nil && ask.Active() {
-		err = fmt.Errorf("%s: this process is confined already, and nobody inside can watch", of)
+		err = fmt.Errorf("%s: this process is confined, and no process inside can watch", of)
 	}
 	return run{app: a, ask: ask, from: environment, command: command, tells: true}, err
 }
@@ -121,7 +121,7 @@ func (r run) observe(of string) (ran, error) {
 	return done, err
 }
 
-// learner knows what is needed to learn from this run.
+// learner keeps all that it takes to learn from this run.
 func (d ran) learner(secrets []string) learn.Run {
 	named := secrets
 	for _, path := range secrets {
@@ -130,7 +130,7 @@ func (d ran) learner(secrets []string) learn.Run {
 	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable}
 }
 
-// sayLeftOut names what nobody is to open unseen, and what no policy can.
+// sayLeftOut names paths that no one should open unseen, and those that no policy can.
 func sayLeftOut(a *app, needs learn.Needs) {
 	for _, secret := range needs.Secrets {
 		text := secret.Path + " looks like a secret and is left out"
@@ -140,7 +140,7 @@ func sayLeftOut(a *app, needs learn.Needs) {
 		a.Log.Warn().Str("hint", "--secret "+secret.Path).Msg(text)
 	}
 	if len(needs.Calls) > 0 {
-		a.Log.Warn().Str("hint", "seccomp = false, which opens all else that it refuses, too").Msg("the system call filter refuses " + strings.Join(needs.Calls, ", ") + "; what lets them be is left out")
+		a.Log.Warn().Str("hint", "seccomp = false, which allows all other calls, too").Msg("the system call filter denies " + strings.Join(needs.Calls, ", ") + "; purity.toml leaves them out")
 	}
 	for _, address := range needs.Other {
 		a.Log.Warn().Msg("no line of purity.toml can be for " + address + " alone, so it is left out")

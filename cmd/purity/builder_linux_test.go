@@ -27,7 +27,7 @@ type builder struct {
 	log       bytes.Buffer
 }
 
-// builderConf is what builders have in nix.conf, besides lines of their own.
+// builderConf is the nix.conf of builders, without lines of their own.
 const builderConf = `substituters =
 require-sigs = false
 max-jobs = 2
@@ -77,7 +77,7 @@ func newBuilder(t *testing.T, u user, name, conf string, wrap ...string) *builde
 	return b
 }
 
-// script is what a connection runs: Nix, for this builder's store.
+// script is the program of a connection: Nix, for this builder's store.
 func (b *builder) script(nix fixtures.Nix, root bool) string {
 	text := "#!/bin/bash\n"
 	environ := append(nix.Environ(filepath.Join(b.dir, "home")), "NIX_CONF_DIR="+filepath.Join(b.dir, "conf"))

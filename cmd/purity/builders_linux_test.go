@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// expected is what a command of the project builders comes to, whatever builds it.
+// expected is the outcome of a command of the project builders, whatever builds it.
 var expected = map[string]struct{ verdict, code string }{
 	"pure": {"pure", "0"}, "read": {"impure", "0"}, "run": {"impure", "0"}, "fails": {"failed", "7"}, "absent": {"failed", "127"},
 }
@@ -47,7 +47,7 @@ type farm struct {
 	project string
 	sh      string            // a /bin/sh for sandboxes, in the store
 	few     map[string]string // store paths, by the check
-	said    map[string]string // what is in them, by the check and the file
+	said    map[string]string // their content, by the check and the file
 }
 
 func newFarm(t *testing.T, nix fixtures.Nix) *farm {
@@ -97,7 +97,7 @@ func (f *farm) build(t *testing.T, u user, dir, set, flags string) {
 	}
 }
 
-// saidIn is what the few reports say in a store. What a command prints of a file that
+// saidIn is the content of the few reports in a store. The output of a command of a file that
 // it cannot have depends on why, so of the log of these commands only purity's part does
 // not.
 func (f *farm) saidIn(t *testing.T, store string) map[string]string {
@@ -119,7 +119,7 @@ func (f *farm) saidIn(t *testing.T, store string) map[string]string {
 	return said
 }
 
-// verdicts compares reports in the store with what is expected.
+// verdicts compares reports in the store with the expected ones.
 func (f *farm) verdicts(t *testing.T, paths map[string]string) {
 	t.Helper()
 	for name, path := range paths {
@@ -133,7 +133,7 @@ func (f *farm) verdicts(t *testing.T, paths map[string]string) {
 	}
 }
 
-// same compares what another store has with the first one.
+// same compares another store with the first one.
 func (f *farm) same(t *testing.T, store string) {
 	t.Helper()
 	if diff := cmp.Diff(f.said, f.saidIn(t, store)); diff != "" {
@@ -170,7 +170,7 @@ func (f *farm) other(t *testing.T, store string) (user, string) {
 	return u, dir
 }
 
-// give copies to another store what the few reports are built of.
+// give copies to another store the inputs of the few reports.
 func (f *farm) give(t *testing.T, store string) {
 	t.Helper()
 	for _, path := range f.few {
@@ -210,7 +210,7 @@ func (f *farm) sandboxed(how string) string {
 }
 
 // testRemote builds many checks on two builders, of which one dies. The second call
-// finishes what is left.
+// finishes the rest.
 func (f *farm) testRemote(t *testing.T) {
 	a := newBuilder(t, f.user, "a", f.sandboxed("true")+"build-users-group = nixbld\n")
 	b := newBuilder(t, f.user, "b", f.sandboxed("false")+"build-users-group =\n")
@@ -233,7 +233,7 @@ func (f *farm) testRemote(t *testing.T) {
 		t.Errorf("%d reports were built on the builder that died", ofA)
 	}
 	f.verdicts(t, many)
-	// A client can tell what a check failed of.
+	// A client can tell the cause of a failed check.
 	out := u.transcript(t, f.project, "nix build -L "+flags+" .#many.shell0-read .#many.shell0-fails .#many.shell0-absent")
 	for _, want := range []string{"exit code 3", "exit code 7", "exit code 127"} {
 		if !strings.Contains(out, want) {

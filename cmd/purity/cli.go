@@ -13,28 +13,28 @@ type cli struct {
 	globals
 
 	Exec       execCmd       `cmd:"" help:"Run a command confined to a dev environment."`
-	Shell      shellCmd      `cmd:"" help:"Start an interactive shell in the same confinement."`
-	Shims      shimsCmd      `cmd:"" help:"Make a directory for PATH through which each program of an environment runs confined."`
-	Hook       hookCmd       `cmd:"" help:"Print the hook by which a shell confines the programs of projects it is in."`
-	Which      whichCmd      `cmd:"" help:"Say what a name runs, and whether confined."`
-	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it, and report all it uses outside the environment."`
-	Learn      learnCmd      `cmd:"" help:"Print the purity.toml that a command would need."`
-	Trace      traceCmd      `cmd:"" help:"Run a command confined, and show what it uses."`
-	DiffReport diffReportCmd `cmd:"" name:"diff-report" help:"Print what a later report has that an earlier one has not."`
+	Shell      shellCmd      `cmd:"" help:"Start an interactive shell confined to a dev environment."`
+	Shims      shimsCmd      `cmd:"" help:"Make a directory for PATH whose links run the programs of an environment confined."`
+	Hook       hookCmd       `cmd:"" help:"Print the hook by which a shell confines the programs of its project."`
+	Which      whichCmd      `cmd:"" help:"Print the program that a name runs, and whether purity confines it."`
+	Audit      auditCmd      `cmd:"" help:"Watch a command without confining it; list everything it uses from outside, and declared packages it never uses."`
+	Learn      learnCmd      `cmd:"" help:"Print the purity.toml under which a command would pass."`
+	Trace      traceCmd      `cmd:"" help:"Run a command confined, and print each file and program as it is used."`
+	DiffReport diffReportCmd `cmd:"" name:"diff-report" help:"Show the findings that are new in a later report."`
 	Closure    closureCmd    `cmd:"" help:"Show the store paths that a dev environment needs at run time."`
-	Policy     policyCmd     `cmd:"" help:"Show what a confined command may reach, and why."`
-	Explain    explainCmd    `cmd:"" help:"Say whether and why a path can be read, written or executed."`
+	Policy     policyCmd     `cmd:"" help:"Print each grant of a confined command, with its reason."`
+	Explain    explainCmd    `cmd:"" help:"Say whether and why a confined command can read, write or execute a path."`
 	Config     configCmd     `cmd:"" help:"Check purity.toml, or print its schema."`
-	Init       initCmd       `cmd:"" help:"Begin with a project: write purity.toml, and show what else confines it."`
-	Allow      allowCmd      `cmd:"" help:"Let the purity.toml here be applied, as it is now."`
-	Deny       denyCmd       `cmd:"" help:"Take that back."`
+	Init       initCmd       `cmd:"" help:"Set up a project: write purity.toml and print the lines that turn purity on."`
+	Allow      allowCmd      `cmd:"" help:"Allow the purity.toml and the dev shell of a project, as they are now."`
+	Deny       denyCmd       `cmd:"" help:"Revoke the permission that purity allow gave to a project."`
 	Doctor     doctorCmd     `cmd:"" help:"Check whether kernel, Nix and project are ready for purity."`
-	Selftest   selftestCmd   `cmd:"" help:"Attack this machine from inside a confinement, and show what is stopped."`
-	GC         gcCmd         `cmd:"" name:"gc" help:"Drop what is cached for projects that are gone."`
+	Selftest   selftestCmd   `cmd:"" help:"Attack this machine from inside a confinement, and print the attacks that succeed."`
+	GC         gcCmd         `cmd:"" name:"gc" help:"Remove cached environments and private HOMEs of projects that are gone."`
 	Version    versionCmd    `cmd:"" help:"Show the version of purity."`
 
-	DirenvEnv  direnvEnvCmd  `cmd:"" name:"direnv-env" hidden:"" help:"Print what direnv evaluates."`
-	Help       helpCmd       `cmd:"" help:"Explain a command or a topic, or list what there is help for."`
+	DirenvEnv  direnvEnvCmd  `cmd:"" name:"direnv-env" hidden:"" help:"Print the lines that direnv evaluates."`
+	Help       helpCmd       `cmd:"" help:"Explain a command or a topic, or list all of them."`
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
 
@@ -59,7 +59,7 @@ func alone(name string) kong.Option {
 	return nil
 }
 
-// normalise is for people who type what other tools accept: --version, and no
+// normalise is for people who type as for other tools: --version, and no
 // command at all.
 func normalise(args []string) []string {
 	switch {

@@ -22,10 +22,10 @@ type closureCmd struct {
 	source
 	JSON       bool     `name:"json" help:"Print JSON." xor:"form"`
 	Dot        bool     `help:"Print the references as a graph for Graphviz." xor:"form"`
-	Why        string   `placeholder:"NAME" help:"Print the shortest chain of references that brings in a store path; part of its name will do." xor:"form"`
-	Diff       string   `placeholder:"REF|FILE" help:"Print what another closure has more, less or different: that of a flake, or a file written with --json or by closureInfo." xor:"form"`
-	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache: file:// and a directory, or any URL that Nix knows. They need not be on this machine."`
-	TrustedKey []string `placeholder:"KEY" sep:"none" help:"Public key that --store must be signed with (default: that of cache.nixos.org); can be repeated."`
+	Why        string   `placeholder:"NAME" help:"Print the shortest chain of references to a store path, or to one whose name has this part." xor:"form"`
+	Diff       string   `placeholder:"REF|FILE" help:"Print the difference from another closure: a flake, a file written with --json, or one of closureInfo." xor:"form"`
+	Store      string   `placeholder:"URL" help:"Read the closure of store paths from a binary cache, file://DIR or a URL that Nix knows. This machine need not have the paths."`
+	TrustedKey []string `placeholder:"KEY" sep:"none" help:"Public key that signs the paths of --store (default: the key of cache.nixos.org); can be repeated."`
 }
 
 // Run prints the closure.
@@ -127,7 +127,7 @@ func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Clos
 	return found.Env.Closure()
 }
 
-// other is what --diff names.
+// other is the closure that --diff names.
 func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error) {
 	data, err := hostile.ReadNamed(c.Diff, 64<<20)
 	if err != nil { // not a file, so a flake

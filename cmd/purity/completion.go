@@ -8,19 +8,19 @@ import (
 )
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: bash, zsh or fish."`
 }
 
 // Help is shown below the flags.
 func (completionCmd) Help() string {
-	return `In a shell's start-up file: eval "$(purity completion bash)", the same for zsh,
-or for fish: purity completion fish | source. Packages install them.
+	return `In a shell's start-up file: eval "$(purity completion bash)", or zsh in place of bash;
+for fish: purity completion fish | source. Packages install them.
 
 They complete commands, flags and their values, dev shells of flakes on this machine,
-and of the cached environment of a project its store paths and programs.`
+and the store paths and programs of a project's cached environment.`
 }
 
-// Run prints what has the shell ask purity.
+// Run prints the code by which the shell asks purity.
 func (c completionCmd) Run(a *app) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -39,7 +39,7 @@ func completing(t *testing.T, shell string, installed bool) *terminal {
 	return s
 }
 
-// A user of each shell completes what there is to complete.
+// A user of each shell completes all kinds of words.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -55,7 +55,7 @@ func TestCompletion(t *testing.T) {
 				{"purity exe", "purity exec"},                                                // a command
 				{"purity config sch", "purity config schema"},                                // one of another
 				{"purity exec --from", "purity exec --from-env"},                             // a flag
-				{"purity exec --no-rep", "purity exec --no-report-changes"},                  // what it is not
+				{"purity exec --no-rep", "purity exec --no-report-changes"},                  // the negated one
 				{"purity exec --level o", "purity exec --level open"},                        // a word
 				{"purity exec --level=o", "purity exec --level=open"},                        // in one with the flag
 				{"purity exec --presets git,ss", "purity exec --presets git,ssh-agent"},      // of a list
@@ -83,7 +83,7 @@ func TestCompletion(t *testing.T) {
 			if shell != "bash" { // which has no place for it
 				s.tmux("send-keys", "-l", "--", "purity exec --level ")
 				s.tmux("send-keys", "Tab", "Tab")
-				s.see("what Nix's own build sandbox has", 1)
+				s.see("like Nix's build sandbox", 1)
 			}
 		})
 	}

@@ -17,14 +17,13 @@ import (
 )
 
 type configCmd struct {
-	Check  configCheckCmd  `cmd:"" help:"Check the purity.toml here."`
+	Check  configCheckCmd  `cmd:"" help:"Check purity.toml, and list the grants that it adds."`
 	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of purity.toml, for editors, or of reports."`
 }
 
 // Help is shown below the flags.
 func (configCmd) Help() string {
-	return `purity.toml, in the project or a directory below, has the keys that exec has as
-flags:
+	return `purity.toml, in the project or a directory below, has a key for most flags of exec:
 
   level = "dev"
   read = ["~/.config/tool", "/opt/data/*.csv"]
@@ -32,15 +31,15 @@ flags:
   presets = ["git"]
   env.keep = ["EDITOR"]
 
-A flag counts before a PURITY_ variable, that before the file; lists add up.`
+A flag counts before a PURITY_ variable, a variable before the file. Lists add up.`
 }
 
 type configCheckCmd struct {
-	Path string `arg:"" optional:"" default:"." type:"path" help:"Directory, or a file."`
+	Path string `arg:"" optional:"" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-// Run says that the file is right, what it opens, and whether that is allowed.
+// Run reports that the file is right, its grants, and whether that is allowed.
 func (c configCheckCmd) Run(a *app) error {
 	file, err := config.ReadAt(c.Path)
 	if err != nil {
@@ -74,8 +73,8 @@ func (c configCheckCmd) Run(a *app) error {
 }
 
 type configSchemaCmd struct {
-	Of     string `arg:"" optional:"" name:"of" default:"purity.toml" help:"What the schema is of: purity.toml, report, or a command with --json, such as policy or config-check."`
-	Report bool   `help:"That of the reports that --report-format json writes, which report is, too."`
+	Of     string `arg:"" optional:"" name:"of" default:"purity.toml" help:"Document that the schema describes: purity.toml, report, or a command with --json, such as policy or config-check."`
+	Report bool   `help:"Print the schema of --report-format json, as the argument report does."`
 }
 
 // Run prints the schema.

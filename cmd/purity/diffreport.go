@@ -10,14 +10,14 @@ import (
 
 type diffReportCmd struct {
 	Old string `arg:"" type:"path" help:"Report of an earlier run (--report FILE.json)."`
-	New string `arg:"" type:"path" help:"Report of a later one."`
+	New string `arg:"" type:"path" help:"Report of a later run."`
 	reporting
 }
 
 // Help is shown below the flags.
 func (diffReportCmd) Help() string {
 	return `The exit code is 1 if the later run used something outside the environment that
-the earlier one did not, or could not be seen as well.`
+the earlier one did not, or if purity saw less of it.`
 }
 
 // Run prints what is new.

@@ -10,7 +10,7 @@ import (
 
 // direnvEnvCmd is what the library asks for.
 type direnvEnvCmd struct {
-	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake whose dev shell is meant."`
+	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell."`
 	source
 	config.Settings
 }

@@ -12,60 +12,36 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce/selftest"
-	"github.com/nix-purity/purity/fixtures"
 )
 
-// What README.md shows of the demo is what the demo prints, but for what differs
-// from machine to machine.
-func TestReadmeDemo(t *testing.T) {
-	t.Parallel()
-	fixtures.All(t)
+// The purity.toml files of README.md and of the topic policy are valid.
+func TestDocumentedPolicies(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown, ok := strings.Cut(string(readme), "<!-- demo -->\n```console\n")
-	shown, _, ok2 := strings.Cut(shown, "```\n")
-	if !ok || !ok2 {
-		t.Fatal("README.md has no demo")
-	}
-	cmd := exec.Command("../../fixtures/demo", binary(t))
-	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=")
-	out, err := cmd.CombinedOutput()
+	_, first, _ := strings.Cut(string(readme), "```toml\n")
+	first, _, _ = strings.Cut(first, "```\n")
+	topic, err := os.ReadFile("manual/text/policy.txt")
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
 	}
-	vary := []struct{ pattern, by string }{
-		{`\S*/purity-demo-\w+`, "/tmp/demo"},
-		{`in [0-9.]+ s: \d+ store`, "in 0.3 s: 47 store"},
-		{`this machine has \S+,`, "this machine has /usr/bin/python3,"},
-		{`pid \d+`, "pid 812"},
-		{`\S*/store/\w{32}-`, "/nix/store/00000000000000000000000000000000-"},
-		{`which is /usr/bin/\S+`, "which is /usr/bin/gcc"},
-		{`host program\S* of \S+`, "host program of gcc"},
-		{` +`, " "},
-	}
-	want, got := shown, string(out)
-	for _, v := range vary {
-		re := regexp.MustCompile(v.pattern)
-		want, got = re.ReplaceAllString(want, v.by), re.ReplaceAllString(got, v.by)
-	}
-	if want != got {
-		t.Errorf("README.md shows\n%s\nthe demo prints\n%s", want, got)
+	_, second, _ := strings.Cut(string(topic), "# A file for a project\n")
+	second, _, _ = strings.Cut(second, "\n# ")
+	second = strings.Join(regexp.MustCompile("(?m)^    .*\n").FindAllString(second, -1), "")
+	for name, text := range map[string]string{"README.md": first, "policy.txt": second} {
+		file, err := config.Parse(name, []byte(text))
+		if err != nil || len(file.Settings.Read) == 0 {
+			t.Errorf("%s: %v: %q", name, err, text)
+		}
 	}
 }
 
-// The purity.toml of README.md is one, with every key that is not for kernels,
-// and its figures of the selftest are those of the vectors.
-func TestReadmePolicy(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// The figures of the selftest in SECURITY.md are those of the vectors.
+func TestSelftestFigures(t *testing.T) {
+	text, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {
 		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(readme), "<!-- purity.toml -->\n```toml\n")
-	text, _, ok := strings.Cut(text, "```\n")
-	if _, err := config.Parse("README.md", []byte(text)); err != nil || !ok {
-		t.Errorf("purity.toml: %v", err)
 	}
 	stopped := func(v selftest.Variant, abi int) string {
 		all, n := 0, 0
@@ -79,24 +55,21 @@ func TestReadmePolicy(t *testing.T) {
 		}
 		return fmt.Sprintf("%d of %d stopped", n, all)
 	}
-	for line := range strings.Lines(string(readme)) {
-		m := regexp.MustCompile(`^\| [\d., ]+ \| ([\d, ]+) \| (\d+ of \d+ stopped) \| (\d+ of \d+ stopped) \|$`).FindStringSubmatch(strings.TrimSpace(line))
-		if m == nil {
-			continue
-		}
-		ok = false
+	figures := regexp.MustCompile(`(?m)^\| [^|]+ \| ([\d, ]+) \| (\d+ of \d+ stopped) \| (\d+ of \d+ stopped) \|$`)
+	rows := figures.FindAllStringSubmatch(string(text), -1)
+	if len(rows) < 3 {
+		t.Errorf("SECURITY.md has %d rows of figures", len(rows))
+	}
+	for _, m := range rows {
 		for abi := range strings.SplitSeq(m[1], ", ") {
 			n, err := strconv.Atoi(abi)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if dev, nix := stopped(selftest.Variants()[0], n), stopped(selftest.Variants()[1], n); m[2] != dev || m[3] != nix {
-				t.Errorf("ABI %d: README.md says %s and %s, the vectors %s and %s", n, m[2], m[3], dev, nix)
+				t.Errorf("ABI %d: SECURITY.md says %s and %s, the vectors %s and %s", n, m[2], m[3], dev, nix)
 			}
 		}
-	}
-	if ok {
-		t.Error("README.md has no figures of the selftest")
 	}
 }
 

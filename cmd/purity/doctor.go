@@ -15,8 +15,8 @@ type doctorCmd struct {
 
 // Help is shown below the flags.
 func (doctorCmd) Help() string {
-	return `Each line is ok, a warning (purity works, with the gap that is named) or an error
-with the way to mend it. The exit code is 1 if there is an error.`
+	return `Each line is ok, a warning (purity works, with this gap) or an error with a remedy. The
+exit code is 1 if there is an error.`
 }
 
 // Run checks everything, whatever the first finding.

@@ -13,23 +13,23 @@ import (
 )
 
 type enterShellCmd struct {
-	Mode        string   `name:"enter" enum:"shims,shell" default:"shims" placeholder:"shims|shell" help:"shims confines each program (the default); shell confines an interactive shell as a whole, which becomes purity shell."`
+	Mode        string   `name:"enter" enum:"shims,shell" default:"shims" placeholder:"shims|shell" help:"Confine each program by shims, or an interactive shell as a whole, which becomes purity shell (default: shims)."`
 	WithClosure []string `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
-	Outside     []string `placeholder:"NAME" sep:"none" help:"Run a program that drives Nix, such as the devenv of a flake, unconfined and as your own. Programs that it starts by name are confined. Can be repeated."`
-	Project     string   `placeholder:"DIR" type:"path" help:"The writable directory (default: the nearest with a flake.nix or .git)."`
-	Config      string   `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml."`
+	Outside     []string `placeholder:"NAME" sep:"none" help:"Run a program that drives Nix, such as devenv, unconfined. Programs that it starts by name run confined. Can be repeated."`
+	Project     string   `placeholder:"DIR" type:"path" help:"Directory that programs may write (default: the nearest with a flake.nix or .git)."`
+	Config      string   `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file, not from the project's purity.toml."`
 	config.Settings
 }
 
 // Help is shown below the flags.
 func (enterShellCmd) Help() string {
-	return `Prints what to evaluate in bash: eval "$(purity hook enter-shell)". It finds the
-dev shell that is active ($NIX_GCROOT of nix develop, .devenv/gc/shell, the profiles of
-nix-direnv, else what the variables name) without evaluating anything, makes shims
-for it and puts them in front of PATH. It replaces no process, so that it can stand
-in what direnv, "devenv print-dev-env", tasks and tests evaluate; twice is as good as
-once, and in a confinement it does nothing. In another shell or another environment
-there are other shims. A shell that cannot be confined ends.
+	return `Prints lines for bash to evaluate: eval "$(purity hook enter-shell)". They find the
+active dev shell ($NIX_GCROOT of nix develop, .devenv/gc/shell, the profiles of
+nix-direnv, else the store paths of variables) and evaluate nothing. They make shims for it
+and put them in front of PATH. They replace no process, so that direnv,
+"devenv print-dev-env", tasks and tests can evaluate them. Twice is as good as once, and
+in a confinement they do nothing. Another shell or environment has its own shims. A shell
+that purity cannot confine ends.
 
 With --enter=shell the line belongs before the rest of the hook, which then runs once,
 in the confined shell.`

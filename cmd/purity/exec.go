@@ -9,27 +9,28 @@ import (
 )
 
 type execCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	stored
 	config.Settings
 	keeping
 	reporting
-	Fail           bool     `help:"Exit with 1 if something was refused, although the command itself ended well."`
-	UnlessConfined bool     `help:"In a confinement by purity, whichever it is, run the command as it is."`
-	Command        []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Fail           bool     `help:"Exit with 1 if purity denied something, although the command itself ended well."`
+	UnlessConfined bool     `help:"If purity already confines this process, just run the command."`
+	Command        []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 
 // Help is shown below the flags.
 func (execCmd) Help() string {
 	return `The command gets the environment that "nix develop -c" would give it, but built
-from nothing: PATH holds directories of the closure only, HOME and TMPDIR are
-private to the project, and of the calling environment only the terminal,
-language, time zone, user, proxies and CI are kept (--keep adds to that).
+from nothing. PATH holds directories of the closure only. HOME and TMPDIR are
+private to the project. purity keeps the caller's variables for terminal, language,
+time zone, user, proxies and CI, and those of --keep.
+
 A shellHook runs first, inside the confinement.
 
 The command replaces purity: its exit code, signals, terminal and job control
-are its own, and everything it starts is confined as well.`
+are its own. Everything it starts is confined, too.`
 }
 
 // Run replaces purity by the command; it returns only on an error.
@@ -54,9 +55,9 @@ func (c *execCmd) Run(a *app) error {
 	if ask.Active() {
 		switch {
 		case c.Fail:
-			return words.Hint(errors.New("exec --fail: this process is confined already, and nobody inside can watch"), "leave --fail to the purity outside")
+			return words.Hint(errors.New("exec --fail: this process is confined, and no process inside can watch"), "leave --fail to the purity outside")
 		case c.wanted():
-			a.Log.Warn().Msg("this process is confined already, and nobody inside can watch, so there is no report")
+			a.Log.Warn().Msg("this process is confined, and no process inside can watch, so there is no report")
 		}
 		job, err := ask.Again(command, a.Environ)
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 )
 
 type explainCmd struct {
-	Path  string `arg:"" type:"path" help:"The file or directory."`
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Path  string `arg:"" type:"path" help:"File or directory to explain."`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON."`
@@ -16,8 +16,8 @@ type explainCmd struct {
 
 // Help is shown below the flags.
 func (explainCmd) Help() string {
-	return `For a store path of the closure the chain of references follows that brings it
-in. Where something is refused, the last line says what would allow it.`
+	return `For a store path of the closure, the chain of references to it follows. After a denial,
+the last line is the setting that would grant the access.`
 }
 
 // Run prints the explanation.

@@ -15,45 +15,45 @@ import (
 
 // globals are the flags of every command.
 type globals struct {
-	Verbose   bool   `short:"v" help:"Say what purity does, on standard error."`
-	Quiet     bool   `short:"q" help:"Say nothing but errors."`
+	Verbose   bool   `short:"v" help:"Print purity's steps on standard error."`
+	Quiet     bool   `short:"q" help:"Print errors only."`
 	LogFormat string `enum:"text,json" default:"text" help:"Form of messages on standard error: ${enum}."`
 }
 
 // source are the flags that say which environment is meant.
 type source struct {
-	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file such as shell.nix, without a flake." xor:"source"`
+	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file, such as shell.nix, without a flake." xor:"source"`
 	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
 	Root          []string          `placeholder:"STORE-PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
 	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
-	FromEnv       bool              `help:"Take the dev shell that is active already; nothing is evaluated." xor:"source"`
-	KeepAll       bool              `help:"Keep the whole calling environment but for HOME, TMPDIR and what of PATH is outside; no shellHook runs. For builders and process managers, which have made one."`
+	FromEnv       bool              `help:"Take the active dev shell, and evaluate nothing." xor:"source"`
+	KeepAll       bool              `help:"Keep the calling environment but for HOME, TMPDIR and outside directories of PATH, and run no shellHook. For builders and process managers."`
 	WithClosure   []string          `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
 	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
-	Impure        bool              `help:"Let the evaluation read the environment and any file. It is then repeated on every run."`
-	Refresh       bool              `help:"Evaluate anew, whatever is cached."`
-	Project       string            `placeholder:"DIR" type:"path" help:"The writable directory (default: that of the flake, if the working directory is in it)." xor:"project"`
-	NoProject     bool              `help:"Let no directory be written but HOME and TMPDIR, wherever the command is run: for programs rather than builds." xor:"project"`
-	Config        string            `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file and not from the project's purity.toml. It need not be allowed."`
+	Impure        bool              `help:"Let the evaluation read the environment and any file. purity then evaluates on every run."`
+	Refresh       bool              `help:"Evaluate anew, and replace the cached environment."`
+	Project       string            `placeholder:"DIR" type:"path" help:"Directory that the command may write (default: the flake's, if the working directory is in it)." xor:"project"`
+	NoProject     bool              `help:"Let the command write no directory but HOME and TMPDIR. For programs rather than builds." xor:"project"`
+	Config        string            `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file, not from the project's purity.toml. A file outside the project needs no purity allow."`
 }
 
-const description = `Purity makes the declaration of a Nix dev shell true: a command run through it
-can read and execute the store paths of the shell's runtime closure, write the
-project, a private HOME and TMPDIR and the /tmp that all programs share, and
-reach no other program, library or header of the machine: no /usr/bin/gcc, no
-~/.cargo/bin, no other store path. It needs Linux with Landlock (5.13 or later;
-6.2 for all that purity asks of it) and no privileges.
+const description = `purity runs a command confined to the runtime closure of a Nix dev shell. The
+command can read and execute the store paths of that closure, write the
+project, a private HOME and TMPDIR and the /tmp that all programs share. The
+kernel denies every other program, library and header of the machine:
+/usr/bin/gcc, ~/.cargo/bin, any other store path. It needs Linux 6.2 or later with Landlock, and
+no privileges.
 
   purity exec -- make               run make in the dev shell of the flake here
-  purity exec --flake .#ci -- make  the same in another dev shell
-  purity shell                      look around in there
-  purity policy                     what may be reached, and why
-  purity explain PATH               the same of one path
-  purity closure --why PATH         what brings a store path in
+  purity exec --flake .#ci -- make  run it in another dev shell
+  purity shell                      start a confined shell
+  purity policy                     print each grant, with its reason
+  purity explain PATH               explain one path
+  purity closure --why PATH         print the references to a store path
 
-Exit codes are those of the command. Purity's own are 125 when it could not do
-what was asked (nothing ran), 126 when the command is refused or not
-executable, 127 when it is not in the environment.`
+The exit code is that of the command. purity's own are 125 if purity failed and
+nothing ran, 126 if the command is denied or not executable, 127 if the
+environment has no such command.`
 
 // options are how kong reads the command line of a program of that name.
 func options(argv0 string) []kong.Option {

@@ -16,7 +16,7 @@ var forms = map[string]any{
 
 type doctorJSON struct {
 	Version int            `json:"version" doc:"Of this form."`
-	Checks  []doctor.Check `json:"checks" doc:"What was looked at."`
+	Checks  []doctor.Check `json:"checks" doc:"Checks, in order."`
 }
 
 // closureJSON is what closure.Closure marshals to.
@@ -59,6 +59,6 @@ type versionJSON struct {
 type checkedJSON struct {
 	Version int      `json:"version" doc:"Of this form."`
 	File    string   `json:"file" doc:"The purity.toml."`
-	Opens   []string `json:"opens" doc:"What it opens beyond the level in force."`
+	Opens   []string `json:"opens" doc:"Grants beyond the level in force."`
 	Allowed bool     `json:"allowed" doc:"Whether it may be applied."`
 }

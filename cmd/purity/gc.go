@@ -16,12 +16,11 @@ type gcCmd struct {
 
 // Help is shown below the flags.
 func (gcCmd) Help() string {
-	return `Cached environments are kept alive by garbage collector roots. This removes them
-for every project whose directory is gone, with the project's private HOME;
-what the store holds for them goes with the next nix-collect-garbage. Shims of
-environments that are cached no more go 30 days after they were made: a shell may
-have them in PATH yet, where they run nothing, while without them the host's
-programs would run.`
+	return `Garbage collector roots keep cached environments. gc removes the roots and the private
+HOME of every project whose directory is gone. The next nix-collect-garbage removes
+their store paths. gc removes shims of environments outside the cache 30 days after
+they were made. Until then a shell may have them in PATH, where they run nothing;
+without them the shell would run the host's programs.`
 }
 
 // Run removes what belongs to no project any more.

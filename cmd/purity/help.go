@@ -15,14 +15,14 @@ import (
 )
 
 type helpCmd struct {
-	Topic []string `arg:"" optional:"" name:"topic" help:"Command, such as exec or config check, or topic; without one all are listed."`
+	Topic []string `arg:"" optional:"" name:"topic" help:"Command, such as exec or config check, or topic (default: list all)."`
 }
 
 // Help is shown below the flags.
 func (helpCmd) Help() string {
-	return `What is shown is a part of the pages purity(1) and purity.toml(5), which packages
-install; "purity help purity" and "purity help purity.toml" show all of them. On a
-terminal a pager does: $PAGER, else less.`
+	return `The text is a part of the pages purity(1) and purity.toml(5), which packages install.
+"purity help purity" and "purity help purity.toml" show all of them. On a terminal
+a pager shows the text: $PAGER, else less.`
 }
 
 // Run shows the help.
@@ -38,7 +38,7 @@ func (c helpCmd) Run(a *app) error {
 		for _, e := range append(m.Commands(), m.Topics()...) {
 			names = append(names, e.Name)
 		}
-		hint := "purity help lists what there is help for"
+		hint := "purity help lists all topics"
 		if nearest := config.Nearest(name, names); nearest != "" {
 			hint = "did you mean purity help " + nearest + "?"
 		}

@@ -12,17 +12,17 @@ import (
 
 // hookCmd are the hooks, each for who evaluates it.
 type hookCmd struct {
-	Bash       promptHookCmd `cmd:"" help:"For ~/.bashrc: confine the programs of projects that bash is in."`
-	Zsh        promptHookCmd `cmd:"" help:"For ~/.zshrc: the same for zsh."`
-	Fish       promptHookCmd `cmd:"" help:"For config.fish: the same for fish."`
+	Bash       promptHookCmd `cmd:"" help:"For ~/.bashrc: confine the programs of the project that bash is in."`
+	Zsh        promptHookCmd `cmd:"" help:"For ~/.zshrc: confine the programs of the project that zsh is in."`
+	Fish       promptHookCmd `cmd:"" help:"For config.fish: confine the programs of the project that fish is in."`
 	Nu         nuHookCmd     `cmd:"" help:"For nushell's autoload directory: the same for nushell."`
-	Direnv     direnvHookCmd `cmd:"" help:"For ~/.config/direnv/lib/purity.sh: use purity, for .envrc files."`
-	EnterShell enterShellCmd `cmd:"" help:"For a shellHook, devenv's enterShell or .envrc: confine the programs of the shell that is active."`
+	Direnv     direnvHookCmd `cmd:"" help:"For ~/.config/direnv/lib/purity.sh: define use purity for .envrc files."`
+	EnterShell enterShellCmd `cmd:"" help:"For a shellHook, devenv's enterShell or .envrc: confine the programs of the active dev shell."`
 }
 
 // Help is shown below the commands.
 func (hookCmd) Help() string {
-	return `Where each goes:
+	return `Each line goes into
 
   ~/.bashrc                   eval "$(purity hook bash)"
   ~/.zshrc                    eval "$(purity hook zsh)"
@@ -37,30 +37,29 @@ type promptHookCmd struct{}
 
 // Help is shown below the flags.
 func (promptHookCmd) Help() string {
-	return `In the directory of a project that was allowed (purity allow), and below it, the
-programs of its dev shell then run confined, by way of shims in front of PATH;
-PURITY_PROJECT names the project. So do programs that are typed with a directory
-which is in the project or the store: ./configure, result/bin/x. All else is as
-ever, and so it is again where the directory is left.
+	return `In the directory of a project that you allowed (purity allow), and below it, shims in
+front of PATH run the programs of its dev shell confined. The hook also confines programs
+you run by path inside the project or the store: ./configure, result/bin/x. PURITY_PROJECT
+names the project. All else is as ever, and leaving the directory restores everything.
 
   nopurity CMD   run one command as if there were no purity
   purity off     leave, and stay out, in this shell; purity on
-  purity which   what a name runs
+  purity which   print the program that a name runs
 
-The shell exports the dev shell's variables, but for those that run code; functions and
-aliases of a shellHook are in "purity shell" only.
+The shell exports the dev shell's variables, but for those that run code. Only
+"purity shell" has the functions and aliases of a shellHook.
 
-$purity_prompt is for your prompt: (purity), with * while the environment is
-renewed in the background and the old one is in use, with ! where something that
-defines it was changed and not allowed yet.
+$purity_prompt is for your prompt: (purity), with * while purity renews the environment
+in the background and the old one is in use, with ! if a file that defines it changed
+and you have not allowed it yet.
 
-Not caught are, above all, programs of the host that are typed by their file
-(/usr/bin/gcc), paths in a variable, and what the shell runs by itself (eval, trap):
-"purity help hooks" has the list. Nothing that a confined program starts gets out.
-"purity shell" confines the whole shell.
+The hook misses, above all, programs of the host that you run by path (/usr/bin/gcc), paths
+in a variable, and code that the shell runs by itself (eval, trap): "purity help hooks"
+has the list. No program that a confined program starts gets out. "purity shell" confines
+the whole shell.
 
-Where purity is gone, does not answer or was interrupted, nothing is confined, and
-the prompt says (not confined).`
+If purity is gone, does not answer or was interrupted, nothing is confined, and the
+prompt shows (not confined).`
 }
 
 // Run prints the hook of the shell that the command is named for.
@@ -95,14 +94,14 @@ type direnvHookCmd struct{}
 // Help is shown below the flags.
 func (direnvHookCmd) Help() string {
 	return `Then an .envrc has "use purity", or "use purity .#ci --level nix": a flake and the
-flags of purity exec. direnv exports what the dev shell exports, with shims in front
-of PATH in the place of its programs, so that these run confined; leaving the
-directory restores all. Variables by which a shell, a loader or an interpreter runs
-code are not exported: the programs get them from their shims.
+flags of purity exec. direnv exports the variables of the dev shell, with shims in front
+of PATH, so that its programs run confined. Leaving the directory restores all.
+direnv does not export variables by which a shell, a loader or an interpreter runs
+code: the programs get them from their shims.
 
-The project must be allowed (purity allow). It is loaded again when a file changes that
-defines the environment; that takes a new "purity allow", and until then, and where Nix
-fails, the environment from before stays.`
+You must allow the project (purity allow). direnv loads it again when a file changes
+that defines the environment; you must allow that, too. Until then, and if Nix fails,
+direnv keeps the environment from before.`
 }
 
 // Run prints the library.

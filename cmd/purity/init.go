@@ -14,18 +14,18 @@ import (
 )
 
 type initCmd struct {
-	CI     string `name:"ci" enum:"github,gitlab," default:"" placeholder:"github|gitlab" help:"Write the job by which a service audits each change, instead."`
-	DryRun bool   `help:"Show what would be written, and write nothing."`
+	CI     string `name:"ci" enum:"github,gitlab," default:"" placeholder:"github|gitlab" help:"Write a CI job that audits each change, in place of purity.toml."`
+	DryRun bool   `help:"Print the files and lines, and write nothing."`
 }
 
 // Help is shown below the flags.
 func (initCmd) Help() string {
 	return `Writes purity.toml with every key explained and commented out, adds "use purity" to
-an .envrc that is there, and shows the lines that confine the dev shells which it
-finds (mkShell, devenv, devshell) and your shell, with where they go.
+an existing .envrc, and prints the lines that confine your shell and the dev shells that
+it finds (mkShell, devenv, devshell), each with its place.
 
-What is there is left as it is, whatever it is, and nothing outside of the project
-is written. To run it again is harmless.`
+init changes no other existing file and writes nothing outside of the project. You can
+run it again without harm.`
 }
 
 // Run writes what is not there, and says what else there is to do.

@@ -14,28 +14,28 @@ import (
 )
 
 type learnCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
-	Output  string   `placeholder:"FILE" type:"path" help:"Write to a file; standard output is then the command's. Else that goes to standard error."`
-	Secret  []string `placeholder:"PATH" type:"path" sep:"none" help:"Let a path be among what is written although it looks like a secret; can be repeated."`
-	Exact   bool     `help:"Name each file. Without it a directory stands for files in it, where a person would grant that: /usr/include for headers."`
-	Command []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Output  string   `placeholder:"FILE" type:"path" help:"Write to a file, and leave standard output to the command. Without --output, the command prints on standard error."`
+	Secret  []string `placeholder:"PATH" type:"path" sep:"none" help:"Include a path although it looks like a secret; can be repeated."`
+	Exact   bool     `help:"Name each file. Without --exact, a directory such as /usr/include stands for its files where a person would grant it."`
+	Command []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 
 // Help is shown below the flags.
 func (learnCmd) Help() string {
-	return `The command is watched, not confined, as by purity audit. Purity prints a
-purity.toml under which the command passes, with the program that needed each line:
-a beginning for those who cannot declare everything yet. A directory stands for its
-files where a person would grant it, so that the next header passes, too; --exact
-names each file. Nothing in it opens a secret (keys, tokens, browser profiles) unless
-you name that with --secret.
+	return `purity watches the command without confining it, as purity audit does. It prints the
+purity.toml under which this command would have passed, with the program that needed
+each line. Start with that if you cannot declare everything yet. A directory stands for
+its files where a person would grant it, so that the next header passes, too; --exact
+names each file. No line opens a secret (keys, tokens, browser profiles) unless you name
+it with --secret.
 
   purity learn -- make > purity.toml
 
-What the command itself prints goes to standard error then, and to standard output
-with --output. What a purity.toml that is there says already is not repeated.`
+The command prints on standard error then, and on standard output with --output.
+learn does not repeat grants of an existing purity.toml.`
 }
 
 // Run watches and prints the policy.
@@ -85,7 +85,7 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	if ask.File == nil || enforce.Real(c.Output) != enforce.Real(ask.File.Path) || ask.File.Empty() {
 		return nil
 	}
-	return words.Hint(fmt.Errorf("write policy: %s is in use, and what it says would be lost", c.Output), "write it to another file, and take over what you want")
+	return words.Hint(fmt.Errorf("write policy: %s is in use, and writing would lose its settings", c.Output), "write to another file, and copy the lines you want")
 }
 
 // text is a purity.toml with what the flags said and what was needed besides.

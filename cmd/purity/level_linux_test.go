@@ -60,7 +60,7 @@ func TestSelftestAttacksLevels(t *testing.T) {
 		if sockets := limit("UNIX sockets") != "pairs only"; sockets != v.Unix || attacked.UnixSockets != v.Unix {
 			t.Errorf("level %s: users get UNIX sockets %v, attacked is %v", v.Name, sockets, v.Unix)
 		}
-		if sysV := limit("System V IPC") != "refused"; sysV != v.SysV || attacked.SysVIPC != v.SysV {
+		if sysV := limit("System V IPC") != "denied"; sysV != v.SysV || attacked.SysVIPC != v.SysV {
 			t.Errorf("level %s: users get System V IPC %v, attacked is %v", v.Name, sysV, v.SysV)
 		}
 		if terminals := slices.Contains(got, "rw-i- /dev/pts"); terminals != v.Terminals {

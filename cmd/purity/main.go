@@ -1,8 +1,8 @@
 // Purity runs commands confined to the runtime closure of a Nix dev shell.
 //
-// This package is words, flags and exit codes; what they stand for is in the
+// This package is words, flags and exit codes; their meaning is in the
 // packages nixeval (which environment), closure (which store paths) and
-// enforce (what a process may reach).
+// enforce (rights of a process).
 package main
 
 import (
@@ -79,7 +79,7 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	return func(a *app) error { return ctx.Run(a) }, *shared, err
 }
 
-// plainExec is purity exec without any flag; a test holds it to what kong
+// plainExec is purity exec without any flag; a test holds it to the one that kong
 // makes of that.
 func plainExec(command []string) *execCmd {
 	return &execCmd{Command: command}

@@ -36,7 +36,7 @@ func TestGrammar(t *testing.T) {
 	}
 }
 
-// described is what can be typed after a command.
+// described is the arguments and flags of a command.
 func described(n *kong.Node) (all []string) {
 	all = append(all, fmt.Sprint(n.Path(), n.Help, n.Detail))
 	for _, flags := range n.AllFlags(false) {
@@ -53,7 +53,7 @@ func described(n *kong.Node) (all []string) {
 	return all
 }
 
-// An exec without any flag, which kong does not read, is what kong makes of it.
+// An exec without any flag, which kong does not read, is as kong would read it.
 func TestPlainExec(t *testing.T) {
 	args := []string{"exec", "--", "make", "-j2", "--", "x"}
 	var all cli

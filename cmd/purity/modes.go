@@ -21,7 +21,7 @@ import (
 // does not know them, because to learn it takes too long.
 const (
 	completeWord = "__purity-complete" // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
-	promptWord   = "__hook-env"        // SHELL KEY SAID SIGN TOLD: what to evaluate in the working directory
+	promptWord   = "__hook-env"        // SHELL KEY SAID SIGN TOLD: the code to evaluate in the working directory
 	lineWord     = "__hook-line"       // SHELL LINE: the line with programs named by path confined
 )
 
@@ -72,7 +72,7 @@ func with(run func(args []string, argument string) int) mode {
 	}
 }
 
-// failed is the exit code of what nobody hears of.
+// failed is the exit code of modes without a reader.
 func failed(err error) int {
 	if err != nil {
 		return words.Failure
@@ -80,7 +80,7 @@ func failed(err error) int {
 	return 0
 }
 
-// runPrompt is purity started by a shell that asks what to do in its directory.
+// runPrompt is purity started by a shell at its prompt.
 func runPrompt(args []string) (code int, ok bool) {
 	if len(args) < 5 {
 		return 0, false

@@ -11,8 +11,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// The flake evaluates, the hash of its dependencies is that of what go mod
-// vendor writes, and what it builds does the main job.
+// The flake evaluates, the hash of its dependencies is that of the tree that go mod
+// vendor writes, and its package does the main job.
 func TestFlake(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))

@@ -11,11 +11,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// What people do with nixpkgs, with the nixpkgs in the directory that PURITY_NIXPKGS
+// Common tasks with nixpkgs, with the nixpkgs in the directory that PURITY_NIXPKGS
 // names and the stdenv that it has. A nix in PATH is taken, with its store and its
 // caches; without one that of the fixtures, with theirs, which have no package of
-// nixpkgs, so that its stdenv must be one that builds there. What
-// cannot be had is left out, with the reason of Nix.
+// nixpkgs, so that its stdenv must be one that builds there. Packages that
+// cannot be had are left out, with the reason of Nix.
 func TestNixpkgs(t *testing.T) {
 	dir := os.Getenv("PURITY_NIXPKGS")
 	if dir == "" {

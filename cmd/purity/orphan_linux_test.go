@@ -9,8 +9,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// orphan is a child of a command, and does things when the watcher is gone: what is
-// watched, beside what is not.
+// orphan is a child of a command, and does things when the watcher is gone: watched things
+// beside others.
 const orphan = `
 import errno, os, sys, time
 def attempt(f, *args):
@@ -31,8 +31,8 @@ print(os.getpid(), file=out)
 time.sleep(600)
 `
 
-// A watcher that is killed takes the command along. What the command has left lives
-// on, as confined as before: it starts no programs, and where files were watched
+// A watcher that is killed takes the command along. Processes of the command live
+// on, as confined as before: they start no programs, and where files were watched
 // opens and changes none.
 func TestWatcherKilled(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// What a command plants opens nothing in the next run, whoever the user is; its twin,
+// Files that a command plants open nothing in the next run, whoever the user is; its twin,
 // which stays where the command may write anyway, is opened.
 func TestPlanted(t *testing.T) {
 	t.Parallel()

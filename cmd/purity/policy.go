@@ -11,21 +11,21 @@ import (
 )
 
 type policyCmd struct {
-	Ref string `arg:"" optional:"" name:"ref" default:"." help:"Flake, with an optional #attribute."`
+	Ref string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell, with an optional #attribute (default: the flake here)."`
 	source
 	stored
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
 	All  bool `help:"Print a row for each store path of the closure."`
-	Diff bool `help:"Print only what differs from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
+	Diff bool `help:"Print the difference from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
 }
 
 // Help is shown below the flags.
 func (policyCmd) Help() string {
-	return `Each row is what a command may do (r read, w write, x execute, i control a
-device, c connect to a socket), why, and with which path and all below it. What
-no row names is refused. These are the very grants that exec uses. The store paths of
-the closure are one row; --all prints each, as does purity closure.`
+	return `Each row has the access of a command (r read, w write, x execute, i control a device,
+c connect to a socket), the reason, and a path with everything below it. exec uses exactly
+these grants, and the kernel denies all other paths. The store paths of the closure
+are one row; --all prints each, as does purity closure.`
 }
 
 // Run prints the policy.
@@ -46,7 +46,7 @@ func (c *policyCmd) Run(a *app) error {
 }
 
 // policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
-// was not allowed is said alone, for to look at it is what comes first.
+// was not allowed is said alone, for a look at it comes first.
 func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Plan, error) {
 	ask, from, err := a.ask(ref, s, flags)
 	if err != nil {

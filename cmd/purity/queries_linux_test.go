@@ -15,7 +15,7 @@ import (
 )
 
 // Who only looks changes nothing: not the cache, not HOME, not the project, which may be
-// read-only, and not what an open shell has in its HOME.
+// read-only, and leave the HOME of an open shell alone.
 func TestQueriesChangeNothing(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -63,7 +63,7 @@ func TestQueriesChangeNothing(t *testing.T) {
 	}
 }
 
-// tree are the files below a directory, with what they are and what is in them.
+// tree are the files below a directory, with their types and contents.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -75,7 +75,7 @@ func tree(t *testing.T, dir string) map[string]string {
 		if err != nil {
 			return err
 		}
-		if d.Name() == "stat" { // what purity remembers of files, to read none twice
+		if d.Name() == "stat" { // purity's memory of files, to read none twice
 			return nil
 		}
 		text := info.Mode().String()

@@ -77,7 +77,7 @@ func TestReaders(t *testing.T) {
 }
 
 // calls calls f for each call of a function of a package in the source of the project,
-// without tests, fixtures and what is generated.
+// without tests, fixtures and generated files.
 func calls(t *testing.T, f func(file, call string, at token.Position)) {
 	t.Helper()
 	const root = "../.."

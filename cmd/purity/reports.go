@@ -11,9 +11,9 @@ import (
 
 // reporting are the flags of commands that report.
 type reporting struct {
-	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report to a file, in the form that its name asks for: .json, .sarif, .html, .txt; - is standard output; can be repeated."`
-	Absent       bool     `help:"Count files outside that are not there, too: a builder of Nix may hide the host. What a program then finds elsewhere in a list of directories does not count."`
-	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of --report, or without that print the report so on standard output: text, json, sarif, github, html."`
+	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report, in the form of its name: .json, .sarif, .html or .txt. - is standard output; can be repeated."`
+	Absent       bool     `help:"Count missing files outside, too, because a builder of Nix may hide the host. Files that a program then finds in another directory of its list do not count."`
+	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of the report: text, json, sarif, github or html. Without --report, purity prints the report on standard output."`
 }
 
 // wanted reports whether anything is to be written.
@@ -27,7 +27,7 @@ func (f reporting) names() []string {
 }
 
 // toStdout reports whether standard output is for a report, so that it cannot be
-// for what the command prints.
+// for the output of the command.
 func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
 
 // reports are where reports go.

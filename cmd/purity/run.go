@@ -28,14 +28,14 @@ type run struct {
 	program confine.Program // nil for the command as it was typed
 	shim    bool            // it was called by the name of a shim
 	reports reporting
-	tells   bool                               // what of the closure was used is wanted, too
+	tells   bool                               // uses of the closure are wanted, too
 	fail    bool                               // a command that ends well is to fail if something was refused
 	stdout  *os.File                           // of the command, nil for that of purity
 	before  func(confine.Found) error          // done before anything runs, nil for nothing
 	trace   func(confine.Found, observe.Event) // shows each use, nil for nothing
 }
 
-// ran is what came of one that was watched.
+// ran is the outcome of a watched one.
 type ran struct {
 	plan    confine.Plan
 	of      watch.Outcome
@@ -44,7 +44,7 @@ type ran struct {
 	to      reports
 }
 
-// start is the one way to run a command: what is asked is checked, the environment found,
+// start is the one way to run a command: the request is checked, the environment found,
 // the policy made, and then purity becomes the command, or stays as the parent that
 // watches a child which comes here again. It returns only on an error, or when a command
 // that was watched has ended.
@@ -64,7 +64,7 @@ func (r run) start() (ran, error) {
 		err = r.before(found)
 	}
 	if err == nil && r.wanted() && r.watches() == watch.Off {
-		err = words.Hint(errors.New("report what the command uses: it is not watched"), "leave --explain=off out")
+		err = words.Hint(errors.New("report the command's uses: nothing watches it"), "leave --explain=off out")
 	}
 	if err != nil {
 		return ran{}, err
@@ -87,12 +87,12 @@ func (r run) warn(warnings []screen.Warning) {
 	}
 }
 
-// wanted reports whether somebody wants to know what the command used.
+// wanted reports whether a report of the command's uses was asked for.
 func (r run) wanted() bool {
 	return !r.ask.Enforced() || r.fail || r.tells || r.reports.wanted() || r.trace != nil
 }
 
-// watches is what of the command is watched.
+// watches is the set of watched calls.
 func (r run) watches() string {
 	switch s := r.ask.Settings; {
 	case !s.Enforced(), r.wanted() && s.Explain == "":
@@ -105,12 +105,12 @@ func (r run) watches() string {
 	return watch.Off
 }
 
-// stays reports whether purity stays as the parent, to say what was refused and what
-// changed. That takes /proc; without it purity becomes the command, unless somebody wants
+// stays reports whether purity stays as the parent, to report denials and
+// changes. That takes /proc; without it purity becomes the command, unless somebody wants
 // to know.
 func (r run) stays() bool {
 	if _, err := os.Stat("/proc/self/exe"); err != nil && !r.wanted() {
-		r.app.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+		r.app.Log.Debug().Err(err).Msg("no process can watch here, so purity explains no denial")
 		return false
 	}
 	return r.watches() != watch.Off || r.changes()
@@ -141,7 +141,7 @@ func (r run) become(plan confine.Plan) error {
 	case r.ask.Request.Refresh:
 		return err
 	}
-	r.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating anew")
+	r.app.Log.Debug().Str("path", missing.Path).Msg("a store path was collected; evaluating again")
 	r.ask.Request.Refresh = true
 	anew, err := r.ask.Resolve(context.Background(), r.from)
 	if err != nil {
@@ -198,7 +198,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	return done, nil
 }
 
-// execute runs a command as exec does: what was refused is said when it has ended, and its
+// execute runs a command as exec does: purity reports denials when it has ended, and its
 // end is that of purity.
 func (r run) execute() error {
 	a := r.app
@@ -228,8 +228,8 @@ func (r run) execute() error {
 	return &confine.EndedError{Status: done.of.Status}
 }
 
-// say prints what was refused, why, and what to do. What purity itself could not
-// start it has said already, but for what runs a script; and what was never used is
+// say prints denials, reasons and remedies. A command that purity itself could not
+// start it has named already, but for interpreters of scripts; and unused packages are
 // for who asks.
 func (d ran) say(a *app, wanted bool) {
 	r, own := d.report, caller.Self()

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){"nolandlock": noLandlock})
 }
 
-// tests are those of this package, and what is to be removed after them.
+// tests are those of this package, and the files to remove after them.
 type tests struct{ m *testing.M }
 
 // Run runs the tests.

@@ -11,33 +11,33 @@ import (
 )
 
 type selftestCmd struct {
-	Group string `arg:"" optional:"" enum:"all,inside,across" default:"all" help:"What to attack: inside a confinement, across runs, or all (default)."`
-	Needs string `placeholder:"PROGRAM" help:"Across runs, only what attacks this program: git, nix, bash, zsh, fish or direnv."`
+	Group string `arg:"" optional:"" enum:"all,inside,across" default:"all" help:"Group of attacks: inside a confinement, across runs, or all (default: all)."`
+	Needs string `placeholder:"PROGRAM" help:"Across runs, make only the attacks on this program: git, nix, bash, zsh, fish or direnv."`
 	JSON  bool   `name:"json" help:"Print JSON."`
-	All   bool   `help:"Show what is stopped as well."`
+	All   bool   `help:"Print stopped attacks, too."`
 }
 
 // Help is shown below the flags.
 func (selftestCmd) Help() string {
-	return `Attacks this machine from inside two confinements, level dev (the default) and
-level nix, in a world made for it: files, links, other processes, descriptors,
-sockets, networks, kernel interfaces, mounts, keys, IPC, the terminal, metadata
-and, for root, privileges. Each denial stands beside something like it that must
-work. What is open is shown with what would stop it, or why it is so by design.
-Then, across runs: a confined command leaves things behind in projects made for
-it, purity runs outside, and what came of that is looked at. Where the machine has git,
-Nix, bash, zsh, fish and direnv, these are what is attacked.
-It changes nothing. Attacking from inside takes seconds, across runs some seconds to
-some minutes, by how fast the machine is; purity selftest inside leaves that out.
+	return `Attacks this machine from inside two confinements, level dev and level nix, in a world
+made for it: files, links, other processes, descriptors, sockets, networks, kernel
+interfaces, mounts, keys, IPC, the terminal, metadata and, for root, privileges. Each
+denial stands beside a twin that must work. Each open attack is printed with a setting
+that would stop it, or the reason why it is open by design.
+Then, across runs: a confined command leaves files behind in projects made for it,
+purity runs outside, and selftest looks for effects. It attacks git, Nix, bash, zsh, fish
+and direnv, if the machine has them.
+It changes nothing. The attacks from inside take seconds, those across runs some seconds
+to some minutes; purity selftest inside leaves these out.
 
-The exit code is 1 if something came out otherwise than this version of purity
-says for this kernel.`
+The exit code is 1 if an attack has another outcome than this version of purity expects
+of this kernel.`
 }
 
 // errWrong has been said already, line by line.
 var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
 
-// Run attacks, and shows what came of it.
+// Run attacks, and shows the outcome.
 func (c selftestCmd) Run(a *app) error {
 	var reports []selftest.Report
 	if c.Group != "across" {
@@ -71,7 +71,7 @@ func (c selftestCmd) Run(a *app) error {
 	return nil
 }
 
-// acrossRuns has this program attacked by what a command leaves behind.
+// acrossRuns has this program attacked by files that a command leaves behind.
 func acrossRuns(program string) (selftest.Report, error) {
 	self, err := os.Executable()
 	if err != nil {

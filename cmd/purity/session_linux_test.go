@@ -12,7 +12,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// transcript is what a person would see who types lines one after another, in a
+// transcript is the screen of a person who types lines one after another, in a
 // shell of the host.
 func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 	t.Helper()
@@ -75,7 +75,7 @@ func libProject(t *testing.T, u user) string {
 	return dir
 }
 
-// What flakes make with lib: a dev shell, packages and checks, with each version of
+// Outputs that flakes make with lib: a dev shell, packages and checks, with each version of
 // Nix the same.
 func TestLibSessions(t *testing.T) {
 	t.Parallel()
@@ -123,7 +123,7 @@ func TestLibSessions(t *testing.T) {
 	}
 }
 
-// What a check comes to does not depend on whether the builder hides the host.
+// The outcome of a check does not depend on whether the builder hides the host.
 func TestChecksInSandbox(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "true").CombinedOutput(); err != nil {
@@ -153,7 +153,7 @@ func TestChecksInSandbox(t *testing.T) {
 	}
 }
 
-// output is what a line of a shell of the host prints, without its errors.
+// output is the output of a line of a shell of the host, without its errors.
 func (u user) output(t *testing.T, dir, line string) string {
 	t.Helper()
 	cmd := exec.Command("/bin/bash", "-c", line)
@@ -166,7 +166,7 @@ func (u user) output(t *testing.T, dir, line string) string {
 	return string(out)
 }
 
-// said is a build whose log is all that is shown: what Nix says of its end differs
+// said is a build whose log is all that is shown: Nix's words about its end differ
 // between versions.
 func said(build string) string {
 	return build + ` -L 2>&1 | sed -n 's/^purity-check> //p' | grep .; exit ${PIPESTATUS[0]}`

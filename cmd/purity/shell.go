@@ -6,21 +6,21 @@ import (
 )
 
 type shellCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	stored
 	config.Settings
 	keeping
-	Shell string `placeholder:"PROGRAM" help:"Another shell than the environment's bash."`
+	Shell string `placeholder:"PROGRAM" help:"Shell to start (default: the environment's bash)."`
 }
 
 // Help is shown below the flags.
 func (shellCmd) Help() string {
-	return `The shell and all that is started from it see what "purity exec" would show
-them. From nushell, elvish and any other shell it starts the dev shell's bash; --shell
-names another shell of the dev shell, such as nu or elvish. The prompt of bash, zsh and
-fish begins with (purity). A .bashrc in the private HOME is read. With
---presets editor your editors, tmux, starship and git find your configuration there.`
+	return `The shell and every program started from it run as under "purity exec". Called from
+nushell, elvish or any other shell, purity starts the dev shell's bash; --shell names
+another shell of the dev shell, such as nu or elvish. The prompt of bash, zsh and fish
+begins with (purity). bash reads a .bashrc in the private HOME. With --presets editor your
+editors, tmux, starship and git find your configuration there.`
 }
 
 // Run replaces purity by the shell; it returns only on an error.

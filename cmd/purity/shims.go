@@ -11,25 +11,24 @@ import (
 )
 
 type shimsCmd struct {
-	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake whose dev shell is meant, with an optional #attribute."`
-	Dir   string `placeholder:"DIR" type:"path" help:"Where to make them (default: a directory of the cache, which is printed)."`
+	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell, with an optional #attribute (default: the flake here)."`
+	Dir   string `placeholder:"DIR" type:"path" help:"Directory to fill (default: one of the cache; purity prints its path)."`
 	source
 	config.Settings
 }
 
 // Help is shown below the flags.
 func (shimsCmd) Help() string {
-	return `Put the directory in front of PATH, and each program that the dev shell declares, and
-each that builds, runs as "purity exec" would run it, with nothing asked of Nix: the environment is the one
-that was resolved now. When flake.nix, flake.lock or another Nix file changes, the
-shims say so and run nothing until they are made anew. A shellHook runs once, now,
-confined; what it exports is there for each program.
+	return `With the directory in front of PATH, each declared program of the dev shell, and each
+builder such as make, runs as under "purity exec". The shims ask Nix nothing: they use
+the environment of now. When flake.nix, flake.lock or another Nix file changes, the
+shims run nothing until you renew them, and print a hint. A shellHook runs once, now,
+confined; each program gets the variables that it exports.
 
-What they catch is what is looked up in PATH. They do not catch a program that is
-typed with its directory (/usr/bin/gcc, ./configure): "by-path ./configure", which
-is among the shims, runs what lies in the project or the store confined, and the hook
-of the shell ("purity hook --help") sees to it by itself. What a shim has started has
-no way past it; "purity shell" confines the shell itself.`
+Shims catch names that a shell looks up in PATH. They miss a program that you run by path
+(/usr/bin/gcc, ./configure). The shim "by-path ./configure" runs files of the project or
+the store confined, and shell hooks ("purity hook --help") add it by themselves. No
+program that a shim has started gets past it. "purity shell" confines the shell itself.`
 }
 
 // Run makes the shims.

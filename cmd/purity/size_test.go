@@ -10,7 +10,7 @@ import (
 )
 
 // large are structs that may have more fields or methods than others: flags of the command
-// line, and reports, which are what their form is.
+// line, and reports, which have one form.
 var large = map[string]bool{"cli": true, "source": true, "Report": true}
 
 // The structs of the commands and of the rooms that a run goes through stay small: one

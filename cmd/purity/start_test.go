@@ -33,7 +33,7 @@ var starting = map[string]string{
 	"nixeval/nix.go":                         "Nix, the one place where it is started",
 }
 
-// Programs are started in few places, each of which knows what keeps them from being
+// Programs are started in few places, each of which knows the guard that keeps them from being
 // those of a command or a clone.
 func TestStarting(t *testing.T) {
 	starts := map[string]bool{

@@ -15,7 +15,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// What purity finds is what strace sees of the same command, run in the same
+// purity finds the files that strace sees of the same command, run in the same
 // environment: the same set of paths outside.
 func TestAgainstStrace(t *testing.T) {
 	t.Parallel()

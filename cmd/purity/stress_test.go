@@ -114,8 +114,8 @@ func TestTenThousandPaths(t *testing.T) {
 	}
 }
 
-// Bad surroundings have the outcome that SECURITY.md says: what is warm runs,
-// and what is cold is an error that names the fault.
+// Bad surroundings have the outcome that SECURITY.md says: a cached environment runs,
+// and any other is an error that names the fault.
 func TestSurroundings(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))

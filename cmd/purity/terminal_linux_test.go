@@ -23,7 +23,7 @@ type terminal struct {
 	socket  string
 }
 
-// rc are the shells' start-up files, below HOME: what a user would have, and a
+// rc are the shells' start-up files, below HOME: those of a user, and a
 // prompt that is easy to find.
 var rc = map[string]string{
 	".bashrc": `PS1='$purity_prompt\w $ '
@@ -111,7 +111,7 @@ func (s *terminal) project(fixture, name string) string {
 	return dir
 }
 
-// run runs a program in the home and returns what it prints.
+// run runs a program in the home and returns its output.
 func (s *terminal) run(program string, args ...string) string {
 	s.t.Helper()
 	cmd := exec.Command("/usr/bin/env", append([]string{program}, args...)...)
@@ -136,7 +136,7 @@ func (s *terminal) start(shell string) {
 }
 
 // end closes the terminal, and waits for all that was started in it: shells write
-// their history then, and what they started in the background may go on.
+// their history then, and their background processes may go on.
 func (s *terminal) end() {
 	if exists(s.socket) {
 		cmd := exec.Command("/usr/bin/env", "tmux", "-S", s.socket, "kill-server")
@@ -205,10 +205,10 @@ func trimLines(text string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// screen is what the terminal shows.
+// screen is the text on the terminal.
 func (s *terminal) screen() string { return trimLines(s.tmux("capture-pane", "-p", "-J", "-S", "-")) }
 
-// typed types a command, of one or more lines, and returns what was printed for it.
+// typed types a command, of one or more lines, and returns its output.
 func (s *terminal) typed(command string) string {
 	s.t.Helper()
 	return s.pressed(command, "Enter")
@@ -233,7 +233,7 @@ func (s *terminal) pressed(command string, keys ...string) string {
 	return s.printed(prompts, command)
 }
 
-// paste pastes text as terminals do, for shells to tell it from what is typed.
+// paste pastes text as terminals do, for shells to tell it from typing.
 func (s *terminal) paste(text string) {
 	s.t.Helper()
 	s.tmux("set-buffer", text)
@@ -242,7 +242,7 @@ func (s *terminal) paste(text string) {
 }
 
 // printed waits for the next prompt after so many, at the last of which a command was
-// typed, and returns what is between.
+// typed, and returns the text between.
 func (s *terminal) printed(prompts int, command string) string {
 	s.t.Helper()
 	after := s.wait(prompts)

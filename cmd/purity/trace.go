@@ -11,22 +11,22 @@ import (
 )
 
 type traceCmd struct {
-	Flake string `placeholder:"REF" help:"Flake whose dev shell is meant, with an optional #attribute (default: the flake here)." xor:"source"`
+	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	config.Settings
-	Programs bool     `help:"Show programs only."`
-	Command  []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after -- where it could be taken for a flag of purity."`
+	Programs bool     `help:"Trace programs only."`
+	Command  []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 
 // Help is shown below the flags.
 func (traceCmd) Help() string {
 	return `Each line, on standard error, is a file, program, socket or port as it is used: the
-number and name of the process, further in than its parent's; the access (r read, w
-write, x execute, c connect, b bind; an exclamation mark before it where it is
-refused); the store path and what in it, or the path or address.`
+number and name of the process, indented more than its parent; the access (r read, w
+write, x execute, c connect, b bind; after an exclamation mark if it was denied); the
+store path and the file in it, or the path or address.`
 }
 
-// Run runs the command, confined, and shows what it uses.
+// Run runs the command, confined, and shows its uses.
 func (c *traceCmd) Run(a *app) error {
 	command, err := commandLine(a.args, c.Command, "trace")
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *traceCmd) Run(a *app) error {
 		return err
 	}
 	if ask.Active() {
-		return errors.New("trace: this process is confined already, and nobody inside can watch")
+		return errors.New("trace: this process is confined, and no process inside can watch")
 	}
 	tree := watch.NewTree()
 	return run{app: a, ask: ask, from: from, command: command, trace: func(in confine.Found, e observe.Event) {

@@ -19,20 +19,19 @@ import (
 )
 
 type allowCmd struct {
-	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
 // Help is shown below the flags.
 func (allowCmd) Help() string {
-	return `Says two things of the project here, as it is now, and an edit revokes both.
-That its purity.toml may open more than the default policy does: whoever sends you
-a project could else open your files. Where nobody can be asked, set PURITY_TRUST to
-the hash that is printed, which is the one of sha256sum. And that the hooks of
-shells and direnv may evaluate its flake.nix (or shell.nix) and put its
-environment in front of PATH.`
+	return `Allows two things for the project here, as it is now; an edit revokes both. First, its
+purity.toml may open more than the default policy: a project from a stranger could open
+your files otherwise. In CI, set PURITY_TRUST to the printed hash, which is that of
+sha256sum. Second, shell hooks and direnv may evaluate its flake.nix (or shell.nix) and
+put its environment in front of PATH.`
 }
 
-// Run shows what the file opens and remembers that it may.
+// Run shows the grants of the file and remembers the permission.
 func (c allowCmd) Run(a *app) error {
 	path := enforce.Real(c.Dir)
 	info, err := os.Stat(path)
@@ -73,14 +72,14 @@ func (c allowCmd) Run(a *app) error {
 }
 
 // allowFile allows a file with the symbolic links that its paths pass through, and says
-// what it opens, beyond the default and beyond narrower levels.
+// the grants of the file beyond the default and beyond narrower levels.
 func allowFile(a *app, trust config.Trust, file *config.File) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
 	}
 	wider := file.Widens(confine.LevelOf(config.Settings{}))
-	var narrow []string // what it opens beyond a narrower level alone
+	var narrow []string // grants beyond a narrower level alone
 	for _, level := range host.Levels {
 		for _, what := range file.Widens(level) {
 			if !slices.Contains(wider, what) {
@@ -110,10 +109,10 @@ func allowFile(a *app, trust config.Trust, file *config.File) error {
 }
 
 type denyCmd struct {
-	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the file."`
+	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
-// Run forgets what was allowed of the file, whatever is in it.
+// Run forgets permissions of the file, whatever is in it.
 func (c denyCmd) Run(a *app) error {
 	trust, err := config.OpenTrust()
 	if err != nil {

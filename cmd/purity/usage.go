@@ -21,7 +21,7 @@ func commandLine(typed, given []string, of string) ([]string, error) {
 		return command, err
 	}
 	err = fmt.Errorf("read command line: unknown flag %s", given[0])
-	// What was typed is -j2, where kong has read -j and 2.
+	// The typed flag is -j2, where kong has read -j and 2.
 	from := slices.IndexFunc(typed, func(word string) bool { return strings.HasPrefix(word, given[0]) })
 	if from > 0 && !strings.HasPrefix(given[0], "--") {
 		typed = typed[from:]
@@ -33,7 +33,7 @@ func commandLine(typed, given []string, of string) ([]string, error) {
 	return nil, words.Hint(err, nearestFlag(given[0], of))
 }
 
-// nearestFlag is what to do about a flag that a command of purity does not have.
+// nearestFlag is the hint for a flag that a command of purity does not have.
 func nearestFlag(flag, of string) string {
 	name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 	var names []string

@@ -221,11 +221,11 @@ func TestConcurrentStarts(t *testing.T) {
 	}
 }
 
-// asked is what autoconf's configure scripts ask of the host by name, and do
+// asked are the questions of autoconf's configure scripts of the host by name, and do
 // without.
 var asked = regexp.MustCompile(`^(/usr/bin/(uname|hostinfo|arch)|/bin/(uname|arch|machine)|/etc/ld\.so\.conf)$`)
 
-// Real programs build, what their authors published, unpacked as it is, and
+// Real programs build, as their authors published them, unpacked as it is, and
 // nothing that they do is refused.
 func TestRealProjects(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ type versionCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Run prints the version, and what it was built with.
+// Run prints the version, and the compiler.
 func (c versionCmd) Run(a *app) error {
 	v := version
 	if info, ok := debug.ReadBuildInfo(); ok {

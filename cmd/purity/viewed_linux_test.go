@@ -20,9 +20,9 @@ type difference struct{ file, line, view, reason string }
 //	# the reason for those that follow
 //	once/confine.txtar
 //	- the line
-//	+ what takes its place, any number of lines
+//	+ the lines in its place, any number of lines
 //
-// The line "all of it" leaves out a script. A file * stands for all; then what follows the - is any part of what a line expects of
+// The line "all of it" leaves out a script. A file * stands for all; then the text after the - is any part of the expectation of
 // an output.
 func differences(t *testing.T) (all []difference) {
 	t.Helper()
@@ -55,7 +55,7 @@ func differences(t *testing.T) (all []difference) {
 	return all
 }
 
-// expecting are the lines of a script that say what a command prints.
+// expecting are the lines of a script about the output of a command.
 var expecting = regexp.MustCompile(`(?m)^(stdout|stderr) .*$`)
 
 // differently is a directory of scripts as they are with a view.

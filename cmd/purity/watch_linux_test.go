@@ -79,7 +79,7 @@ func (s *session) enter(text string) {
 	}
 }
 
-// expect waits for output that matches, and forgets what came before its end.
+// expect waits for output that matches, and forgets output before its end.
 func (s *session) expect(pattern string) []string {
 	s.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -237,7 +237,7 @@ func TestWatcherInTerminal(t *testing.T) {
 		},
 		"a denial at the end": func(s *session) {
 			s.enter("$PURITY exec -- sh -c '/usr/bin/env true; /usr/bin/true'; echo code=$?.\n")
-			s.expect(`1 program outside the environment was refused`)
+			s.expect(`1 program outside the environment was denied`)
 			s.expect(`code=126\.`)
 		},
 		"not in its way with off": func(s *session) {

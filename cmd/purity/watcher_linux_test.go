@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// What is meant for the watcher alone arrives at the command; what outlives the
+// Signals for the watcher alone arrive at the command; a process that outlives the
 // command can go on starting programs.
 func TestWatcherSignals(t *testing.T) {
 	t.Parallel()
@@ -74,7 +74,7 @@ func TestSignalsAfterTheCommand(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
-	read, write, err := os.Pipe() // a full one: what writes to it waits
+	read, write, err := os.Pipe() // a full one: a writer waits
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,21 +15,21 @@ import (
 )
 
 type whichCmd struct {
-	Program string `arg:"" optional:"" name:"prog" help:"Name of a program, or its file (default: lists what shims confine here)."`
-	JSON    bool   `name:"json" help:"Print JSON, of one program."`
+	Program string `arg:"" optional:"" name:"prog" help:"Name or path of a program (default: list the programs that shims confine here)."`
+	JSON    bool   `name:"json" help:"Print JSON, for one program."`
 }
 
 // Help is shown below the flags.
 func (whichCmd) Help() string {
-	return `Says what the first program of that name in PATH is: a shim, and then which
-program of the environment it runs confined, or else that it is not confined. A file
-of the project that the hook of the shell has entered, or of the store, is confined
-where it is typed.
+	return `Prints the first program of that name in PATH. If it is a shim, which prints the program
+of the environment that it runs confined; else that it is not confined. The hook of the
+shell confines a file of the project that it has entered, or of the store, if you run
+it by path.
 The exit code is 0 if it is confined, 1 if it is not, 127 if there is none.
 
-Without a name it lists the programs of the dev shell that are confined when you type
-them, and those that are your own: what comes with each dev shell (cat, grep, tar) and is
-not declared. In purity.toml, shims.add and shims.remove say otherwise.`
+Without a name, which lists the programs of the dev shell that run confined when you type
+them, and those that are your own: programs that come with each dev shell (cat, grep,
+tar) and are not declared. shims.add and shims.remove in purity.toml change the lists.`
 }
 
 // Run says it.
@@ -59,7 +59,7 @@ func (c whichCmd) Run(a *app) error {
 	return codeError(1)
 }
 
-// listShims prints what the shims in PATH confine.
+// listShims prints the programs that the shims in PATH confine.
 func listShims(a *app) error {
 	if confine.Inside() {
 		screen.Printf(a.Stdout, "all programs are confined here\n")

@@ -27,7 +27,7 @@ var nixRows = []row{
 	{"/proc", read, "processes"},
 }
 
-// devRows are what every confinement of level dev may reach of the host
+// devRows are the paths of the host that every confinement of level dev may reach
 // besides /bin/sh and /usr/bin/env: devices without state, and the data by
 // which programs find out who and where they are. No program, library or
 // header is in it. By the directories in [Shared] commands reach other programs.
@@ -57,12 +57,12 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/etc/networks", read, "resolver configuration"},
 	{"/etc/protocols", read, "resolver configuration"},
 	{"/etc/services", read, "resolver configuration"},
-	// What /etc/resolv.conf links to is replaced while commands run, by a
+	// The target of /etc/resolv.conf is replaced while commands run, by a
 	// file that is another one for the kernel; so the directory.
-	{"/run/systemd/resolve", read | enforce.Connect, "resolver configuration: what resolv.conf links to"},
-	{"/run/NetworkManager/resolv.conf", read, "resolver configuration: what resolv.conf links to"},
-	{"/run/resolvconf", read, "resolver configuration: what resolv.conf links to"},
-	{"/mnt/wsl/resolv.conf", read, "resolver configuration: what resolv.conf links to"},
+	{"/run/systemd/resolve", read | enforce.Connect, "resolver configuration: target of resolv.conf"},
+	{"/run/NetworkManager/resolv.conf", read, "resolver configuration: target of resolv.conf"},
+	{"/run/resolvconf", read, "resolver configuration: target of resolv.conf"},
+	{"/mnt/wsl/resolv.conf", read, "resolver configuration: target of resolv.conf"},
 
 	{"/etc/ssl/certs", read, "certificates"},
 	{"/etc/ssl/certs/ca-bundle.crt", read, "certificates"},
@@ -74,8 +74,8 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/etc/pki/tls/cert.pem", read, "certificates"},
 	{"/etc/pki/ca-trust/extracted", read, "certificates"},
 	{"/etc/ca-certificates", read, "certificates"},
-	{"/usr/share/ca-certificates", read, "certificates: what /etc/ssl/certs links to"},
-	{"/usr/local/share/ca-certificates", read, "certificates: what /etc/ssl/certs links to"},
+	{"/usr/share/ca-certificates", read, "certificates: target of /etc/ssl/certs"},
+	{"/usr/local/share/ca-certificates", read, "certificates: target of /etc/ssl/certs"},
 
 	{"/etc/localtime", read, "time zone"},
 	{"/etc/timezone", read, "time zone"},
@@ -94,7 +94,7 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/etc/fonts", read, "fonts"},
 	{"/usr/share/fonts", read, "fonts"},
 	{"/usr/local/share/fonts", read, "fonts"},
-	{"/usr/share/fontconfig", read, "fonts: what /etc/fonts links to"},
+	{"/usr/share/fontconfig", read, "fonts: target of /etc/fonts"},
 
 	// Python's distro, which is in pip, reads those of its distribution and fails where one is
 	// there and cannot be read; CMake and installers look for the same.

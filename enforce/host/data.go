@@ -15,8 +15,8 @@ var DataVariables = []string{
 	"FONTCONFIG_FILE",
 }
 
-// Data grants for reading what the data variables of the calling environment
-// name. The home directory and what it lies in are not data.
+// Data grants for reading the paths that the data variables of the calling environment
+// name. The home directory and its parents are not data.
 func Data(paths Paths) []enforce.Grant {
 	var grants []enforce.Grant
 	for _, name := range DataVariables {

@@ -13,10 +13,10 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// Paths turns what people write for paths into paths.
+// Paths turns paths as people write them into absolute ones.
 type Paths struct {
-	Dir    string // what relative paths are relative to
-	Home   string // what ~ means
+	Dir    string // start of relative paths
+	Home   string // the meaning of ~
 	Getenv func(string) string
 	// Writable are directories that commands may write, in which [Preset.Grants] follows
 	// no link that leads out; nil where that is no matter.

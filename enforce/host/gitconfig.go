@@ -114,7 +114,7 @@ type gitParser struct {
 	entries      []gitEntry
 }
 
-// skipBlank goes to what is next and no comment.
+// skipBlank goes to the next thing that is no comment.
 func (p *gitParser) skipBlank() {
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {

@@ -72,7 +72,7 @@ func TestLiteral(t *testing.T) {
 	}
 }
 
-// No level and no preset opens what would make the rest moot.
+// No level and no preset opens a path that would make the rest moot.
 func TestTables(t *testing.T) {
 	paths := Paths{Dir: "/", Home: "/home/me", Getenv: func(name string) string {
 		return map[string]string{"XDG_RUNTIME_DIR": "/run/user/1000", "XDG_CONFIG_HOME": "/home/me/.config", "SSH_AUTH_SOCK": "/run/user/1000/agent", "WAYLAND_DISPLAY": "wayland-0", "XAUTHORITY": "/home/me/.Xauthority"}[name]
@@ -127,7 +127,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// A shared directory that holds what commands must not write stays closed, whatever links
+// A shared directory that holds files which commands must not write stays closed, whatever links
 // lead there, and temporary directories of purity lie in none.
 func TestOpen(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")
@@ -152,7 +152,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// What a data variable names is data: neither the home directory nor the root.
+// The path in a data variable is data: neither the home directory nor the root.
 func TestData(t *testing.T) {
 	paths := Paths{Home: "/home/me", Getenv: func(name string) string {
 		return map[string]string{"TERMINFO_DIRS": "/a:/home:/:relative::/home/me:/home/me/t", "SSL_CERT_FILE": "/c"}[name]

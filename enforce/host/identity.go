@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Identity is what of the user's git configuration programs get without asking for it: who
+// Identity is the part of the user's git configuration that programs get without asking for it: who
 // commits, and aliases. All else stays outside: credentials, helpers that know them, and
 // headers and URLs that have them in their text.
 type Identity struct {
@@ -28,7 +28,7 @@ var identityKeys = map[string][]string{
 const machineGit = "/etc/gitconfig"
 
 // GitIdentity reads the user's configuration as git does: the file that GIT_CONFIG_GLOBAL
-// names, or that of XDG_CONFIG_HOME and then ~/.gitconfig, with what they include.
+// names, or that of XDG_CONFIG_HOME and then ~/.gitconfig, with their includes.
 func GitIdentity(paths Paths, project string) Identity {
 	g := gitFiles{paths: paths, gitDir: gitDirOf(project)}
 	names := []string{"$XDG_CONFIG_HOME/git/config", "~/.gitconfig"}

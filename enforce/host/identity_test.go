@@ -38,7 +38,7 @@ func FuzzParseGit(f *testing.F) {
 	})
 }
 
-// Who commits and aliases are read with what is included, and nothing else is.
+// Who commits and aliases are read, with includes, and nothing else is.
 func TestGitIdentity(t *testing.T) {
 	home := t.TempDir()
 	write := func(name, text string) {

@@ -13,7 +13,7 @@ import (
 type Level struct {
 	Name    string
 	Summary string
-	// Programs of the host are what Shell grants of it.
+	// Programs of the host are those that Shell grants.
 	Programs []string
 	// Network is whether the level has one, and Sockets whether UNIX sockets can be
 	// made; pairs always can.
@@ -21,7 +21,7 @@ type Level struct {
 	// SysVIPC is whether System V shared memory, semaphores and queues can be used.
 	SysVIPC bool
 	// Home and Environment say whether the level gives the command a HOME,
-	// and what of the calling environment besides the terminal.
+	// and variables of the calling environment besides those of the terminal.
 	Home, Environment bool
 	// Wider levels open more than the default one.
 	Wider bool
@@ -32,7 +32,7 @@ type Level struct {
 // Levels are all that there are; the default is named dev.
 var Levels = []Level{
 	{
-		Name: "nix", Summary: "what Nix's own build sandbox has: no network, no HOME, no host data; and no UNIX sockets",
+		Name: "nix", Summary: "like Nix's build sandbox: no network, no HOME, no host data; and no UNIX sockets",
 		Programs: hostPrograms[:1],
 		rows:     nixRows,
 	},
@@ -42,7 +42,7 @@ var Levels = []Level{
 		rows: devRows,
 	},
 	{
-		Name: "open", Summary: "all of the host can be read; only the closure can be executed",
+		Name: "open", Summary: "for getting started: everything is readable, only the closure is executable",
 		Programs: hostPrograms, Network: true, Sockets: true, SysVIPC: true, Home: true, Environment: true, Wider: true,
 		rows: devRows, all: true,
 	},
@@ -61,7 +61,7 @@ func FindLevel(name string) (Level, bool) {
 	return Level{}, false
 }
 
-// Policy is what l allows besides its grants.
+// Policy holds the limits of l, without its grants.
 func (l Level) Policy() enforce.Policy {
 	return enforce.Policy{Network: enforce.Network{Any: l.Network}, UnixSockets: l.Sockets, SysVIPC: l.SysVIPC}
 }
@@ -76,7 +76,7 @@ func (l Level) Shares() bool {
 	return slices.ContainsFunc(l.rows, func(r row) bool { return slices.Contains(Shared, r.path) })
 }
 
-// Grants are the rows of l. What of them does not exist here is left out when
+// Grants are the rows of l. Rows of missing paths are left out when
 // they are enforced.
 func (l Level) Grants() ([]enforce.Grant, error) {
 	grants := make([]enforce.Grant, 0, len(l.rows))

@@ -46,8 +46,8 @@ func (p Preset) Links(paths Paths) []Link {
 	return links
 }
 
-// linkGrants let the targets of links be read, and what links in them lead to, as
-// home-manager and other keepers of dotfiles make them. What HOME lies in is no
+// linkGrants let the targets of links be read, and the targets of links in them, as
+// home-manager and other keepers of dotfiles make them. A parent of HOME is no
 // configuration, and a link that a command can have made leads to none.
 func linkGrants(links []Link, reason string, paths Paths) []enforce.Grant {
 	var grants []enforce.Grant
@@ -83,7 +83,7 @@ func linkGrants(links []Link, reason string, paths Paths) []enforce.Grant {
 const maxLinks = 500
 
 // Place makes links in home, and removes those of all presets that are not among
-// them. What is there of the command's own stays. A link in home cannot lead any of
+// them. Files of the command's own stay. A link in home cannot lead any of
 // that elsewhere.
 func Place(home string, links []Link, paths Paths) error {
 	root, err := os.OpenRoot(home)

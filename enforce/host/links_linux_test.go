@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The preset editor opens configuration and what that links to, never the home, and
-// shows it in the private HOME, without following what a command left there.
+// The preset editor opens configuration and its link targets, never the home, and
+// shows it in the private HOME, without following links that a command left there.
 func TestLinks(t *testing.T) {
 	dir := t.TempDir()
 	user, dotfiles, private, outside := dir+"/user", dir+"/dotfiles", dir+"/private", dir+"/outside"

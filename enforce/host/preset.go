@@ -10,7 +10,7 @@ import (
 // Preset is a named addition to a policy.
 type Preset struct {
 	Name string
-	// Opens says what it opens up, for those who decide about it.
+	// Opens describes its grants, for people who decide about them.
 	Opens string
 	// Keep are variables of the calling environment that the command gets.
 	Keep []string
@@ -50,7 +50,7 @@ var Presets = []Preset{
 		links: editorLinks,
 	},
 	{
-		Name: "ssh-agent", Opens: "the agent, to sign with every key it holds, and which hosts you know",
+		Name: "ssh-agent", Opens: "the agent, to sign with every key it holds, and your list of known hosts",
 		Keep: []string{"SSH_AUTH_SOCK"},
 		rows: []row{
 			{"$SSH_AUTH_SOCK", socket, "the agent"},
@@ -74,7 +74,7 @@ var Presets = []Preset{
 		rows: []row{{"$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY", socket, "the compositor's socket"}},
 	},
 	{
-		Name: "docker", Opens: "the Docker or Podman daemon: whoever talks to Docker's is root on this machine",
+		Name: "docker", Opens: "the Docker or Podman daemon: a client of Docker's is root on this machine",
 		Keep: []string{"DOCKER_HOST", "CONTAINER_HOST"},
 		rows: []row{
 			{"/run/docker.sock", socket, "the daemon"},
@@ -88,7 +88,7 @@ var Presets = []Preset{
 		rows: []row{{"/dev/kvm", tty, "the device"}, {"/dev/vhost-vsock", tty, "the device"}, {"/dev/net/tun", tty, "the device"}},
 	},
 	{
-		Name: "gpu", Opens: "graphics devices, their drivers on this machine, and what these keep in memory",
+		Name: "gpu", Opens: "graphics devices, their drivers on this machine, and the memory of these",
 		rows: []row{
 			{"/dev/dri", tty, "the devices"}, {"/dev/kfd", tty, "the devices"},
 			{"/dev/nvidia0", tty, "the devices"}, {"/dev/nvidiactl", tty, "the devices"}, {"/dev/nvidia-uvm", tty, "the devices"}, {"/dev/nvidia-modeset", tty, "the devices"},
@@ -131,7 +131,7 @@ func (p Preset) Sockets() bool {
 	return slices.ContainsFunc(p.rows, func(r row) bool { return r.access&enforce.Connect != 0 })
 }
 
-// Grants are what p opens of the file system, and the variables to set for it.
+// Grants are the paths that p opens, and the variables to set for it.
 // A row that has no meaning here, because a variable is not set, is left out.
 func (p Preset) Grants(paths Paths) (grants []enforce.Grant, set []string) {
 	for _, r := range p.rows {

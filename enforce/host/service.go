@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Service is a program outside that does what it is asked to, with rights of
+// Service is a program outside that obeys requests, with rights of
 // its own.
 type Service struct {
 	Name string
 	// Socket is where it can be reached, empty for one that was found running.
 	Socket string
-	// Does is what it can be asked for.
+	// Does describes its requests.
 	Does string
 }
 

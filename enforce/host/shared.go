@@ -14,7 +14,7 @@ import (
 var Shared = []string{"/tmp", "/dev/shm"}
 
 // Open are the shared directories that hold none of the paths in kept. A rule of Landlock
-// is for all below a directory: one that holds what commands must not write is no grant.
+// is for all below a directory: one that holds files which commands must not write is no grant.
 func Open(kept ...string) []string {
 	real := make([]string, len(kept)) // empty for a path that lies nowhere
 	for i, path := range kept {

@@ -16,8 +16,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// hostPrograms exist at these paths on every system and are what "#!/bin/sh",
-// "#!/usr/bin/env NAME", system(3) and popen(3) mean. Nix's own build sandbox
+// hostPrograms exist at these paths on every system and serve "#!/bin/sh",
+// "#!/usr/bin/env NAME", system(3) and popen(3). Nix's own build sandbox
 // has /bin/sh too.
 var hostPrograms = []string{"/bin/sh", "/usr/bin/env"}
 
@@ -49,7 +49,7 @@ func Shell(programs ...string) ([]enforce.Grant, error) {
 }
 
 // Dependencies are the loader of a program of the host and the libraries it needs;
-// nothing for what is no ELF file, or needs what is not here.
+// nothing for a file that is no ELF file, or needs missing libraries.
 func Dependencies(program string) []enforce.Grant {
 	grants, err := (loading{seen: map[string]bool{}}).dependencies(program)
 	if err != nil {
@@ -58,7 +58,7 @@ func Dependencies(program string) []enforce.Grant {
 	return grants
 }
 
-// loading is what the dynamic loader knows when it comes to a file.
+// loading is the state of the dynamic loader when it comes to a file.
 type loading struct {
 	seen   map[string]bool // paths that are granted
 	loader string          // of the program
@@ -104,7 +104,7 @@ func (l loading) dependencies(file string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
-// object is what the dynamic loader reads of an ELF file.
+// object is the part of an ELF file that the dynamic loader reads.
 type object struct {
 	interpreter string
 	needed      []string
@@ -148,7 +148,7 @@ func readELF(file string) (object, error) {
 // find looks a library up as the dynamic loader does (ld.so(8)): RPATH of those that
 // need it, RUNPATH, then the system's directories, of which the loader's own is one.
 // Which others a loader was built for differs between distributions; the first file
-// of the right machine is what it takes.
+// of the right machine counts.
 func (o object) find(name string, l loading) string {
 	if strings.Contains(name, "/") {
 		return name

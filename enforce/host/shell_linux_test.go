@@ -19,7 +19,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// The host's programs come with exactly what the loader loads for them, those of a
+// The host's programs come with exactly the libraries that the loader loads for them, those of a
 // host whose programs are in a store, as NixOS has them, too.
 func TestShell(t *testing.T) {
 	stored, err := filepath.Glob(filepath.Join(fixtures.StoreDir(), "*-bash", "bin", "bash"))

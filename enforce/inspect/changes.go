@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// Snapshot is what files of a project were at a time that programs outside run or obey
+// Snapshot is the state, at one time, of the files in a project that programs outside run or obey
 // later, by their path.
 type Snapshot map[string]seen
 
 // seen is one file, or one directory that counts as one.
 type seen struct {
 	by    string            // who reads it
-	sum   [sha256.Size]byte // of its content, zero of what is not read
-	state [sha256.Size]byte // of what the file system says of it
+	sum   [sha256.Size]byte // of its content, zero if it is not read
+	state [sha256.Size]byte // of its metadata
 }
 
-// same reports whether nothing changed. Of what was not read both times it counts whether
+// same reports whether nothing changed. For a file that was not read both times it counts whether
 // it was written since.
 func (s seen) same(now seen) bool {
 	none := [sha256.Size]byte{}
@@ -34,10 +34,10 @@ func (s seen) same(now seen) bool {
 type Change struct {
 	Path string // relative to the project
 	What string // "new", "changed" or "removed"
-	By   string // what reads or runs it: "git", "direnv", "editors"
+	By   string // its reader or runner: "git", "direnv", "editors"
 }
 
-// Changes are what is different now: first what runs soonest, by the order of the tables,
+// Changes are the files that differ now: first those that run soonest, by the order of the tables,
 // then by path.
 func (s Snapshot) Changes(now Snapshot) []Change {
 	var changes []Change

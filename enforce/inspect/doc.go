@@ -1,4 +1,4 @@
 // Package inspect looks at a project directory with the eyes of a confinement:
-// what in it leads outside although it is inside, and what a confined command
-// changed that is run later, unconfined.
+// the paths in it that lead outside although they are inside, and the files that a confined command
+// changed and that are run later, unconfined.
 package inspect

@@ -13,7 +13,7 @@ import (
 type Hazard struct {
 	Path string // the first of them
 	More int    // how many others there are
-	What string // what they are, in words for people
+	What string // their kind, in words for people
 }
 
 func (h Hazard) String() string {
@@ -27,7 +27,7 @@ const (
 	hardLink = "a hard link to a file outside the project, which can be read and written by it"
 	device   = "a device node"
 	setuid   = "set-user-ID or set-group-ID, which has no effect inside"
-	mounted  = "a mount, which makes what is mounted a part of the project"
+	mounted  = "a mount, whose files are a part of the project"
 )
 
 // Hazards walks through the project: hard links to files outside, device
@@ -47,7 +47,7 @@ func Hazards(dir string) []Hazard {
 	var order []*links
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Type()&fs.ModeSymlink != 0 {
-			return nil // what cannot be read here cannot be read by a command
+			return nil // a command cannot read it either
 		}
 		info, err := d.Info()
 		if err != nil {
@@ -81,7 +81,7 @@ func Hazards(dir string) []Hazard {
 
 type hazards []Hazard
 
-// add counts what is of one kind.
+// add counts the hazards of one kind.
 func (h *hazards) add(path, what string) {
 	for i := range *h {
 		if (*h)[i].What == what {

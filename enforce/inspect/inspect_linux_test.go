@@ -52,7 +52,7 @@ func FuzzMountinfo(f *testing.F) {
 	})
 }
 
-// What leads outside is found, and its twin that does not is not.
+// A path that leads outside is found, and its twin that does not is not.
 func TestHazards(t *testing.T) {
 	dir := t.TempDir()
 	outside := filepath.Join(t.TempDir(), "outside")
@@ -77,7 +77,7 @@ func TestHazards(t *testing.T) {
 	}
 }
 
-// Files that take no room take no time, and what is beyond the budget still counts where
+// Files that take no room take no time, and files beyond the budget still count where
 // it was written.
 func TestBudget(t *testing.T) {
 	dir := t.TempDir()
@@ -192,8 +192,8 @@ func TestChanges(t *testing.T) {
 	must(t, os.MkdirAll(dir+"/vendor/bare/refs", 0o755))
 	must(t, os.Symlink("/usr", dir+"/result"))
 	must(t, os.Symlink("../../gone", dir+"/sub/dangling"))
-	is("result", "new", "what follows the link, out of the project")
-	is("sub/dangling", "new", "what follows the link, out of the project")
+	is("result", "new", "a link that leads out of the project")
+	is("sub/dangling", "new", "a link that leads out of the project")
 	must(t, unix.Mkfifo(dir+"/sub/GNUmakefile", 0o600))
 	is("sub/GNUmakefile", "new", "make and others that run tasks")
 	changes := before.Changes(Take(dir, programs))

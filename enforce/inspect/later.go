@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// reader is a program, or a kind of programs, with the names of what it runs or obeys.
+// reader is a program, or a kind of programs, with the names of the files that it runs or obeys.
 type reader struct{ by, patterns string }
 
 // later are files and directories of a project that programs outside run or obey the next
@@ -33,8 +33,8 @@ var later = []reader{
 	{"continuous integration", ".github .gitea .forgejo .gitlab .gitlab-ci.yml .circleci .buildkite .woodpecker .woodpecker.y*ml .travis.yml .cirrus.yml .cirrus.star .drone.yml .appveyor.yml appveyor.yml azure-pipelines.yml bitbucket-pipelines.yml buildspec.yml cloudbuild.yaml Jenkinsfile .builds .build.yml .hydra.json garnix.yaml"},
 }
 
-// whole are directories with too many files to name each. They are one change, and what
-// is below is compared by what the file system says of it, not by its content.
+// whole are directories with too many files to name each. They are one change, and
+// files below are compared by metadata, not by content.
 var whole = []reader{
 	{"editors, and whoever runs programs from there", "node_modules .venv venv bower_components"},
 	{"direnv", ".direnv"},
@@ -44,11 +44,11 @@ var whole = []reader{
 // gitDirs are the directories in a git directory that git obeys as a whole.
 var gitDirs = []reader{{"", "hooks info"}}
 
-// gitData are the names in a git directory of what is only data: commits, and what git
-// did. Git obeys the rest, and what is new there.
+// gitData are the names in a git directory of mere data: commits, and the logs of
+// git. Git obeys the rest, and new files there.
 var gitData = []reader{{"", "logs refs packed-refs lfs rr-cache *.lock gc.log gc.pid *_EDITMSG *_HEAD"}}
 
-// of is who reads what has a name, and whether anybody does.
+// of is the reader of a file by its name, and whether there is one.
 func of(readers []reader, name string) (by string, is bool) {
 	for _, r := range readers {
 		for pattern := range strings.FieldsSeq(r.patterns) {

@@ -23,7 +23,7 @@ const maxContent = 64 << 20
 const maxContents = 256 << 20
 
 // Take makes a snapshot of the project in dir. Programs are directories in which a shell
-// outside looks for programs. What cannot be read is compared by what it is.
+// outside looks for programs. An unreadable file is compared by its type.
 func Take(dir string, programs []string) Snapshot {
 	t := taker{root: dir, programs: programs, found: Snapshot{}, budget: &hostile.Budget{Bytes: maxContents}}
 	t.walk("", "")
@@ -37,7 +37,7 @@ type taker struct {
 	budget   *hostile.Budget
 }
 
-// walk looks at what is in a directory. By reads all of it, if it is not empty.
+// walk looks at the entries of a directory. By reads all of it, if it is not empty.
 func (t taker) walk(rel, by string) {
 	dir := filepath.Join(t.root, rel)
 	entries, _ := os.ReadDir(dir) // those that could be read, sorted
@@ -68,7 +68,7 @@ func (t taker) walk(rel, by string) {
 		case entry.Name() == ".git":
 			t.found[path] = t.content(path, entry, "git")
 		case entry.Type() == fs.ModeSymlink && t.leadsOut(path):
-			t.found[path] = t.content(path, entry, "what follows the link, out of the project")
+			t.found[path] = t.content(path, entry, "a link that leads out of the project")
 		}
 	}
 }
@@ -119,7 +119,7 @@ func (t taker) leadsOut(rel string) bool {
 	return !enforce.Inside(target, t.root)
 }
 
-// content is what a file is: its mode and, by what it is, its content, its target or its
+// content is the identity of a file: its mode and, by its type, its content, its target or its
 // device.
 func (t taker) content(rel string, entry fs.DirEntry, by string) seen {
 	sum, status := sha256.New(), sha256.New()
@@ -149,7 +149,7 @@ func (t taker) content(rel string, entry fs.DirEntry, by string) seen {
 	return is
 }
 
-// state writes what tells a file from one that was written since. No program can set the
+// state writes the marks that tell a file from one that was written since. No program can set the
 // time of the last change (inode(7), ctime).
 func state(hash io.Writer, info fs.FileInfo) {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
@@ -157,7 +157,7 @@ func state(hash io.Writer, info fs.FileInfo) {
 	}
 }
 
-// tree is the hash of what the file system says of a directory and all below.
+// tree is the hash of the metadata of a directory and all below.
 func (t taker) tree(rel string) [sha256.Size]byte {
 	hash := sha256.New()
 	filepath.WalkDir(filepath.Join(t.root, rel), func(path string, d fs.DirEntry, err error) error {

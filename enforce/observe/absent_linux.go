@@ -11,9 +11,9 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// A builder of Nix may hide the host or not, and what a command came to must not
-// depend on that. So with [Observer.Absent] what is not there counts as if it were, and
-// what a command looked for and found elsewhere counts for neither.
+// A builder of Nix may hide the host or not, and the outcome of a command must not
+// depend on that. So with [Observer.Absent] a missing file counts as if it were there, and
+// a file that a command looked for and found elsewhere counts for neither.
 
 // judgeAbsent is the denial of a path that is not there, if the policy would have
 // refused it where it is.
@@ -49,7 +49,7 @@ type search struct {
 	name  string
 }
 
-// searches are the denials of what is looked for along a list of directories:
+// searches are the denials of files that a process looks for along a list of directories:
 // programs, libraries, headers. Where the process finds the name in another, they are
 // dropped. The zero value is empty.
 type searches struct {
@@ -108,7 +108,7 @@ func (s *searches) failed() (all []Denial) {
 }
 
 // alike is a denial as it is where the host is hidden: nothing tells there that a path
-// is a link of the host, or what it is of.
+// is a link of the host, or its owner.
 func (o *Observer) alike(d Denial) Denial {
 	if !o.Absent || d.Path == "" || filepath.Clean(d.Path) != d.Path {
 		return d
@@ -120,7 +120,7 @@ func (o *Observer) alike(d Denial) Denial {
 	return d
 }
 
-// counts adds denials, those of searches once it is known what they came to.
+// counts adds denials, those of searches once their outcome is known.
 func (o *Observer) counts(pid uint32, denied []Denial) {
 	for _, d := range denied {
 		if d = o.alike(d); !o.Absent || !o.searches.put(pid, d) {
@@ -129,7 +129,7 @@ func (o *Observer) counts(pid uint32, denied []Denial) {
 	}
 }
 
-// Denials are what was refused so far, programs first.
+// Denials are those so far, programs first.
 func (o *Observer) Denials() []Denial {
 	for _, d := range o.searches.failed() {
 		o.add(d)
@@ -137,7 +137,7 @@ func (o *Observer) Denials() []Denial {
 	return o.collection.Denials()
 }
 
-// grantAbsent notes a grant of what is not there.
+// grantAbsent notes a grant of a missing path.
 func (j *judge) grantAbsent(g enforce.Grant) {
 	if filepath.IsAbs(g.Path) {
 		j.absent[filepath.Clean(g.Path)] |= g.Access

@@ -11,8 +11,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// With Absent what is outside counts whether it is there or not, unless it is granted,
-// the kernel's, or found elsewhere. Without it only what is there counts.
+// With Absent a path outside counts whether it is there or not, unless it is granted,
+// the kernel's, or found elsewhere. Without it only existing files count.
 func TestAbsent(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -74,7 +74,7 @@ func TestAbsent(t *testing.T) {
 }
 
 // With Absent a denial is the same where the file is a link or a directory of the host as
-// where there is nothing, but for what the project itself leads to.
+// where there is nothing, but for targets of links in the project.
 func TestAbsentAlike(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err == nil {

@@ -124,7 +124,7 @@ func (n *notification) inet(fd int32, port, ip []byte, a address) ([]target, err
 	return []target{{address: a, errno: unix.EACCES}}, nil
 }
 
-// protocol is that of a socket, empty for what is none.
+// protocol is that of a socket, empty for other descriptors.
 func (n *notification) protocol(fd int32) (string, error) {
 	var name [32]byte
 	size, err := unix.Getxattr(view{pid: n.pid}.descriptor(fd), "system.sockprotoname", name[:])

@@ -23,7 +23,7 @@ const (
 	recordDomain  = 1424 // a Landlock domain came or went
 )
 
-// AuditLog is where the kernel tells what Landlock refused.
+// AuditLog is where the kernel reports denials of Landlock.
 type AuditLog struct {
 	fd       int
 	dir      string // to be assumed for processes that are gone
@@ -57,7 +57,7 @@ func OpenAuditLog() (*AuditLog, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20) // what does not fit is lost, and is not confirmed
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20) // records that do not fit are lost, and confirm nothing
 	return &AuditLog{fd: fd, done: make(chan struct{}), domain: map[int]string{}}, nil
 }
 
@@ -99,7 +99,7 @@ func ready(fd, stop int, wait time.Duration) bool {
 	}
 }
 
-// Follow reads the log until the descriptor stop can be read, and what comes
+// Follow reads the log until the descriptor stop can be read, and the records that come
 // shortly after. It has to be read at once: who was refused something may soon
 // be gone. In dir is who cannot be asked any more.
 func (l *AuditLog) Follow(stop int, dir string) {
@@ -116,7 +116,7 @@ func (l *AuditLog) Follow(stop int, dir string) {
 	}()
 }
 
-// Close ends listening to a log that is not followed; what is, ends with that.
+// Close ends listening to a log that is not followed; following ends with its own stop.
 func (l *AuditLog) Close() {
 	if !l.followed {
 		unix.Close(l.fd)
@@ -167,7 +167,7 @@ func (l *AuditLog) caller(call string) Process {
 	return p
 }
 
-// Denials are what Landlock refused in the domain that a process made for
+// Denials are those of Landlock in the domain that a process made for
 // itself, as far as it is about files and ports, once the log is read.
 func (l *AuditLog) Denials(pid int) []Denial {
 	<-l.done
@@ -187,7 +187,7 @@ func (l *AuditLog) Denials(pid int) []Denial {
 	return all
 }
 
-// denialOf reads an access record: the first of its blockers says what for.
+// denialOf reads an access record: the first of its blockers names the access.
 func denialOf(text string) (Denial, bool) {
 	blocker, _, _ := strings.Cut(field(text, "blockers"), ",")
 	if right, ok := strings.CutPrefix(blocker, "fs."); ok {
@@ -216,7 +216,7 @@ func refusedFile(right, path string) (Denial, bool) {
 	case "change_topology":
 		d.Errno = "EPERM"
 	}
-	// What else there is makes or removes an entry of the directory.
+	// Every other access makes or removes an entry of the directory.
 	return d, filepath.IsAbs(path)
 }
 
@@ -234,7 +234,7 @@ func refusedPort(right, from, to string) (Denial, bool) {
 	return d, true
 }
 
-// field is the value of name=value in a record. The kernel writes what has
+// field is the value of name=value in a record. The kernel writes values with
 // blanks or quotes in it in hexadecimal.
 func field(text, name string) string {
 	for word := range strings.FieldsSeq(text) {

@@ -9,8 +9,8 @@ import (
 	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
-// Programs are the calls that run programs, and those that change what paths
-// mean; Files those that name files or addresses, too. Whoever sets up an
+// Programs are the calls that run programs, and those that change the meaning of paths;
+// Files those that name files or addresses, too. Whoever sets up an
 // io_uring does things that nobody sees.
 var (
 	Programs = []string{"execve", "execveat", "chroot", "pivot_root", "setns", "mount", "move_mount"}
@@ -21,7 +21,7 @@ var (
 		"chown", "fchown", "lchown", "fchownat")
 )
 
-// types are of what can be at the end of a path, a bit each.
+// types are those of files at the end of a path, a bit each.
 type types uint16
 
 func bit(kind uint32) types { return 1 << (kind >> 12) }
@@ -36,17 +36,17 @@ var (
 	socket    = bit(unix.S_IFSOCK)
 )
 
-// target is what a call asks for: a path, or an address.
+// target is the subject of a call: a path, or an address.
 type target struct {
 	path   string // as the process says it
 	how    lookup
-	access enforce.Access // to what is there
+	access enforce.Access // to the existing file
 	mode   enforce.Access // that its mode has to allow
-	// finds is what has to be there for the kernel to ask a policy at all.
+	// finds is the type that has to be there for the kernel to ask a policy at all.
 	finds types
 	// entry says that it is asked for writing the directory.
 	entry bool
-	// slash says that one may follow the name of what is not there.
+	// slash says that one may follow the name of a missing file.
 	slash bool
 	errno unix.Errno // if it is refused
 	address

@@ -28,13 +28,13 @@ type order struct {
 	Resolve  uint64
 }
 
-// base is what of the tests' directories a child has for inside and outside.
+// base is the part of the tests' directories that a child has for inside and outside.
 func (o order) in(base string) order {
 	o.Path, o.To = strings.ReplaceAll(o.Path, "@", base), strings.ReplaceAll(o.To, "@", base)
 	return o
 }
 
-// callsChild makes system calls and says what comes of them.
+// callsChild makes system calls and prints their results.
 func callsChild() {
 	runtime.LockOSThread()
 	for i, name := range corner {
@@ -115,7 +115,7 @@ func (o order) do() error {
 	panic(o.Call)
 }
 
-// randomOrder is any call about what a tree has.
+// randomOrder is any call about files of a tree.
 func randomOrder(r *rand.Rand) order {
 	pick := func(flags ...uint64) uint64 { return flags[r.IntN(len(flags))] }
 	o := order{Dir: unix.AT_FDCWD, Path: randomCorner(r)}
@@ -152,7 +152,7 @@ func randomOrder(r *rand.Rand) order {
 	return o
 }
 
-// randomCorner is a path that leads inside, outside or to what can be read.
+// randomCorner is a path that leads inside, outside or to a readable file.
 func randomCorner(r *rand.Rand) string {
 	corner := corner[r.IntN(3)]
 	prefix := []string{"@/", "../", "/proc/self/cwd/../", "@/inside/../", ""}[r.IntN(5)]
@@ -169,7 +169,7 @@ func randomCorner(r *rand.Rand) string {
 	return prefix + corner + "/" + strings.TrimPrefix(path, "/")
 }
 
-// What is predicted is what the kernel does: a call is reported as refused if
+// Predictions match the kernel: a call is reported as refused if
 // and only if it is, and would not have failed anyway.
 func TestVerdictsAsTheKernel(t *testing.T) {
 	abi := enforce.Probe().ABI

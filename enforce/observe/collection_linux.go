@@ -11,7 +11,7 @@ const most = 10000
 
 // collection is denials, each once.
 type collection struct {
-	// Apart tells what programs were denied apart for each of them, which are then
+	// Apart tells the denials of programs apart for each of them, which are then
 	// looked up at every denial. It is set before anybody is watched.
 	Apart bool
 
@@ -62,7 +62,7 @@ func (c *collection) add(d Denial) {
 	c.order = append(c.order, &d)
 }
 
-// Denials are what was refused so far, programs first.
+// Denials are those so far, programs first.
 func (c *collection) Denials() []Denial {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -73,8 +73,8 @@ func (c *collection) Denials() []Denial {
 	return sorted(fold(all))
 }
 
-// fold leaves out what programs that are outside themselves were refused, and
-// counts it with them.
+// fold leaves out denials of programs that are outside themselves, and
+// counts them with those.
 func fold(all []Denial) []Denial {
 	outside := map[string]int{}
 	var causes []Denial
@@ -90,7 +90,7 @@ func fold(all []Denial) []Denial {
 		if d.Access == "execute" {
 			continue
 		}
-		if _, ok := outside[d.Real]; ok { // a shell looks into what it cannot execute
+		if _, ok := outside[d.Real]; ok { // a shell looks into files that it cannot execute
 			continue
 		}
 		if i, ok := outside[d.By.Program]; ok {

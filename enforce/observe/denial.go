@@ -7,20 +7,20 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Denial is what was refused, or with a policy that is not enforced would have
+// Denial is a denied access, or one that with a policy that is not enforced would have
 // been: one path or port, and one way of using it.
 type Denial struct {
 	// Path as the process named it, made absolute; Real without symbolic links.
 	// Both are empty for a port.
 	Path string `json:"path,omitempty"`
 	Real string `json:"realPath,omitempty"`
-	// Address is what was to be connected to, or listened at: "192.0.2.1:443",
+	// Address is the address to connect to, or to listen at: "192.0.2.1:443",
 	// "@name" of an abstract UNIX socket; or "inet" or "unix" where there could not
 	// even be such a socket.
 	Address string `json:"address,omitempty"`
 	// Protocol is that of the socket, where it is known and of a network: tcp, udp.
 	Protocol string `json:"protocol,omitempty"`
-	// Refused is a system call that the filter refuses, with what of it: "keyctl",
+	// Refused is a system call that the filter denies, with the telling argument: "keyctl",
 	// "socket AF_VSOCK". It has neither path nor address.
 	Refused string `json:"refused,omitempty"`
 	Opens   string `json:"opens,omitempty"` // the line of purity.toml that lets it be
@@ -28,9 +28,9 @@ type Denial struct {
 	Access  string `json:"access"`          // read, write, execute, connect, listen, call
 	Kind    string `json:"kind"`            // program, library, header, data, directory, socket, port, call
 	Call    string `json:"call"`            // the system call
-	Errno   string `json:"errno"`           // what it answers, or would: EACCES, EXDEV, EPERM
+	Errno   string `json:"errno"`           // its answer, or the one it would give: EACCES, EXDEV, EPERM
 	// Entry says that it was about Real as an entry of its directory, which is
-	// what would have to be granted: it was to be made, removed or renamed.
+	// the path to grant: it was to be made, removed or renamed.
 	Entry bool `json:"entry,omitempty"`
 	// Script is the script whose #! line named Path, or the program whose ELF
 	// header did.
@@ -42,10 +42,10 @@ type Denial struct {
 	Follow    int      `json:"follow,omitempty"`
 	Followers []Denial `json:"-"`
 	// Confirmed says that the kernel tells of it, in its audit log or by a
-	// tracepoint. What is not confirmed is what the policy says that the kernel
-	// answers.
+	// tracepoint. Any other verdict is a prediction of the kernel's
+	// answer.
 	Confirmed bool `json:"confirmed,omitempty"`
-	// Nested says that a domain within that of the run refused it, whose policy is
+	// Nested marks a denial by a Landlock domain that the command made itself, whose policy is
 	// another: it confirms and is nothing that was found.
 	Nested bool `json:"-"`
 }

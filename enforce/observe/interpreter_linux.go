@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// interpreter is what the kernel runs a file by.
+// interpreter is the program by which the kernel runs a file.
 type interpreter struct {
 	path string // empty if that is nothing else
 	last bool   // the loader of an ELF file, for which there is no further one
@@ -52,8 +52,8 @@ func shebang(line []byte) string {
 	return words[0]
 }
 
-// loader is what the program header PT_INTERP of an ELF file names
-// (fs/binfmt_elf.c). What the kernel does not take has none.
+// loader is the path that the program header PT_INTERP of an ELF file names
+// (fs/binfmt_elf.c). A file that the kernel rejects has none.
 func loader(head []byte, read func(data []byte, at int64) bool) string {
 	const interp, most = 3, 65536 // of all headers
 	if len(head) < 64 || string(head[:4]) != "\x7fELF" || head[5] != 1 {

@@ -14,19 +14,19 @@ import (
 // all counts that a policy does not grant.
 const Unenforced = math.MaxInt
 
-// judge knows what a policy allows with a path, quickly.
+// judge knows the accesses that a policy grants to a path, quickly.
 type judge struct {
 	grants  map[string]enforce.Access // by path without links
 	network enforce.Network
 	abi     int
-	// controlled is what counts as refused where it is not granted.
+	// controlled are the accesses that count as denied where no grant has them.
 	controlled enforce.Access
-	// fixed are directories that nobody may write, so that what is known of
-	// them stays true: store paths.
+	// fixed are directories that nobody may write, so that facts about
+	// them stay true: store paths.
 	fixed map[string]bool
-	// absent are grants of what is not there. They give no rule.
+	// absent are grants of missing paths. They give no rule.
 	absent map[string]enforce.Access
-	dirs   map[string]string // directories without links, by what they are called
+	dirs   map[string]string // directories without links, by their names
 }
 
 func newJudge(p enforce.Policy, abi int) judge {
@@ -62,7 +62,7 @@ func (j *judge) grant(g enforce.Grant) {
 }
 
 // real is a path without links, empty if nothing is there, and whether the path
-// itself is a link. Many grants are for what is in one directory, the store.
+// itself is a link. Many grants are for entries of one directory, the store.
 func (j *judge) real(path string) (real string, link bool) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -83,7 +83,7 @@ func (j *judge) real(path string) (real string, link bool) {
 	return filepath.Join(within, filepath.Base(path)), false
 }
 
-// missing is what of an access to a path without links in it is refused: rules
+// missing is the denied part of an access to a path without links in it: rules
 // of all directories above it add up.
 func (j judge) missing(path string, access enforce.Access) enforce.Access {
 	access &= j.controlled &^ j.grants[path]
@@ -115,7 +115,7 @@ func (j judge) isFixed(path string) bool {
 }
 
 // port reports whether an address of a network may be used so. Before Landlock's
-// ABI 4 and, for UDP, 10 what there are sockets for is open.
+// ABI 4 and, for UDP, 10 all uses of sockets are open.
 func (j judge) port(a address) bool {
 	ports := j.network.Connect
 	if a.listen {
@@ -135,7 +135,7 @@ func (j judge) port(a address) bool {
 	return listed && j.network.UDP || j.abi < 10
 }
 
-// kind says what a file is, as far as its name does.
+// kind tells the kind of a file by its name.
 func kind(path string) string {
 	base := filepath.Base(path)
 	name, numbers, _ := strings.Cut(base, ".so.")

@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
-// notification and answer are what kernel and supervisor tell each other
+// notification and answer are the messages of kernel and supervisor
 // (struct seccomp_notif and seccomp_notif_resp of linux/seccomp.h).
 type notification struct {
 	id         uint64
@@ -109,7 +109,7 @@ func FilterOf(p enforce.Policy, abi, pid int) Filter {
 	return Filter{Rules: &rules, Enforced: abi != Unenforced}
 }
 
-// refuses is what the filter refuses of a call, or would if it were enforced.
+// refuses is the part of a call that the filter denies, or would if it were enforced.
 func (f Filter) refuses(n *notification) (seccomp.Refusal, bool) {
 	if f.Rules == nil {
 		return seccomp.Refusal{}, false

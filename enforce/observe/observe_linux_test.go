@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// What a program that is outside itself was refused is no cause of its own.
+// A denial of a program that is outside itself is no cause of its own.
 func TestFold(t *testing.T) {
 	by := func(program string) Process { return Process{Program: program} }
 	got := fold([]Denial{
@@ -106,7 +106,7 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// What the kernel runs a file by, which may be anything.
+// The interpreter of a file may be anything.
 func TestInterpreter(t *testing.T) {
 	dir := t.TempDir()
 	header := func(class byte, length uint64, text string) []byte {
@@ -196,7 +196,7 @@ func TestKind(t *testing.T) {
 	}
 }
 
-// Of argv and environ what can matter is kept, and no more.
+// Of argv and environ the telling parts are kept, and no more.
 func TestProcessIsBounded(t *testing.T) {
 	t.Setenv("LONG", strings.Repeat("x", 1<<16))
 	t.Setenv("OTHER", "/usr/lib:/etc")
@@ -236,7 +236,7 @@ func TestCollectionIsBounded(t *testing.T) {
 	}
 }
 
-// What two programs were denied is one denial, or one of each where that is asked.
+// A denial of two programs is one denial, or one of each where that is asked.
 func TestCollectionTellsProgramsApart(t *testing.T) {
 	other := exec.Command("sleep", "60")
 	if err := other.Start(); err != nil {

@@ -13,12 +13,12 @@ import (
 	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
-// Observer collects what a policy refuses to the processes that it watches.
+// Observer collects the denials of a policy to the processes that it watches.
 type Observer struct {
 	judge judge
 	// Event, if it is set, hears of every watched call; from several goroutines.
 	Event func(Event)
-	// Absent counts what is not there as if it were, and drops what a process found
+	// Absent counts missing files as if they were there, and drops those that a process found
 	// elsewhere. It is set before anybody is watched.
 	Absent bool
 
@@ -29,7 +29,7 @@ type Observer struct {
 	owner        owner
 	shown        *Shown // nil without a view
 	searches     searches
-	allowed      sync.Map // request to the real path, of what cannot change
+	allowed      sync.Map // request to the real path, of paths that cannot change
 	interpreters sync.Map // of files in fixed directories
 	bound        sync.Map // names of abstract sockets that the watched made
 
@@ -85,12 +85,12 @@ func (o *Observer) Serve(listener, stop, readers int, keep uint64) {
 }
 
 // Unjudged is how many calls of living processes could not be judged, because
-// their memory may not be read or what they do cannot be seen: nothing is known
-// of what they used.
+// their memory may not be read or their calls cannot be seen: nothing is known
+// of their uses.
 func (o *Observer) Unjudged() int { return int(o.unjudged.Load()) }
 
 // look judges a call; it is made before the call goes on, while the memory and
-// the directory of the process are what they are. Whatever happens in it, the
+// the directory of the process are as they are. Whatever happens in it, the
 // call has to be answered.
 func (o *Observer) look(n *notification, listener int) (denied []Denial) {
 	defer func() {
@@ -159,7 +159,7 @@ func (o *Observer) noSocket(n *notification) Denial {
 	return o.by(n.pid, d)
 }
 
-// protocolOf is what socket(2) makes of a type and a protocol, of those that a
+// protocolOf is the protocol that socket(2) makes of a type and a protocol, of those that a
 // policy can open; empty for others.
 func protocolOf(kind, protocol uint64) string {
 	const types = 0xf // SOCK_TYPE_MASK; the rest are flags

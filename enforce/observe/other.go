@@ -16,7 +16,7 @@ type Event struct {
 	Denied  bool
 }
 
-// Shown says in what a view differs from what is outside, on Linux.
+// Shown describes the differences of a view from the outside, on Linux.
 type Shown struct {
 	Links             map[string]string
 	Private, ReadOnly []string

@@ -37,6 +37,6 @@ func (o owner) refuses(call string, args [6]uint64) (seccomp.Refusal, bool) {
 	}
 	return seccomp.Refusal{
 		Call: call, Errno: unix.EPERM, Reason: "root's capability to give files away, which confined commands lack",
-		Opens: `capabilities = ["chown", "fowner"]`, // without the second tar cannot set the mode of what it gave away
+		Opens: `capabilities = ["chown", "fowner"]`, // without the second tar cannot set the mode of a file that it gave away
 	}, true
 }

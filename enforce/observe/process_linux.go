@@ -30,7 +30,7 @@ func process(pid uint32, d Denial) Process {
 	return p
 }
 
-// program is the file that a thread runs; what cannot be known is left empty.
+// program is the file that a thread runs; unknown parts are empty.
 func program(pid uint32) string {
 	file, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	return file
@@ -73,8 +73,8 @@ func names(variable, path string) bool {
 	return false
 }
 
-// status finds out which process a thread is of, and what its parent's program
-// is.
+// status finds out which process a thread is of, and the program of its
+// parent.
 func (p *Process) status() (parent int) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
 	if err != nil {
@@ -113,7 +113,7 @@ func (p *Process) above() []Ancestor {
 }
 
 // starter is the nearest process above that runs another program: a shell forks
-// for most of what it is told to do.
+// for most of its tasks.
 func (p *Process) starter() (program string, args []string) {
 	for _, a := range p.Above {
 		if a.Program != p.Program {

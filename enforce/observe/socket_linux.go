@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Receive waits at a socket for what [enforce.Watch] sends: a note and, unless
+// Receive waits at a socket for the message of [enforce.Watch]: a note and, unless
 // nobody can be watched, a listener, else -1.
 func Receive(socket int) (note string, listener int, err error) {
 	data, control := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))

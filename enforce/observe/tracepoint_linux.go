@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Tracepoints are where the kernel tells what Landlock refuses, from Linux 7.3, in
+// Tracepoints are where the kernel reports denials of Landlock, from Linux 7.3, in
 // an instance of its tracing that is ours (Documentation/trace/ftrace.rst): others
 // that trace do not notice.
 type Tracepoints struct {
@@ -86,8 +86,8 @@ func sweep(instances string) {
 }
 
 // begin switches the events on that are needed. The buffer, one for each
-// processor, is small, and tells at once what is in it: what does not fit is
-// lost, and is not confirmed.
+// processor, is small, and reports its events at once: those that do not fit are
+// lost, and confirm nothing.
 func (t *Tracepoints) begin() (err error) {
 	if t.pipe, err = unix.Open(t.dir+"/trace_pipe", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
 		return fmt.Errorf("open %s/trace_pipe: %w", t.dir, err)
@@ -105,7 +105,7 @@ func (t *Tracepoints) begin() (err error) {
 	return nil
 }
 
-// remove ends tracing. What cannot be removed, because somebody looks into it, is
+// remove ends tracing. An instance that cannot be removed, because a process reads it, is
 // swept by a later run.
 func (t *Tracepoints) remove() {
 	if t.pipe >= 0 {
@@ -123,7 +123,7 @@ func (t *Tracepoints) Close() {
 	<-t.removed
 }
 
-// Follow reads until the descriptor stop can be read, and what there is then:
+// Follow reads until the descriptor stop can be read, and the rest of the events:
 // who is refused something writes it, before the system call ends. It has to be
 // read at once, as it is with an [AuditLog].
 func (t *Tracepoints) Follow(stop int, dir string) {
@@ -159,7 +159,7 @@ func (t *Tracepoints) receive() bool {
 	}
 }
 
-// take takes in what a line says, once: what is refused may be refused often.
+// take takes in the event of a line, once: a denial may come often.
 func (t *Tracepoints) take(line string) {
 	e, ok := parseTrace(line)
 	key := e.name + " " + e.text
@@ -190,7 +190,7 @@ func (t *Tracepoints) take(line string) {
 	}
 }
 
-// who is the process of a thread, as far as it still is what it was.
+// who is the process of a thread, if it is still the same.
 func (t *Tracepoints) who(e traced, d Denial) Process {
 	comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", e.thread))
 	if p := process(uint32(e.thread), d); p.Dir != "" && strings.TrimSuffix(string(comm), "\n") == e.comm {
@@ -199,7 +199,7 @@ func (t *Tracepoints) who(e traced, d Denial) Process {
 	return Process{PID: e.thread, Dir: t.assumed}
 }
 
-// Denials are what Landlock refused in the domain that a process made for itself,
+// Denials are those of Landlock in the domain that a process made for itself,
 // once all is read, and in the domains within. Whatever was lost, another domain
 // is never taken for it: those that the command makes have a parent.
 //
@@ -239,7 +239,7 @@ type traced struct {
 	comm, name, text string
 }
 
-// What stands before a line's event is a name of at most 15 bytes, which can be
+// Before a line's event stands a name of at most 15 bytes, which can be
 // any, in 16 columns; too few to look like the rest.
 var traceLine = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^(.{0,16}?)-(\d+) +(?:\( *[-\d]+\) )?\[\d+\] \S+ +[\d.]+: (landlock_\w+): (.*)$`)

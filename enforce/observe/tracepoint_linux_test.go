@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What Linux 7.3 writes of a command of process 98 that is refused files and a
+// The events of Linux 7.3 for a command of process 98 that is denied files and a
 // port, and makes a domain within its own; other domains beside it.
 const traced73 = `            init-98      [000] .B...     8.639547: landlock_create_domain: domain=a1 parent=0 ruleset=17a7bee35.10
             init-98      [000] .l...     8.643416: landlock_deny_access_fs: domain=a1 same_exec=1 logged=0 blockers=read_dir dev=0:3 ino=1 path=/
@@ -64,7 +64,7 @@ func brief(denials []Denial) string {
 	return b.String()
 }
 
-// What the kernel tells of a run confirms what was predicted, and adds what was
+// The kernel's events confirm predictions, and add denials that were
 // not, and nothing else.
 func TestTracepoints(t *testing.T) {
 	predicted := []Denial{
@@ -93,7 +93,7 @@ connect port "192.0.2.1:81" EACCES confirmed=true
 	}
 }
 
-// What was lost, or is told from another root directory, confirms nothing.
+// A lost event, or one from another root directory, confirms nothing.
 func TestTracepointsLost(t *testing.T) {
 	lines := strings.SplitAfter(traced73, "\n")
 	for what, text := range map[string]string{
@@ -108,7 +108,7 @@ func TestTracepointsLost(t *testing.T) {
 }
 
 // FuzzTraced writes lines as the kernel does: whatever a program and a file are
-// named, what is read is what was written.
+// named, reading returns the written name.
 func FuzzTraced(f *testing.F) {
 	for _, comm := range []string{"sh", "a b", "x-1 [000] ....", "n\nl-3 [000]", "a-1 [0] . 1.1: ", "<...>", "", "\xff\x1b"} {
 		f.Add(comm, "/odd/"+comm)
@@ -135,7 +135,7 @@ func FuzzTraced(f *testing.F) {
 	})
 }
 
-// escape does what __trace_print_untrusted_str does.
+// escape does as __trace_print_untrusted_str does.
 func escape(path string) string {
 	short := map[byte]string{'\n': `\n`, '\r': `\r`, '\t': `\t`, '\v': `\v`, '\f': `\f`, '\a': `\a`, '\x1b': `\e`, '\\': `\\`, '"': `\"`}
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// judgeAll judges what a call is about. Where the kernel has an answer before
+// judgeAll judges the subject of a call. Where the kernel has an answer before
 // any policy has, be it for one target only, nothing is refused.
 func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied []Denial, err error) {
 	var places []place
@@ -89,13 +89,13 @@ func (p place) device() uint64 {
 	return p.stat.Dev
 }
 
-// request is what is asked for, by the name that the process gave.
+// request is an access, by the name that the process gave.
 type request struct {
 	path   string
 	access enforce.Access
 }
 
-// known is what is known of a target already. Most of what a build opens lies in
+// known is the verdict on a target from before. Most files that a build opens lie in
 // the store, by the same names again and again: those are judged once.
 func (o *Observer) known(t target) (real string, ok bool) {
 	if !t.memorable() || o.moved.Load() {
@@ -120,7 +120,7 @@ func (t target) memorable() bool {
 	return filepath.IsAbs(t.path) && !t.entry && t.finds&nothing == 0 && t.how == lookup{dir: t.how.dir}
 }
 
-// recognised reports whether a path means here what it does to a process with
+// recognised reports whether a path means here the same as to a process with
 // mounts of its own.
 func (o *Observer) recognised(v view, p place) bool {
 	if v.through == "" || p.nowhere {
@@ -154,7 +154,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	return Denial{}, false
 }
 
-// judgeInterpreters is the denial of what the kernel runs a program by: the
+// judgeInterpreters is the denial of a program's interpreter: the
 // interpreter of a script, of which again, and the loader of an ELF file. They
 // are opened like programs (fs/exec.c, exec_binprm: after five it gives up).
 func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
@@ -228,7 +228,7 @@ func (o *Observer) foreign(pid uint32, a address) bool {
 	return !ours && o.judge.abi >= scoped && len(a.text) != len("@00000") && abstract(pid, a.text)
 }
 
-// allowedByMode leaves out what no policy is needed to refuse: what modes do,
+// allowedByMode leaves out denials that need no policy: those of modes,
 // and mounts that cannot be written. That is no impurity: it is the same with
 // every policy, or none.
 func allowedByMode(path string, access enforce.Access, entry bool) bool {
@@ -269,7 +269,7 @@ func (v view) named(t target, p place) string {
 	return path
 }
 
-// own calls what the process has in /proc as it does itself, which is the same
+// own names the entries of the process in /proc as it does itself, which is the same
 // for every process and every run.
 func (v view) own(path string) string {
 	if !strings.HasPrefix(path, "/proc/") {
@@ -285,7 +285,7 @@ func (v view) own(path string) string {
 	return path
 }
 
-// kindOf is what was refused.
+// kindOf is the kind of the denied access.
 func kindOf(d Denial, p place) string {
 	switch {
 	case d.Access == "execute":

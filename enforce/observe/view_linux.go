@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Shown says in what a view differs from what is outside at the same places, by whose
-// names all is judged: what a view hides is what the command was refused.
+// Shown describes the differences of a view from the outside at the same places, by whose
+// names all is judged: a file that the view hides is a denial.
 type Shown struct {
 	// Links are links of the view's own, by path, and where each leads.
 	Links map[string]string
@@ -20,10 +20,10 @@ type Shown struct {
 	// ReadOnly are files and directories that are not written although a grant says so.
 	ReadOnly []string
 
-	leading map[string]bool // directories that lead to what is granted
+	leading map[string]bool // directories on the way to grants
 }
 
-// Hide says that what is watched is in a view, before anybody is watched.
+// Hide notes that the watched processes are in a view, before watching starts.
 func (o *Observer) Hide(s Shown) {
 	s.leading = map[string]bool{"/": true}
 	lead := func(path string) {
@@ -51,7 +51,7 @@ func (s *Shown) place(t target) target {
 	return t
 }
 
-// missing is what of an access is refused in the view, of which the policy refuses some.
+// missing is the part of an access that is denied in the view, of which the policy refuses some.
 func (s *Shown) missing(pid uint32, path string, access, refused enforce.Access, p place) enforce.Access {
 	switch {
 	case s == nil:
@@ -70,7 +70,7 @@ func (s *Shown) private(path string) bool {
 	return slices.ContainsFunc(s.Private, func(dir string) bool { return enforce.Inside(path, dir) })
 }
 
-// errno is what the kernel answers in the view, where the policy alone would have it
+// errno is the answer of the kernel in the view, where the policy alone would have it
 // answer another.
 func (s *Shown) errno(j judge, path string, refused enforce.Access, answer string) string {
 	switch {

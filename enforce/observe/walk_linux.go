@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lookup says how a path is looked up; what it is about is fs/namei.c.
+// lookup says how a path is looked up (fs/namei.c).
 type lookup struct {
-	dir       int32  // what a relative path is relative to, or AT_FDCWD
+	dir       int32  // start of a relative path, or AT_FDCWD
 	entry     bool   // the last name is meant as one in its directory: LOOKUP_PARENT
 	noFollow  bool   // if it is a link, that is meant
 	directory bool   // it has to be a directory
@@ -28,22 +28,22 @@ type place struct {
 	// slash says that one came after the last name, dots that there is none: the
 	// path ends in "/", "." or "..".
 	slash, dots bool
-	// gone is what was removed, and has the path that it had. nowhere is what has
-	// none: a pipe, what is in memory only.
+	// gone is a removed file, and has the path that it had. nowhere is a file that has
+	// none: a pipe, a file in memory only.
 	gone, nowhere bool
 }
 
-// kind is the type of what is there, 0 if nothing is.
+// kind is the type of the existing file, 0 if nothing is.
 func (p place) kind() uint32 { return p.stat.Mode & unix.S_IFMT }
 
-// errHidden says that this process may not see what the kernel will.
+// errHidden says that this process may not see as much as the kernel.
 var errHidden = errors.New("not to be seen")
 
 // view is how a thread sees the file system.
 type view struct {
 	pid uint32
 	top string // its root directory
-	// through is what leads to its mounts, where they are not those of this process.
+	// through is the path to its mounts, where they are not those of this process.
 	through string
 }
 
@@ -52,13 +52,13 @@ type view struct {
 type walk struct {
 	view
 	how   lookup
-	scope string // what .. does not leave
+	scope string // the root that .. does not leave
 	at    string // so far, without links
 	rest  string
 	gone  bool // at was removed
 	links int
 	mount uint64 // of the start, with RESOLVE_NO_XDEV
-	// rooted says that the kernel has found out what the root is. Before that
+	// rooted says that the kernel has resolved the root. Before that
 	// RESOLVE_NO_XDEV refuses each link to there (nd_jump_root).
 	rooted bool
 }
@@ -232,7 +232,7 @@ func (w *walk) followMagic(p place, last bool) (place, bool, error) {
 	return p, last || err != nil, err
 }
 
-// descriptor is the link of /proc to what a descriptor means, or AT_FDCWD.
+// descriptor is the link of /proc to the file of a descriptor, or AT_FDCWD.
 func (v view) descriptor(fd int32) string {
 	if fd == unix.AT_FDCWD {
 		return fmt.Sprintf("/proc/%d/cwd", v.pid)
@@ -258,7 +258,7 @@ func (v view) jump(link string) (p place, err error) {
 		return p, nil
 	}
 	p.path, p.gone = path, true
-	// What never was in a file system has such a path, too.
+	// A file that was never in a file system has such a path, too.
 	for dir := filepath.Dir(path); v.lstat(dir, &stat) != nil && dir != "/"; {
 		dir = filepath.Dir(dir)
 	}

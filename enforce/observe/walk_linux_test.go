@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// asked is what a child is to open.
+// asked is the path that a child is to open.
 type asked struct {
 	Dir     int32
 	Path    string
@@ -22,7 +22,7 @@ type asked struct {
 	Resolve uint64
 }
 
-// reply is what comes of that: what the kernel says that it opened, and which
+// reply is the result: the file that the kernel opened, and which
 // thread it was.
 type reply struct {
 	Path   string
@@ -107,7 +107,7 @@ func tree(t *testing.T, r *rand.Rand) string {
 }
 
 // randomPath is made of the names that a tree has, of dots and slashes, and of
-// links to what processes have open.
+// links to open files of processes.
 func randomPath(r *rand.Rand, dir string) string {
 	pick := func(from ...string) string { return from[r.IntN(len(from))] }
 	var b strings.Builder
@@ -187,7 +187,7 @@ func walked(thread int, a asked) reply {
 	return got
 }
 
-// What cannot be left to chance.
+// Cases that cannot be left to chance.
 func TestWalk(t *testing.T) {
 	dir := tree(t, rand.New(rand.NewPCG(1, 1)))
 	must := func(err error) {
@@ -210,7 +210,7 @@ func TestWalk(t *testing.T) {
 	for _, tt := range []struct {
 		path string
 		how  lookup
-		want string // "-" is before what is not there
+		want string // "-" is before a missing file
 		view view
 		err  error
 	}{

@@ -9,9 +9,9 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// cover is a list of paths that together have everything below dir but what lies in one
+// cover is a list of paths that together have everything below dir but files in one
 // of hostile: each sibling on the way there. Of a directory that cannot be listed, as /home
-// of shared machines, it has what leads to hostile and to known.
+// of shared machines, it has the paths to hostile and to known.
 func cover(dir string, hostile, known []string) []string {
 	if slices.ContainsFunc(hostile, func(h string) bool { return enforce.Inside(dir, h) }) {
 		return nil
@@ -55,7 +55,7 @@ func places(program string, environ []string) []string {
 	return slices.DeleteFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) })
 }
 
-// Walls are what a command is kept from.
+// Walls are the paths that a command is kept from.
 type Walls struct {
 	// Hostile are the directories in which nothing can be executed.
 	Hostile []string
@@ -66,7 +66,7 @@ type Walls struct {
 	// command's own, HOME and PATH go without saying.
 	Known []string
 	// Temp makes a directory for temporary files, in none of Hostile: where the wall is
-	// Landlock, and where TMPDIR lies in one of Hostile. Landlock lets be executed what lies
+	// Landlock, and where TMPDIR lies in one of Hostile. Landlock allows executing files
 	// in directories that are there when the command starts; one beside a hostile directory
 	// that is made later is not among them, and Nix makes one in TMPDIR for each build. Nil
 	// keeps the TMPDIR that there is.

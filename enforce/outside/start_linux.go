@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Start starts a command by which nothing in one of the hostile directories, nor what it
-// starts, can be executed.
+// Start starts a command. Neither it nor its children can execute a file of the hostile
+// directories.
 //
 // Landlock forbids to mount; so a command that does gets a mount namespace in which the
 // directories are mounted noexec. Where the kernel gives it none, it could not mount
@@ -26,7 +26,7 @@ func Start(cmd *exec.Cmd, w Walls) error {
 		return cmd.Start()
 	}
 	temp := ""
-	if w.Temp != nil && tempHostile(cmd.Environ(), hostile) { // in which no build could run what it made
+	if w.Temp != nil && tempHostile(cmd.Environ(), hostile) { // in which no build could run its programs
 		var err error
 		if temp, err = w.ownTemp(cmd); err != nil {
 			return err
@@ -59,7 +59,7 @@ func Start(cmd *exec.Cmd, w Walls) error {
 			known = append(known, temp)
 		}
 		if err := enforce.RestrictExecute(cover("/", hostile, resolved(known))); err != nil {
-			return fmt.Errorf("start %s: keep what commands may write from being executed: %w", cmd.Path, err)
+			return fmt.Errorf("start %s: deny executing files that commands may write: %w", cmd.Path, err)
 		}
 		return cmd.Start()
 	})
@@ -74,7 +74,7 @@ func (w Walls) ownTemp(cmd *exec.Cmd) (dir string, err error) {
 	return dir, nil
 }
 
-// onThread runs f on a thread of its own, which ends with it: what f takes from the
+// onThread runs f on a thread of its own, which ends with it: rights that f takes from the
 // thread, its children lack, too, and nobody else. The command must not ask for a signal
 // when its parent ends, for that is the thread (prctl(2), PR_SET_PDEATHSIG).
 func onThread(f func() error) error {

@@ -158,7 +158,7 @@ func TestCover(t *testing.T) {
 	}
 }
 
-// Of a directory that can be passed but not listed there is what is known of it.
+// Of a directory that can be passed but not listed the known names count.
 func TestCoverUnlisted(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root lists every directory")
@@ -210,7 +210,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// What the kernel says of a thread that ended does not reach this process.
+// The kernel's signal for a thread that ended does not reach this process.
 func TestThread(t *testing.T) {
 	hostile, _ := world(t)
 	for range 20 {

@@ -7,7 +7,7 @@ import "os/exec"
 // Start starts a command. This system has nothing to keep it from executing files.
 func Start(cmd *exec.Cmd, _ Walls) error { return cmd.Start() }
 
-// Word is the hidden argument of what there is on Linux alone.
+// Word is the hidden argument of modes that exist on Linux alone.
 const Word = "__outside"
 
 // RunPart is a part of nothing.

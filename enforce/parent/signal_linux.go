@@ -23,14 +23,14 @@ type Signals struct {
 //lint:ignore U1000 it is read in assembly
 var caughtAt int32
 
-// handler returns the addresses of the handler, which writes what the kernel says
-// of a signal (siginfo_t) to caughtAt, and of what a handler returns to, 0 where
+// handler returns the addresses of the handler, which writes the kernel's record
+// of a signal (siginfo_t) to caughtAt, and the return address of a handler, 0 where
 // the kernel brings that along. Go's own way to hear of signals does not tell who
 // sent them.
 func handler() (caught, restorer uintptr)
 
-// others are not passed on: what nobody can catch, what a process does to itself,
-// and what Go's runtime sends to its own threads.
+// others are not passed on: signals that no process can catch, those that a process sends to itself,
+// and those that Go's runtime sends to its own threads.
 var others = map[syscall.Signal]bool{
 	unix.SIGKILL: true, unix.SIGSTOP: true, unix.SIGCHLD: true, unix.SIGURG: true, unix.SIGPIPE: true, unix.SIGPROF: true,
 	unix.SIGILL: true, unix.SIGTRAP: true, unix.SIGABRT: true, unix.SIGBUS: true, unix.SIGFPE: true, unix.SIGSEGV: true, unix.SIGSYS: true,
@@ -65,8 +65,8 @@ func Catch() (*Signals, error) {
 	return s, nil
 }
 
-// PassTo passes on what was caught, and what will be, to a process, which is in
-// the same process group: what the group gets it has.
+// PassTo passes on signals caught before and from now on, to a process, which is in
+// the same process group: signals to the group reach it.
 func (s *Signals) PassTo(pid int) {
 	go func() {
 		var info [128]byte // siginfo_t
@@ -83,7 +83,7 @@ func (s *Signals) PassTo(pid int) {
 	}()
 }
 
-// Release lets signals do what they did before.
+// Release lets signals act as before.
 func (s *Signals) Release() {
 	for n, before := range s.before {
 		sigaction(n, &before, nil) // as it was

@@ -28,7 +28,7 @@ func Catch() (*Signals, error) {
 	return s, nil
 }
 
-// PassTo passes on what was caught, and what will be, to a process.
+// PassTo passes on signals caught before and from now on, to a process.
 func (s *Signals) PassTo(pid int) {
 	go func() {
 		for n := range s.caught {
@@ -37,7 +37,7 @@ func (s *Signals) PassTo(pid int) {
 	}()
 }
 
-// Release lets signals do what they did before.
+// Release lets signals act as before.
 func (s *Signals) Release() {
 	signal.Reset()
 	close(s.caught)

@@ -138,7 +138,7 @@ func (r rule) assemble(program []bpf.Instruction) []bpf.Instruction {
 	return append(program, refuse(r.errno))
 }
 
-// Filter is what a kernel can install.
+// Filter is a program that a kernel can install.
 type Filter []unix.SockFilter
 
 // Filter makes the filter of r.

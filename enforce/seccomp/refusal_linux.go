@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Refusal is what a filter refuses of a call.
+// Refusal is the part of a call that a filter denies.
 type Refusal struct {
-	Call   string // with what of it: keyctl, socket AF_VSOCK
+	Call   string // with the telling argument: keyctl, socket AF_VSOCK
 	Errno  unix.Errno
 	Reason string
 	Opens  string // the line of purity.toml that lets it be
@@ -17,7 +17,7 @@ type Refusal struct {
 // filterOff is the setting that goes without any filter.
 const filterOff = "seccomp = false"
 
-// Refuses is what r refuses of a call, by the machine that it is of (AUDIT_ARCH_…), its
+// Refuses is the part of a call that r denies, by the machine that it is of (AUDIT_ARCH_…), its
 // number and its arguments. Quiet rules do not count: nobody is asked about them.
 func (r Rules) Refuses(audit uint32, number int32, args [6]uint64) (Refusal, bool) {
 	for _, m := range machines {
@@ -70,7 +70,7 @@ var families = map[uint32]string{
 	unix.AF_NETLINK: "AF_NETLINK", unix.AF_INET: "AF_INET", unix.AF_INET6: "AF_INET6", unix.AF_UNIX: "AF_UNIX",
 }
 
-// detail says what of a call is refused, where it is not all of it.
+// detail names the denied part of a call, if it is not the whole.
 func detail(call string, args [6]uint64) string {
 	switch call {
 	case "socket", "socketpair":

@@ -19,7 +19,7 @@ const (
 	InetNone
 )
 
-// Rules say what a filter refuses besides what it always does.
+// Rules are the denials of a filter besides the constant ones.
 type Rules struct {
 	Inet           Inet
 	UDP            bool // with InetPorts
@@ -34,7 +34,7 @@ type Rules struct {
 	// Asked has a supervisor say no to Internet and UNIX sockets, who then knows
 	// of them (see [Watch]); without one the kernel does.
 	Asked bool
-	// AskedAll has it say no to all else that is refused, too, but for what programs try
+	// AskedAll has it answer all other denied calls, too, but for those that programs try
 	// in passing and do without.
 	AskedAll bool
 }
@@ -45,7 +45,7 @@ type rule struct {
 	calls []string
 	tests []test
 	errno unix.Errno // or, if it is 0, a supervisor is asked
-	// reason is what the rule is for.
+	// reason is the purpose of the rule.
 	reason string
 	// opens is the setting that lets the call be, empty for that of the whole filter.
 	opens string

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// call is what a filter sees of a system call.
+// call is a system call as a filter sees it.
 type call struct {
 	audit, number uint32
 	args          [6]uint64
@@ -49,7 +49,7 @@ func run(t testing.TB, r Rules, c call) uint32 {
 	return uint32(verdict)
 }
 
-// judge is what the rules mean, without any program.
+// judge is the meaning of the rules, without any program.
 func (r Rules) judge(c call) uint32 {
 	for _, m := range machines {
 		if m.audit != c.audit {
@@ -86,7 +86,7 @@ func refused(errno unix.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e
 
 const allow = unix.SECCOMP_RET_ALLOW
 
-// Each refusal beside what is like it and allowed.
+// Each refusal beside an allowed twin.
 func TestVerdicts(t *testing.T) {
 	const here = unix.AUDIT_ARCH_X86_64
 	ports, udp, none := Rules{Inet: InetPorts}, Rules{Inet: InetPorts, UDP: true}, Rules{Inet: InetNone, NoUnix: true}
@@ -194,7 +194,7 @@ func FuzzFilter(f *testing.F) {
 	})
 }
 
-// What a supervisor is asked about is what it knows to be refused, and with the errno that
+// A supervisor is asked about calls that it knows to be denied, and with the errno that
 // the filter has without one. Nothing else of a call is asked.
 func TestRefuses(t *testing.T) {
 	const notify = unix.SECCOMP_RET_USER_NOTIF

@@ -8,8 +8,8 @@ import (
 )
 
 // watchable are calls that a supervisor can be asked about: those that run
-// programs, those that name files or addresses, and those that change what
-// names mean.
+// programs, those that name files or addresses, and those that change the meaning of
+// names.
 type watchable struct {
 	audit   uint32
 	x32     bool
@@ -21,7 +21,7 @@ type watchable struct {
 const Handover = unix.MSG_NOSIGNAL | unix.MSG_MORE | unix.MSG_CONFIRM | unix.MSG_DONTROUTE
 
 // Watch is a filter that has a supervisor asked about calls, by name, and about
-// those that refused leaves to it; what a machine has no such call is left out.
+// those that refused leaves to it; calls that a machine lacks are left out.
 // No further supervisor can be had under it: one that is asked first could let
 // those sockets be.
 func Watch(names []string, refused Rules) (Filter, error) {
@@ -58,7 +58,7 @@ func (w watchable) all() map[string]uint32 {
 	return all
 }
 
-// asked has a supervisor asked about what rules refuse, but for the quiet ones. Where there
+// asked has a supervisor asked about calls that rules deny, but for the quiet ones. Where there
 // is none the kernel refuses it, with ENOSYS.
 func asked(rules []rule) []rule {
 	for i := range rules {

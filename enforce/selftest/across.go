@@ -1,6 +1,6 @@
 package selftest
 
-// leftover is a vector across runs: what a command leaves behind, and what the next
+// leftover is a vector across runs: files that a command leaves behind, and the step that the next
 // purity outside makes of it.
 type leftover struct {
 	id, what string
@@ -12,11 +12,11 @@ type leftover struct {
 
 	// setup is the user's own work before the command runs, nil for none.
 	setup func(*scene) error
-	// plant is what the command does, confined, nil for nothing.
+	// plant is the work of the command, confined; nil for none.
 	plant func(*scene) error
-	// twinPlant is what the command of the twin does, nil for nothing.
+	// twinPlant is the work of the command of the twin; nil for none.
 	twinPlant func(*scene) error
-	// attack is the user's next step: nil if it did harm, else what it met.
+	// attack is the user's next step: nil if it did harm, else the obstacle.
 	attack func(*scene) error
 	// twin is the same step, which must work where nothing harmful was planted.
 	twin func(*scene) error

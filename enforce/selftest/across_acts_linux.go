@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// acts are what a confined command tries, each with the file, port or descriptor
+// acts are the tries of a confined command, each with the file, port or descriptor
 // that it is about.
 var acts = map[string]func(args []string) error{
 	"nothing": func([]string) error { return nil },

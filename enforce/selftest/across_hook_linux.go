@@ -12,7 +12,7 @@ import (
 // allow has the user allow the project as it is.
 func allow(s *scene) error { return s.purity("allow").ok() }
 
-// hookEnv is what the hook of a shell asks at the prompt.
+// hookEnv is the question of the hook of a shell at the prompt.
 func (s *scene) hookEnv(shell string) outcome { return s.purity("__hook-env", shell, "", "") }
 
 // inside has the user allow a project with dev.nix, and enter it with a hooked shell.
@@ -193,7 +193,7 @@ func hookLeftovers() []leftover {
 	}
 }
 
-// completed is what a shell asks for when somebody presses Tab.
+// completed is the question of a shell when a user presses Tab.
 func (s *scene) completed() outcome {
 	return s.purity("__purity-complete", "bash", "", "purity exec --flake .#")
 }
@@ -207,7 +207,7 @@ func (s *scene) evaluatedByDirenv() error {
 	return errors.New("nothing is exported" + o.tail())
 }
 
-// evaluated is bash that evaluates what direnv would, and prints a variable.
+// evaluated is bash that evaluates as direnv would, and prints a variable.
 func (s *scene) evaluated(name string) outcome {
 	s.environ = append(s.environ, "C="+s.canary, "PURITY="+s.program)
 	return s.run("bash", "-c", `watch_file() { :; }; _purity_stay_first() { :; }; eval "$("$PURITY" direnv-env)"; echo "value=$`+name+`"`)

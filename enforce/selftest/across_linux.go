@@ -24,7 +24,7 @@ func leftovers() []leftover {
 }
 
 // Across tries the vectors across runs with the program purity: a confined process
-// plants, purity runs outside, and what came of it is looked at. With the name of a
+// plants, purity runs outside, and the test looks for effects. With the name of a
 // program, such as nix, only those vectors are tried that are attacks on it; the others
 // do not start it, but a stand-in.
 func Across(purity, program string) (Report, error) {
@@ -55,7 +55,7 @@ type acrossTry struct {
 	leftover leftover
 	scene    *scene
 	twin     bool
-	moot     string // what it needs that is not here
+	moot     string // the missing need
 	err      error  // of making or planting: nothing was tried
 	outcome  error
 }
@@ -77,7 +77,7 @@ func each(tries []*acrossTry, f func(*acrossTry)) {
 	wait.Wait()
 }
 
-// step is what the user does next.
+// step is the next action of the user.
 func (t *acrossTry) step() {
 	f := t.leftover.attack
 	if t.twin {
@@ -119,7 +119,7 @@ type stage struct {
 	dir     string
 	program string // purity
 	abi     int
-	missing map[string]string // what is not on this machine, by need
+	missing map[string]string // missing programs, by need
 	real    realNix
 }
 

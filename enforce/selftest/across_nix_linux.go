@@ -68,7 +68,7 @@ func StandIn(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// answerAsNix gives the answers of Nix to what purity asks.
+// answerAsNix gives the answers of Nix to purity's questions.
 func answerAsNix(dir, env string, args []string) error {
 	after := func(flag string) string {
 		if at := slices.Index(args, flag); at >= 0 && at+1 < len(args) {

@@ -18,7 +18,7 @@ import (
 )
 
 // scene is a machine in small for one vector across runs: a user with a HOME, a
-// project, and what lies outside of it.
+// project, and the files outside of it.
 type scene struct {
 	dir     string
 	project string // that commands write; a flake
@@ -53,7 +53,7 @@ func (st *stage) scene(name string) *scene {
 	return s
 }
 
-// make makes what is there before the command runs.
+// make makes the files from before the command runs.
 func (s *scene) make(l leftover) error {
 	for _, d := range []string{s.project, s.outside + "/shared", s.outside + "/sub", s.home, s.bin, s.dir + "/tmp", s.dir + "/run"} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -91,7 +91,7 @@ func (s *scene) make(l leftover) error {
 	return nil
 }
 
-// evaluated is what Nix says where it has evaluated the project.
+// evaluated is Nix's message after it has evaluated the project.
 const evaluated = "the flake was evaluated"
 
 // write writes a file of the project, executable if it is a script.
@@ -130,7 +130,7 @@ func (s *scene) ran(after outcome) error {
 	return fmt.Errorf("nothing planted ran%s", after.tail())
 }
 
-// outcome is what a program that was run came to.
+// outcome is the outcome of a program.
 type outcome struct {
 	stdout, stderr string
 	code           int
@@ -138,7 +138,7 @@ type outcome struct {
 	memory         int64 // most of it, in bytes
 }
 
-// tail is the end of what a program said, for people.
+// tail is the end of a program's output, for people.
 func (o outcome) tail() string {
 	text := strings.TrimSpace(o.stderr)
 	if text == "" {
@@ -201,7 +201,7 @@ func (s *scene) runIn(dir string, files []*os.File, program string, args ...stri
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second // for what is left in the background with our pipes
+	cmd.WaitDelay = time.Second // for processes in the background with our pipes
 	if err := cmd.Start(); err != nil {
 		return outcome{stderr: err.Error(), code: -1}
 	}
@@ -249,7 +249,7 @@ func (*scene) reached(o outcome) error {
 	return fmt.Errorf("exit code %d%s", o.code, o.tail())
 }
 
-// devGrants are the grants of level dev, with what the attacker needs to be started.
+// devGrants are the grants of level dev, with the files that start the attacker.
 func devGrants(self string) ([]enforce.Grant, error) {
 	level, _ := host.FindLevel(host.DefaultLevel)
 	grants, err := level.Grants()

@@ -147,7 +147,7 @@ func twoOf(kind, outside string) ([]*os.File, error) {
 	return []*os.File{one, two}, err
 }
 
-// claimed has a command say what purity told it of its confinement, and the user's
+// claimed has a command repeat purity's mark of its confinement, and the user's
 // environment say the same outside.
 func claimed(s *scene) error {
 	o := s.purity(s.reachArgs(nil, "print", "PURITY_ACTIVE")...)

@@ -56,7 +56,7 @@ func waitLeftovers() (all []leftover) {
 func sizeLeftovers() []leftover {
 	object := ".git/objects/01/23456789012345678901234567890123456789"
 	policy := []string{"policy"}
-	started := func(s *scene) error { // Nix on what it would read for ever
+	started := func(s *scene) error { // Nix on a file that it would read for ever
 		o := s.purity(policy...)
 		if err := o.waited(); err == nil || o.code == 0 {
 			return nil

@@ -28,7 +28,7 @@ func allowed(text string, dirs ...string) func(*scene) error {
 	}
 }
 
-// instead puts a link to what lies outside in the place of a file of the project.
+// instead puts a link to a file outside in the place of a file of the project.
 func instead(file, outside string) func(*scene) error {
 	return func(s *scene) error {
 		if err := os.RemoveAll(file); err != nil {

@@ -22,7 +22,7 @@ const (
 	attackWord  = "__attack"  // tries all vectors
 	confineWord = "__confine" // confines itself and becomes the attacker
 	victimWord  = "__victim"  // sleeps
-	stepWord    = "__step"    // does what needs a process of its own
+	stepWord    = "__step"    // does steps that need a process of their own
 	nothingWord = "__nothing" // ends
 	raisedWord  = "__raised"  // ends well if it runs as another user than it was started by
 
@@ -84,7 +84,7 @@ func RunPart(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// attempt is what the attacker says of a vector.
+// attempt is the attacker's report on a vector.
 type attempt struct {
 	ID     string
 	Attack string // error, empty if it worked
@@ -133,7 +133,7 @@ func describe(f func(*World) error, w *World) (text string) {
 	return err.Error()
 }
 
-// Policy is that of the level, as users get it, without what it grants of a project and
+// Policy is that of the level, as users get it, without the grants of a project and
 // an environment.
 func (v Variant) Policy() (enforce.Policy, error) {
 	level, _ := host.FindLevel(v.Level)
@@ -147,8 +147,8 @@ func (v Variant) Policy() (enforce.Policy, error) {
 	return p, err
 }
 
-// in is the policy in a world. Whatever the kernel, it is attacked: what it cannot
-// uphold is what the result is about.
+// in is the policy in a world. Whatever the kernel, it is attacked: gaps
+// are the subject of the result.
 func (v Variant) in(w *World) (enforce.Policy, error) {
 	p, err := v.Policy()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/expected.txt")
 
-// table is what should become of every vector: a row each, for each policy and
+// table is the expected outcome of every vector: a row each, for each policy and
 // each kind of user a column, in it a letter for each version of Landlock from 1
 // to 11: s stopped, d open by design, O open; - where a user does not try.
 func table() string {
@@ -47,7 +47,7 @@ func table() string {
 }
 
 // Across runs there are many vectors, each once and with a twin, most of them on any
-// machine, and what is open says why.
+// machine, and an open one has a reason.
 func TestFiguresAcross(t *testing.T) {
 	seen := map[string]bool{}
 	anywhere, design := 0, 0

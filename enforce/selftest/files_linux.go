@@ -248,7 +248,7 @@ func hostProgram(paths ...string) string {
 	return paths[0]
 }
 
-// linkVectors reach for what is outside by names that are inside.
+// linkVectors reach for files outside by names that are inside.
 func linkVectors() []Vector {
 	return []Vector{
 		{ID: "link.symbolic", What: "read through a symbolic link in the project", ABI: 1,
@@ -284,7 +284,7 @@ func linkVectors() []Vector {
 	}
 }
 
-// reopen opens a path without any right, and then what that is with one.
+// reopen opens a path without any right, and then its file with one.
 func reopen(path string) error {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {

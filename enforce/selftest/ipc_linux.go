@@ -31,7 +31,7 @@ func keyVectors() []Vector {
 	}
 }
 
-// Why level dev has what other programs of the user are reached by.
+// Why level dev has the ways to other programs of the user.
 const (
 	sysVDesign   = "databases and test suites need System V IPC; it is reached as far as its permissions go"
 	sharedDesign = "C libraries and interpreters have /tmp and /dev/shm built in; files there are reached as far as their permissions go"

@@ -98,7 +98,7 @@ func kernelVectors() []Vector {
 }
 
 // fileAttributes makes a call of Linux 6.17, file_getattr or file_setattr. The latter sets
-// what is set already: nothing.
+// the state before: nothing.
 func fileAttributes(number uintptr, path string) error {
 	name, err := unix.BytePtrFromString(path)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// metadata is a vector of what Landlock does not control.
+// metadata is a vector that Landlock does not control.
 func metadata(id, what string, op func(path string) error) Vector {
 	by := View
 	if id == "readlink" || id == "mounts" { // which are those of the view, too

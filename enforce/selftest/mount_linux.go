@@ -53,7 +53,7 @@ func (w *World) step(name string, flags uintptr) error {
 	return cmd.Run()
 }
 
-// steps are what a process in namespaces of its own does.
+// steps are those of a process in namespaces of its own.
 var steps = map[string]func(*World) error{
 	"nothing": func(*World) error { return nil },
 	"tmpfs":   func(w *World) error { return unix.Mount("tmpfs", w.Project, "tmpfs", 0, "") },

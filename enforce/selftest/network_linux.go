@@ -18,7 +18,7 @@ func inet(family, kind, protocol int) error {
 	return nil
 }
 
-// connect connects with TCP, or what is like it, to a port of this machine.
+// connect connects with TCP, or the like, to a port of this machine.
 func connect(protocol, port int) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {

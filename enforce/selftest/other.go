@@ -9,7 +9,7 @@ type World struct{}
 
 func groups() []group { return nil }
 
-// Result is what became of one vector.
+// Result is the outcome of one vector.
 type Result struct {
 	Group, What, Refused, Moot, Twin, Remedy string
 	Status, Expected                         Status

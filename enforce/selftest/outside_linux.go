@@ -22,7 +22,7 @@ func inherited(name, what string, use func(fd int) error, twin func(*World) erro
 		}}
 }
 
-// opened is a twin that does with an open path of the project what the attack
+// opened is a twin that does with an open path of the project as the attack
 // does with an inherited descriptor.
 func opened(path string, flags int, use func(fd int) error) func(*World) error {
 	return func(w *World) error {
@@ -123,7 +123,7 @@ func dial(network, address string) error {
 // serving is a twin that connects to a socket of the attacker's own.
 func serving(network, name string) func(*World) error {
 	return func(w *World) error {
-		if !w.Unix { // there are none: pairs are what is left
+		if !w.Unix { // there are none: pairs remain
 			return pairTwin(w)
 		}
 		if !strings.HasPrefix(name, "@") {

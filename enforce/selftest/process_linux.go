@@ -149,8 +149,8 @@ func processVectors() []Vector {
 	}
 }
 
-// sameNiceness sets the niceness of this process, or of its group or user, to what it
-// is: to lower one takes a privilege. The system call returns 20 less the niceness
+// sameNiceness sets the niceness of this process, or of its group or user, to its
+// own value: to lower one takes a privilege. The system call returns 20 less the niceness
 // (getpriority(2)).
 func sameNiceness(which int) error {
 	return onThread(func() error {
@@ -182,7 +182,7 @@ func apart(f func() error) error {
 	})
 }
 
-// withChild is a twin that does to a child of the attacker what the attack
+// withChild is a twin that does to a child of the attacker as the attack
 // does to a process outside.
 func withChild(f func(pid int) error) func(*World) error {
 	return func(w *World) error {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// privilege is a vector of what only root may do, by a capability.
+// privilege is a vector that only root may try, by a capability.
 func privilege(id, what string, attack func(*World) error, twin func(*World) error) Vector {
 	return Vector{ID: "root." + id, What: what, By: Capabilities, Root: true, attack: attack, twin: twin}
 }
@@ -34,7 +34,7 @@ func rootVectors() []Vector {
 			if _, err := unix.Adjtimex(&t); err != nil {
 				return err
 			}
-			t.Modes = unix.ADJ_STATUS // to what it is
+			t.Modes = unix.ADJ_STATUS // unchanged
 			_, err := unix.Adjtimex(&t)
 			return err
 		}, func(*World) error { _, err := unix.Adjtimex(new(unix.Timex)); return err }),

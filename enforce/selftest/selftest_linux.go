@@ -15,25 +15,25 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Result is what became of one vector.
+// Result is the outcome of one vector.
 type Result struct {
 	ID    string `json:"id" doc:"The name of the attack."`
 	Group string `json:"group" doc:"What it attacks."`
 	What  string `json:"what" doc:"What it tries."`
-	// Status is what happened, Expected what should have.
+	// Status is the outcome, Expected the one that should be.
 	Status   Status `json:"status" doc:"What came of it."`
 	Expected Status `json:"expected" doc:"What this version of purity says comes of it."`
 	// Refused is the error that the attack met, empty where it worked.
 	Refused string `json:"refused,omitempty" doc:"What the kernel answered."`
 	// Moot attacks fail on this machine without any confinement, too.
 	Moot string `json:"moot,omitempty" doc:"Why it fails here without purity, too."`
-	// Twin is the error of what must work, empty where it does.
+	// Twin is the error of the twin, empty if it works.
 	Twin string `json:"twin,omitempty" doc:"How the thing like it that must work failed."`
-	// Remedy says what would stop an open one, or why nothing does.
+	// Remedy names the guard that would stop an open one, or why nothing does.
 	Remedy string `json:"remedy,omitempty" doc:"What would stop it."`
 }
 
-// Wrong reports whether the outcome is not what it should be.
+// Wrong reports whether the outcome is not the expected one.
 func (r Result) Wrong() bool { return r.Twin != "" || r.Status != r.Expected && r.Moot == "" }
 
 // Report is the outcome of a whole test of one policy.
@@ -94,7 +94,7 @@ func worldsAtOnce() int {
 	return 1 + len(Variants())
 }
 
-// report compares what happened with what should have.
+// report compares outcomes with the expected ones.
 func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 	r := Report{Policy: v.Name, ABI: abi, Root: os.Getuid() == 0}
 	c := v.On(abi, r.Root)

@@ -66,7 +66,7 @@ func (w *World) listen() error {
 	return nil
 }
 
-// makeIPC makes what has no path: what cannot be had here stays 0.
+// makeIPC makes objects without a path: one that this machine lacks stays 0.
 func (w *World) makeIPC() error {
 	if id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600); err == nil {
 		w.Shm = id

@@ -61,7 +61,7 @@ func simulated() error {
 	return unix.Exec("/proc/self/exe", []string{os.Args[0], runWord}, os.Environ())
 }
 
-// What the kernel and a supervisor tell each other (linux/seccomp.h).
+// Messages of the kernel and a supervisor (linux/seccomp.h).
 type notification struct {
 	ID         uint64
 	PID, Flags uint32
@@ -101,7 +101,7 @@ func supervise(listener, abi int) {
 	}
 }
 
-// answer is what a kernel with that version of Landlock says, or has the real
+// answer is the answer of a kernel with that version of Landlock, or has the real
 // one answer.
 func (n notification) answer(abi int) answer {
 	refuse := func(errno unix.Errno) answer { return answer{ID: n.ID, Error: -int32(errno)} }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What a test comes to does not hang on the niceness, the limits, the umask, the
+// The outcome of a test does not hang on the niceness, the limits, the umask, the
 // terminal or the environment of who runs it.
 func TestSurroundings(t *testing.T) {
 	surroundings := []struct{ name, script string }{

@@ -12,12 +12,12 @@ type Vector struct {
 	Group    string
 	// ABI is the version of Landlock that stops it, 0 for none.
 	ABI int
-	// By is what else stops it.
+	// By is the guard besides that stops it.
 	By Means
 	// Design says why it is open where nothing stops it, empty if it should
 	// not be.
 	Design string
-	// Private says why it is open in a view, where what it reaches is the view's own.
+	// Private says why it is open in a view, where it reaches objects of the view alone.
 	Private string
 	// Root vectors are tried as root only: a user could not anyway.
 	Root bool
@@ -25,13 +25,13 @@ type Vector struct {
 	Layered bool
 
 	attack func(*World) error // nil: it worked
-	twin   func(*World) error // nil: what must work does
+	twin   func(*World) error // nil: none needed
 	// reached is nil where the attack, when all is over, is found to have worked outside;
 	// without it what attack says counts.
 	reached func(*World) error
 }
 
-// Means are what stops a vector besides Landlock.
+// Means are the guards besides Landlock.
 type Means uint16
 
 const (
@@ -47,7 +47,7 @@ const (
 	View                           // a view
 )
 
-// Status is what became of a vector.
+// Status is the outcome of a vector.
 type Status string
 
 const (
@@ -56,7 +56,7 @@ const (
 	Open    Status = "open"
 )
 
-// Circumstances are what the outcome depends on.
+// Circumstances are all that the outcome depends on.
 type Circumstances struct {
 	ABI     int
 	Root    bool
@@ -69,7 +69,7 @@ type Circumstances struct {
 	View      bool // the attacker is in one
 }
 
-// Expected is what should become of v.
+// Expected is the expected outcome of v.
 func (v Vector) Expected(c Circumstances) Status {
 	switch {
 	case v.Private != "" && c.View:
@@ -93,7 +93,7 @@ func (v Vector) Expected(c Circumstances) Status {
 // kernels are the Linux versions that brought Landlock's (enforce.Features).
 var kernels = map[int]string{1: "5.13", 2: "5.19", 3: "6.2", 4: "6.7", 5: "6.10", 6: "6.12", 9: "7.1", 10: "7.2"}
 
-// Remedy says what stops v where it is open, or why nothing does.
+// Remedy names the guard that stops v where it is open, or why nothing does.
 func (v Vector) Remedy(c Circumstances) string {
 	switch {
 	case v.Private != "" && c.View:
@@ -156,7 +156,7 @@ func (v Variant) Tries(vector Vector, root bool) bool {
 	return (root || !vector.Root) && (v.View || !vector.Layered)
 }
 
-// On is what v meets on a kernel.
+// On is the circumstances of v on a kernel.
 func (v Variant) On(abi int, root bool) Circumstances {
 	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, SysV: v.SysV, Shared: v.Shared, View: v.View}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// World is what a run is tried on: a project, a closure, and much outside of
+// World is the surroundings of a run: a project, a closure, and much outside of
 // both that must stay out of reach.
 type World struct {
 	Dir      string
@@ -45,9 +45,9 @@ type World struct {
 
 const secret = "SECRET"
 
-// newWorld makes a world, and what is in it that lives.
+// newWorld makes a world, and its processes.
 func newWorld() (w *World, err error) {
-	dir, err := host.MakeTemp("purity-selftest-") // what level dev lets be written is no outside
+	dir, err := host.MakeTemp("purity-selftest-") // a place that level dev may write is no outside
 	if err != nil {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}
@@ -154,7 +154,7 @@ func (w *World) second() string {
 
 func (w *World) shmFile() string { return "/dev/shm/" + filepath.Base(w.Dir) }
 
-// openFiles opens what the attacker inherits. Standard input is a terminal of
+// openFiles opens the descriptors that the attacker inherits. Standard input is a terminal of
 // its own.
 func (w *World) openFiles() error {
 	inherit := func(name string, f *os.File) {
@@ -178,7 +178,7 @@ func (w *World) openFiles() error {
 		"socket":  w.connected,
 		"ring":    w.newRing,
 	} {
-		if f, err := open(); err == nil { // what cannot be had is no danger
+		if f, err := open(); err == nil { // a missing one is no danger
 			inherit(name, f)
 		}
 	}

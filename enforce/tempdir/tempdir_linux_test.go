@@ -15,7 +15,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// A sweeper takes along what runs before it left, and only that.
+// A sweeper takes along the remains of runs before it, and only that.
 func TestSweepStale(t *testing.T) {
 	parent := t.TempDir()
 	dead := exec.Command("true")

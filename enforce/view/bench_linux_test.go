@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// What a view costs, from the start of a program of Go to its end, beside Landlock alone
+// The cost of a view, from the start of a program of Go to its end, beside Landlock alone
 // with the same paths: go test -run - -bench View ./enforce/view
 func BenchmarkView(b *testing.B) {
 	for _, paths := range []int{47, 1000, 5000} {

@@ -24,7 +24,7 @@ func attributes(access enforce.Access) uint64 {
 	return set
 }
 
-// bind mounts a place, if what it is in does not show as much already.
+// bind mounts a place, if its parent does not show as much already.
 func (b *builder) bind(p place) error {
 	above, covered := b.within(p.path)
 	if p.path == b.layers.Dir {
@@ -45,7 +45,7 @@ func (b *builder) bind(p place) error {
 		return fmt.Errorf("show %s: %w", p.path, err)
 	}
 	defer unix.Close(fd)
-	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it is what it says
+	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it stays a link
 		target := make([]byte, unix.PathMax)
 		n, err := unix.Readlinkat(fd, "", target)
 		if err != nil {
@@ -60,7 +60,7 @@ func (b *builder) bind(p place) error {
 	return nil
 }
 
-// mount mounts what a descriptor is of at a place.
+// mount mounts the file of a descriptor at a place.
 func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 	set := attributes(p.access)
 	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
@@ -96,7 +96,7 @@ func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	return attach(tree, parent, filepath.Base(path))
 }
 
-// protect has a path below what is mounted be read-only. The directories that lead to
+// protect makes a path below a mount read-only. The directories that lead to
 // it are mounted on themselves, so that none can be renamed to make room for another
 // (rename(2), EBUSY). A link cannot be mounted on, and is left.
 func (b *builder) protect(path string) error {
@@ -130,7 +130,7 @@ func (b *builder) protect(path string) error {
 	return nil
 }
 
-// again mounts what a descriptor is of on itself.
+// again mounts the file of a descriptor on itself.
 func (b *builder) again(fd int, access enforce.Access) error {
 	defer unix.Close(fd)
 	var stat unix.Stat_t

@@ -12,24 +12,24 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// builder makes the root directory of a view: directories of its own that lead to what
-// is granted, and mounts.
+// builder makes the root directory of a view: directories of its own on the way to paths that
+// are granted, and mounts.
 type builder struct {
 	root   int
 	dirs   map[string]int            // descriptors of directories of its own, by path
-	bound  map[string]enforce.Access // what is mounted, by path
+	bound  map[string]enforce.Access // mounts, by path
 	layers Layers
 	store  Elsewhere
 }
 
-// Attributes of what is mounted from outside: no file takes another's rights, no node is
+// Attributes of mounts from outside: no file takes another's rights, no node is
 // a device, but where a grant is for one.
 const plain = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 
 // build makes the view of a job and leaves it as the root directory of the process,
 // whose mount namespace is its own.
 func (j Job) build() error {
-	// What is mounted from here on is seen by nobody else (mount_namespaces(7)).
+	// No other process sees mounts from here on (mount_namespaces(7)).
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return &RefusedError{What: "keep mounts apart", Err: err}
 	}
@@ -226,7 +226,7 @@ func (b *builder) link(path, target string) error {
 	return nil
 }
 
-// generate makes what is in no other place.
+// generate makes files that no other place has.
 func (b *builder) generate(v View) error {
 	for path, target := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
 		if target == "" {

@@ -1,8 +1,8 @@
 // Package view shows a command the closure and nothing else.
 //
-// Landlock refuses and cannot hide: what is there outside a policy can be seen, and
+// Landlock refuses and cannot hide: files outside a policy can be seen, and
 // programs that take ENOENT in their stride die of EACCES. A [View] is a mount namespace
-// whose root holds what a policy grants, each at its place, and what a machine needs
+// whose root holds the grants of a policy, each at its place, and all that a machine needs
 // besides: /proc, /dev, a private /tmp, a generated /etc, /bin/sh of the closure. All
 // else is not there. Process, IPC and host names, and without a network that too, are
 // namespaces of their own.
@@ -15,5 +15,5 @@
 //
 // The kernel makes the namespaces while it makes the process (clone(2)), so that it does
 // not matter how many threads the runtime of Go has. To a user they come with a user
-// namespace, in which user and group stay what they are.
+// namespace, in which user and group stay as they are.
 package view

@@ -53,7 +53,7 @@ func runInit(description *os.File, socket int, stopped func()) (status syscall.W
 	err = gob.NewDecoder(description).Decode(&job)
 	description.Close()
 	if err != nil {
-		return 0, fmt.Errorf("make view: read what it is: %w", err)
+		return 0, fmt.Errorf("make view: read its description: %w", err)
 	}
 	if err := private(job); err != nil {
 		return 0, err
@@ -89,7 +89,7 @@ func attached(socket int) error {
 	return nil
 }
 
-// private makes the view, and gives the other namespaces what they begin without.
+// private makes the view, and gives the other namespaces the parts that they begin without.
 func private(job Job) error {
 	if enforce.Probe().Err != nil { // Landlock does not keep the command from it, and tries no file in /proc
 		if err := opaque(); err != nil {
@@ -149,7 +149,7 @@ func powerless() error {
 }
 
 // reap waits for the command to end, tells when it stops, and takes in all whose parents
-// have ended. What is left then the kernel ends with this process (pid_namespaces(7)).
+// have ended. The kernel ends the rest with this process (pid_namespaces(7)).
 func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err error) {
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED, nil)

@@ -40,7 +40,7 @@ func newMount(kind string, attributes int, options ...option) (fd int, err error
 	return fd, nil
 }
 
-// clone copies the mount of what a descriptor is of, with those below it, and sets
+// clone copies the mount of a descriptor's file, with those below it, and sets
 // attributes of all of them.
 func clone(fd int, set uint64) (tree int, err error) {
 	tree, err = unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)

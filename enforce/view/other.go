@@ -11,7 +11,7 @@ import (
 // Run says that this system has no views.
 func Run(Job) (syscall.WaitStatus, error) { return 0, enforce.ErrNotLinux }
 
-// Word is the hidden argument of what there is on Linux alone.
+// Word is the hidden argument of modes that exist on Linux alone.
 const Word = "__view"
 
 // RunPart is a part of nothing.

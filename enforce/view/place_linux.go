@@ -14,15 +14,15 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// place is what a path of the view shows of outside.
+// place is the outside file that a path of the view shows.
 type place struct {
 	path   string // without links
 	access enforce.Access
 	grant  enforce.Grant // by which it is opened
 }
 
-// places are what grants of the policy show, directories before what is in them, and
-// the links on the way there. Paths of a closure are thousands, and are what they are
+// places are the files of the policy's grants, directories before their entries, and
+// the links on the way there. Paths of a closure are thousands, and are as they are
 // called; so they are opened only when they are mounted.
 func (j Job) places() (places []place, links []enforce.Link, err error) {
 	at := map[string]int{} // in places
@@ -72,7 +72,7 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 }
 
 // merged are directories that distributions have merged into /usr, by which programs name
-// what grants call by its own name: the loader, libraries.
+// files that grants call by their own names: the loader, libraries.
 var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
 
 // closurePath reports whether a grant is of a store path: nobody replaces it.

@@ -43,7 +43,7 @@ func available(args ...string) error {
 // try runs this program in the namespaces of a view without a network.
 func try(said *bytes.Buffer, user bool, args []string) error {
 	cmd := exec.Command(self, append([]string{Word}, args...)...)
-	cmd.Args[0] = os.Args[0] // by which a program may tell what it is
+	cmd.Args[0] = os.Args[0] // by which a program may know itself
 	cmd.Stdout = said
 	cmd.SysProcAttr = attributesOf(Job{View: probed(args)}, user)
 	return cmd.Run()
@@ -54,8 +54,8 @@ func refused(what string, err error) *RefusedError {
 	return &RefusedError{What: what, Err: err, Fix: remedy(err)}
 }
 
-// remedies are what keeps users from namespaces, where the kernel says so: what the file
-// holds then, and what lets them have some. Debian's patch, namespaces(7), and Ubuntu's
+// remedies are the settings that keep users from namespaces, where the kernel tells: the text that the file
+// holds then, and the one that gives them some. Debian's patch, namespaces(7), and Ubuntu's
 // "Restricted unprivileged user namespaces".
 var remedies = []struct{ file, value, fix string }{
 	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1 as root lets users have namespaces"},
@@ -64,7 +64,7 @@ var remedies = []struct{ file, value, fix string }{
 	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor keeps users from namespaces: give purity a profile with userns, or as root sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
 }
 
-// remedy is what would help against an error of the kernel.
+// remedy is the help against an error of the kernel.
 func remedy(err error) string {
 	for _, r := range remedies {
 		if data, readErr := os.ReadFile(r.file); readErr == nil && strings.TrimSpace(string(data)) == r.value && (os.Geteuid() != 0 || r.value == "0") {

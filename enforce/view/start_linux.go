@@ -25,7 +25,7 @@ const Word = "__view"
 const self = "/proc/self/exe"
 
 // Run runs a job and returns how its command ended. Until then this process stops when
-// the command stops, and passes on what signals it gets alone. The errors are those of
+// the command stops, and passes on the signals that it gets alone. The errors are those of
 // [enforce.Policy.Exec], and a [*RefusedError] before anything was started.
 //
 // It is called on the main thread, for the kernel ends the view with the thread that
@@ -133,7 +133,7 @@ func (j Job) write() (*os.File, error) {
 	return file, nil
 }
 
-// message is what the init tells its parent.
+// message is the report of the init to its parent.
 type message struct {
 	Failure *failure // nothing was started
 	Stopped bool

@@ -9,7 +9,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// View is what a command is shown besides what its policy grants. The zero value shows
+// View is all that a command sees besides the grants of its policy. The zero value shows
 // no shell and generates nothing.
 type View struct {
 	// Shell and Env are files of the closure that /bin/sh and /usr/bin/env are links
@@ -20,7 +20,7 @@ type View struct {
 	// Dir is a directory that is there, empty if nothing in it is granted.
 	Dir string
 	// Protected are files and directories that are read-only although they lie in
-	// what is granted for writing. What does not exist is not protected.
+	// paths granted for writing. A missing path is not protected.
 	Protected []string
 	// Overlay has a directory that the policy grants be shown as an overlay; the zero
 	// value for none.
@@ -88,7 +88,7 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 			grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "view: " + what, Optional: true, Own: true})
 		}
 	}
-	add("/", enforce.List, "directories that lead to what is granted")
+	add("/", enforce.List, "directories on the way to grants")
 	add("/proc", enforce.Read, "processes of the command")
 	for _, name := range slices.Sorted(maps.Keys(v.Etc)) {
 		add("/etc/"+name, enforce.Read, "generated")
@@ -102,17 +102,17 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 	return p
 }
 
-// Programs says what /bin/sh and /usr/bin/env are.
+// Programs names the files of /bin/sh and /usr/bin/env.
 func (v View) Programs() string {
 	return fmt.Sprintf("/bin/sh is %s, /usr/bin/env is %s", cmp.Or(v.Shell, "not there"), cmp.Or(v.Env, "not there"))
 }
 
-// RefusedError says that the kernel, or what is around this process, does not let it
+// RefusedError says that the kernel, or a container around this process, does not let it
 // have a view.
 type RefusedError struct {
-	What string // what was to be done
+	What string // the failed step
 	Err  error
-	Fix  string // what lets it be done, as far as that can be told
+	Fix  string // the remedy, if known
 }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("make view: %s: %v", e.What, e.Err) }

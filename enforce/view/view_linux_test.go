@@ -137,7 +137,7 @@ func world(t *testing.T, attr *syscall.SysProcAttr) (dir, program string) {
 	return dir, program
 }
 
-// inView runs a script in a view and returns what it says.
+// inView runs a script in a view and returns its output.
 func inView(t *testing.T, attr *syscall.SysProcAttr, script string, environ ...string) (string, *os.ProcessState) {
 	t.Helper()
 	dir, program := world(t, attr)
@@ -150,7 +150,7 @@ func inView(t *testing.T, attr *syscall.SysProcAttr, script string, environ ...s
 	return string(out), cmd.ProcessState
 }
 
-// What is granted is there, at its place; all else is not, whatever the host has.
+// Granted paths are there, at its place; all else is not, whatever the host has.
 func TestView(t *testing.T) {
 	const script = `
 for f in / /usr /usr/bin /etc /dev/shm /tmp; do echo $f: $(ls $f); done
@@ -192,7 +192,7 @@ test $$ -lt 100 && test -e /proc/1/stat && echo own processes
 	}
 }
 
-// What runs later outside is read-only in the writable project, and nothing makes room
+// Files that run later outside are read-only in the writable project, and nothing makes room
 // for another; the rest can be written.
 func TestProtected(t *testing.T) {
 	const script = `
@@ -241,7 +241,7 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// A signal to purity alone reaches the command, and what is left after the end of either
+// A signal to purity alone reaches the command, and the rest after the end of either
 // is nothing.
 func TestSignals(t *testing.T) {
 	for name, attr := range runners() {

@@ -19,7 +19,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 )
 
-// patience is far more than what is looked at here takes on any machine.
+// patience is far more than these looks take on any machine.
 const patience = 20 * time.Second
 
 // soon calls f, which has to end.
@@ -54,7 +54,7 @@ func (r repo) sized(name string, size int64) {
 	must(r.t, os.Truncate(filepath.Join(r.dir, name), size))
 }
 
-// specials are what keeps its reader for ever.
+// specials are files that hold their reader for ever.
 var specials = map[string]func(string) error{
 	"fifo":         func(p string) error { return unix.Mkfifo(p, 0o600) },
 	"socket":       func(p string) error { return unix.Mknod(p, unix.S_IFSOCK|0o600, 0) },
@@ -62,7 +62,7 @@ var specials = map[string]func(string) error{
 	"link to fifo": func(p string) error { return errors.Join(unix.Mkfifo(p+".real", 0o600), os.Symlink(p+".real", p)) },
 }
 
-// What git or Nix would open among objects and references is a file, wherever it is kept;
+// Everything that git or Nix would open among objects and references is a file, wherever it is kept;
 // Nix is not started else. The name of the first commit is known to no row, and need not be.
 func TestSpecialInGit(t *testing.T) {
 	for name, place := range map[string]string{
@@ -163,7 +163,7 @@ func TestUsualRepositories(t *testing.T) {
 	}
 }
 
-// Nix is not started on what it would read for ever, and no key is made of it.
+// Nix is not started on a file that it would read for ever, and no key is made of it.
 func TestTooLong(t *testing.T) {
 	for name, change := range map[string]func(r *repo){
 		"flake.nix":  func(r *repo) { r.sized("flake.nix", 1<<40) },
@@ -247,7 +247,7 @@ func TestGreatInput(t *testing.T) {
 	r.key()
 }
 
-// A file that is too long to be hashed counts by what the kernel says of it.
+// A file that is too long to be hashed counts by its metadata.
 func TestLongFile(t *testing.T) {
 	r := newRepo(t)
 	r.sized("data/deep/file", maxHashed+1)
@@ -310,7 +310,7 @@ func appendOffset(to []byte, value uint64) []byte {
 	return append(to, digits...)
 }
 
-// What git refuses in an index, nobody here takes for files.
+// Entries of an index that git rejects are no files here.
 func TestOddIndex(t *testing.T) {
 	for name, paths := range map[string][]string{
 		"a dot": {"./big"}, "two dots": {"../big"}, "deep": {"a/./b"}, "up": {"a/../b"}, "absolute": {"/etc/passwd"}, "empty part": {"a//b"},
@@ -363,7 +363,7 @@ func TestHardLinks(t *testing.T) {
 }
 
 // maxKey is how much memory a key may take, in KiB. The promise is 100 MB of the whole
-// process; what else is in a test is not in purity.
+// process; other parts of a test are not in purity.
 const maxKey = 100 << 10
 
 // Whatever an index is, reading it takes little memory. Each is read in a process of its

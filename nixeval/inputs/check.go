@@ -27,7 +27,7 @@ func (k *keyer) pass(err error) error {
 }
 
 // How many bytes Nix is let read: of one file, of all that it would copy, and of files of
-// holes, which take no room. What people keep in git is far below, and git writes no holes.
+// holes, which take no room. Files that people keep in git are far smaller, and git writes no holes.
 const (
 	maxFile   = 8 << 30
 	maxAll    = 32 << 30
@@ -62,7 +62,7 @@ func Regular(path string) error { return readable(path, maxFlake) }
 func readable(path string, limit int64) error {
 	info, err := os.Stat(path)
 	switch {
-	case err != nil || info.IsDir(): // what cannot be looked at cannot be opened
+	case err != nil || info.IsDir(): // an unreadable entry cannot be opened
 		return nil
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("read %s: %w", path, hostile.ErrNotRegular)

@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 )
 
-// configuration adds the nix.conf files that Nix reads and what they include
+// configuration adds the nix.conf files that Nix reads and their includes
 // (src/libstore/globals.cc, loadConfFile; src/libutil/config.cc, applyConfig).
 func (k *keyer) configuration(environ []string) error {
 	for _, file := range configFiles(environ) {

@@ -41,7 +41,7 @@ func typeOf(mode uint32) fs.FileMode {
 	return fs.ModeIrregular
 }
 
-// content adds what Nix sees of a path: nothing, a file with its executable
+// content adds Nix's view of a path: nothing, a file with its executable
 // bit, the target of a link, or that it is a directory or something else.
 func (k *keyer) content(path string) error {
 	k.source(path)

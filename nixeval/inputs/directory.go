@@ -16,13 +16,13 @@ const (
 	maxInputs = 30000
 )
 
-// directory adds a whole directory, as Nix copies what is not in git.
+// directory adds a whole directory, as Nix copies directories without git.
 func (k *keyer) directory(dir string) error {
 	k.strings("directory", dir)
 	return k.below(strings.TrimSuffix(dir, "/"), "")
 }
 
-// below adds what is at a path in a directory, and all below it, in the order of names.
+// below adds the file at a path in a directory, and all below it, in the order of names.
 func (k *keyer) below(dir, rel string) error {
 	path := cmp.Or(dir+rel, "/")
 	k.strings(rel)

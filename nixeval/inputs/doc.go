@@ -3,7 +3,7 @@
 //
 // Two equal keys mean that Nix would see the same, whatever clocks, branch
 // switches and editors did in between. The converse is not promised: a key may
-// change although Nix would not care. What cannot be fingerprinted is an
+// change although Nix would not care. A source that cannot be fingerprinted is an
 // [*UncacheableError], and then has to be evaluated every time.
 //
 // Contents are hashed, and the hashes remembered with the identity of the

@@ -20,7 +20,7 @@ import (
 type Flake struct {
 	// Dir is the absolute directory of flake.nix, without symbolic links.
 	Dir string
-	// Tree says that Nix is given the directory as it is ("path:"), not what
+	// Tree says that Nix is given the directory as it is ("path:"), not the files that
 	// git tracks of it.
 	Tree bool
 	// StatCache is a file to remember the hashes of contents in; empty for
@@ -55,7 +55,7 @@ func uncacheable(format string, args ...any) error {
 }
 
 // Key takes the fingerprint. Nix may write flake.lock while it evaluates, so
-// what an evaluation gave belongs to a key only if the key is the same after it.
+// the result of an evaluation belongs to a key only if the key is the same after it.
 func (f Flake) Key() (Key, error) {
 	key, err := f.key(&keyer{})
 	return key, err
@@ -119,14 +119,14 @@ func (f Flake) key(k *keyer) (Key, error) {
 type keyer struct {
 	sum   hash.Hash
 	files *statCache
-	store string          // the store directory: what is in it never changes
+	store string          // the store directory: its content never changes
 	trees map[string]bool // directories that are in the key
 	seen  map[string]bool // files that are in the key, nil if nobody asks
 	// sources are those of seen that the evaluation reads.
 	sources []string
 	buf     []byte
 
-	dry      bool   // no contents are hashed, and what cannot be known is passed over
+	dry      bool   // no contents are hashed, and unknown parts are passed over
 	depth    int    // of submodules in submodules
 	left     int    // how many files of directories may still be looked at
 	hashable uint64 // bytes that may still be hashed, or remembered
@@ -135,7 +135,7 @@ type keyer struct {
 	hollow   uint64 // those of files that are holes
 }
 
-// saw remembers what the key depends on.
+// saw remembers a file that the key depends on.
 func (k *keyer) saw(paths ...string) {
 	for _, path := range paths {
 		if k.seen != nil {
@@ -249,7 +249,7 @@ func (k *keyer) nix(program string, environ []string) error {
 }
 
 // relevant reports whether Nix heeds a variable: its own, those that say where
-// its configuration is, and those of git and ssh that choose what is fetched.
+// its configuration is, and those of git and ssh that choose the sources to fetch.
 // Inside a dev shell there are NIX_ variables that its stdenv made; they cost a
 // miss, no more.
 func relevant(name string) bool {

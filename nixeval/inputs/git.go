@@ -72,7 +72,7 @@ func findRepository(dir string) (*repository, error) {
 	return r, nil
 }
 
-// oneLine reads a short file, without blanks around what is in it.
+// oneLine reads a short file, without blanks around its content.
 func oneLine(file string) (string, error) {
 	data, err := hostile.ReadFile(file, maxLine)
 	if err != nil {
@@ -82,7 +82,7 @@ func oneLine(file string) (string, error) {
 }
 
 // unreadable is the error for a file of a repository. That there is none stays
-// [fs.ErrNotExist]. What is no regular file, or too long, is for nobody to read: git and
+// [fs.ErrNotExist]. A special or too long file is for no program to read: git and
 // Nix would wait for it, too.
 func unreadable(err error) error {
 	if errors.Is(err, hostile.ErrNotRegular) || errors.Is(err, hostile.ErrTooLong) {
@@ -138,7 +138,7 @@ func (k *keyer) repository(r *repository) error {
 const maxSubmodules = 10
 
 // submodule looks at a submodule before git does: git opens its HEAD and its index to
-// tell whether it changed, and Nix reads what is in it where a flake asks for that.
+// tell whether it changed, and Nix reads its content where a flake asks for that.
 func (k *keyer) submodule(r *repository, path string) error {
 	dir := filepath.Join(r.root, path)
 	if !k.dry || k.depth >= maxSubmodules || !isRepository(dir) || k.trees[dir] {
@@ -161,7 +161,7 @@ func (r *repository) readsSubmodules() bool {
 	return err != nil || bytes.Contains(data, []byte("submodules"))
 }
 
-// reftableHead is what HEAD has where references are kept in the files of reftable
+// reftableHead is the content of HEAD where references are kept in the files of reftable
 // (gitrepository-layout(5)).
 const reftableHead = "ref: refs/heads/.invalid"
 
@@ -241,7 +241,7 @@ func (r *repository) commit(ref string) (string, error) {
 	return string(before[bytes.LastIndexByte(before, '\n')+1:]), nil
 }
 
-// entries lists what git tracks, from its index.
+// entries lists the files that git tracks, from its index.
 func (r *repository) entries() ([]indexEntry, error) {
 	data, err := hostile.ReadText(filepath.Join(r.gitDir, "index"), maxIndex)
 	switch {
@@ -258,7 +258,7 @@ func (r *repository) entries() ([]indexEntry, error) {
 	if unknowable := (*UncacheableError)(nil); errors.As(err, &unknowable) {
 		return nil, err
 	}
-	if err != nil { // what git tracks could be anything, and of any size
+	if err != nil { // tracked files could be anything, and of any size
 		return nil, fmt.Errorf("read repository: %s/index: %w", r.gitDir, err)
 	}
 	return entries, nil

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listing is what `git ls-files --stage -z` prints: "MODE OID STAGE\tPATH\0".
+// listing is the output of `git ls-files --stage -z`: "MODE OID STAGE\tPATH\0".
 func listing(t *testing.T, out string) []indexEntry {
 	t.Helper()
 	var entries []indexEntry
@@ -162,7 +162,7 @@ func TestReftable(t *testing.T) {
 }
 
 // Whatever stands in the place of a file that is read, reading it ends, takes little
-// memory, and what is no file is no state of a repository.
+// memory, and a special file is no state of a repository.
 func TestHostileRepository(t *testing.T) {
 	plants := map[string]func(string) error{
 		"fifo":      func(p string) error { return unix.Mkfifo(p, 0o600) },
@@ -235,7 +235,7 @@ func TestSparseFile(t *testing.T) {
 	}
 }
 
-// What git tracks is told without git.
+// Tracked files are known without git.
 func TestTracks(t *testing.T) {
 	r := newRepo(t)
 	r.write("new", "x")

@@ -14,14 +14,14 @@ import (
 )
 
 // gitWalk looks for files of a git directory that keep their reader for ever: git, and
-// libgit2 in Nix, open what has the name of an object, a pack or a reference, whatever it
+// libgit2 in Nix, open any file with the name of an object, a pack or a reference, whatever it
 // is (gitrepository-layout(5)).
 type gitWalk struct {
 	left int               // files that may still be looked at
 	seen map[[2]uint64]int // how deep directories were looked through, by device and inode: links can lead round
 }
 
-// maxGitFiles is far beyond what git leaves loose (git-gc(1), gc.auto).
+// maxGitFiles is far beyond the number that git leaves loose (git-gc(1), gc.auto).
 const maxGitFiles = 1000000
 
 // gitFiles are files of a git directory that git or libgit2 read whole when they look at a
@@ -31,7 +31,7 @@ var gitFiles = []string{
 	"info/attributes", "info/exclude", "info/grafts", "info/sparse-checkout", "objects/info/commit-graph",
 }
 
-// files goes through what is in a git directory itself, and in that which it shares.
+// files goes through the files of a git directory itself, and in that which it shares.
 func (g *gitWalk) files(r *repository) error {
 	for _, dir := range []string{r.gitDir, r.common} {
 		for _, name := range gitFiles {
@@ -93,11 +93,11 @@ func (g *gitWalk) objects(dir string, depth int) error {
 }
 
 // walk goes through a directory, and those in it as deep as it says. Files are known by
-// what the directory says of them, so that none of a great repository is asked for more.
+// their entries in the directory, so that none of a great repository is asked for more.
 func (g *gitWalk) walk(dir string, depth int) error {
 	var s unix.Stat_t
 	if err := unix.Stat(dir, &s); err != nil || s.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return nil // git finds nothing there either; what is in its place its directory tells
+		return nil // git finds nothing there either; its directory tells the type of a replacement
 	}
 	id := [2]uint64{uint64(s.Dev), s.Ino}
 	if g.seen[id] > depth {

@@ -10,7 +10,7 @@ import (
 // of them take little memory.
 type indexEntry struct {
 	path  string
-	oid   string // what is staged
+	oid   string // of the staged content
 	mode  uint32
 	flags uint32 // stage, assume-unchanged; extended: skip-worktree, intent-to-add
 }
@@ -30,13 +30,13 @@ const (
 	flagsKept    = 0xf000 // the rest is the length of the path
 )
 
-// maxEntries is how many files an index may have that is read here. What is made of each
+// maxEntries is how many files an index may have that is read here. Each of them
 // takes memory: these take some 70 MB. A greater repository is Nix's to read.
 const maxEntries = 100000
 
 // Paths of version 4 share their beginnings, so that few bytes stand for many.
 const (
-	maxPath  = 4096     // what the kernel takes (limits.h, PATH_MAX)
+	maxPath  = 4096     // the kernel's limit (limits.h, PATH_MAX)
 	maxPaths = 16 << 20 // of all paths of such an index
 )
 
@@ -48,7 +48,7 @@ func number(s string) uint32 {
 // parseIndex reads a git index of version 2, 3 or 4 (gitformat-index(5)), whole,
 // sparse or split. Shared reads the other part of a split index, by its name.
 // The stat fields are not looked at: they are about staged content, and Nix
-// reads the work tree. What changes the meaning of entries and is not understood is
+// reads the work tree. An unknown extension that changes the meaning of entries is
 // errIndex.
 func parseIndex(data string, oidSize int, shared func(oid string) (string, error)) ([]indexEntry, error) {
 	entries, extensions, err := parseEntries(data, oidSize)
@@ -65,7 +65,7 @@ func parseIndex(data string, oidSize int, shared func(oid string) (string, error
 	return entries, err
 }
 
-// parseEntries reads the entries of an index, and what comes after them.
+// parseEntries reads the entries of an index, and the extensions after them.
 func parseEntries(data string, oidSize int) (entries []indexEntry, extensions string, err error) {
 	if len(data) < 12+oidSize || data[:4] != "DIRC" {
 		return nil, "", fmt.Errorf("%w: no header", errIndex)

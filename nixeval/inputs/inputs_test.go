@@ -125,7 +125,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// What Nix would not see leaves the key as it is.
+// A file that Nix would not see leaves the key as it is.
 func TestNoChanges(t *testing.T) {
 	tests := map[string]func(r *repo){
 		"nothing":                   func(*repo) {},

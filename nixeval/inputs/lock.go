@@ -121,7 +121,7 @@ func (k *keyer) local(path string, plain bool) error {
 	return k.tree(real, plain)
 }
 
-// reference adds what a flake reference of the command line means, if that is
+// reference adds the target of a flake reference of the command line, if that is
 // a directory here.
 func (k *keyer) reference(ref string) error {
 	path, plain := ref, false

@@ -69,7 +69,7 @@ func (e indexEntry) stage() uint32 { return e.flags >> 12 & 3 }
 
 // bitmap sets those of into that an EWAH bitmap names (git's ewah/ewah_io.c): how many
 // bits and how many words there are, 64-bit words, and where the last of the words is
-// that say what follows. Such a word has a bit, how many words of that bit come, and how
+// that describe the rest. Such a word has a bit, how many words of that bit come, and how
 // many words as they are after them.
 func bitmap(data string, into []bool) (rest string, err error) {
 	const word = 8

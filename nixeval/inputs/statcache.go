@@ -38,7 +38,7 @@ const statMagic = "purity stat 3\n"
 // mostly some ms.
 const slack = 2*time.Second + 100*time.Millisecond
 
-// lookup returns the hash of a file that is certainly what it was.
+// lookup returns the hash of a file that is certainly unchanged.
 func (c *statCache) lookup(path string, id identity) (sum [sha256.Size]byte, ok bool) {
 	if c.next >= len(c.old) || c.old[c.next].path != path {
 		c.next, ok = slices.BinarySearchFunc(c.old, path, func(r record, p string) int { return cmp.Compare(r.path, p) })
@@ -74,7 +74,7 @@ func openStatCache(file string) *statCache {
 	return c
 }
 
-// save writes what this process looked at, if any of it is new. A cache that
+// save writes the files that this process looked at, if any of it is new. A cache that
 // cannot be written is one that does not help, no more.
 func (c *statCache) save() {
 	if c.file == "" || !c.changed {

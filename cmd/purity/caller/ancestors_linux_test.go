@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What processes outside the dev shell were started with is the user's, and what those
-// inside were is not.
+// Variables of processes outside the dev shell are the user's, and those of processes
+// inside are not.
 func TestOutsideVariables(t *testing.T) {
 	if os.Getenv("TEST_OUTSIDE") != "" {
 		outside := outsideVariables()

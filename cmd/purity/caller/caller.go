@@ -1,4 +1,4 @@
-// Package caller is what purity was called with: which variables are the user's word, and
+// Package caller is the call of purity: which variables are the user's word, and
 // which the one of the dev shell that is active.
 package caller
 
@@ -13,21 +13,21 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// Variables that purity sets for what it starts. Users set none of them.
+// Variables that purity sets for its children. Users set none of them.
 const (
 	Active      = "PURITY_ACTIVE"       // in a confinement: which one, the policy and the request
 	OnlyWatched = "PURITY_ONLY_WATCHED" // in a command that is not confined: by which mode
 	WatchedBy   = "PURITY_WATCHED_BY"   // in the child of a watching purity: the parent's process number
 	WatchSocket = "PURITY_WATCH_SOCKET" // the descriptor of a socket to it
 	WatchKey    = "PURITY_WATCH_KEY"    // the key of its environment in the cache
-	Outer       = "PURITY_OUTER"        // in a shell that entered a project: fingerprints of what it had before
+	Outer       = "PURITY_OUTER"        // in a shell that entered a project: fingerprints of its values before
 	Shims       = "PURITY_SHIMS"        // the shims in front of PATH that direnv or the dev shell looks after
 	Project     = "PURITY_PROJECT"      // the project that a shell or a command is in
 	Exports     = "PURITY_EXPORTS"      // in a shell that entered a project: which variables it exports for that
-	was         = "PURITY_WAS_"         // begins the names of what these were before
+	was         = "PURITY_WAS_"         // begins the names of their values before
 )
 
-// Called is what purity was called with.
+// Called is the call of purity.
 type Called struct {
 	Environ []string // all of it
 	Path    string   // PATH, with directories of shims
@@ -36,7 +36,7 @@ type Called struct {
 
 // Take is the one place where this process changes its own environment, before anything
 // reads it: variables that are not the user's word are taken out, and PATH has no shims,
-// for what purity itself starts, such as Nix, is no shim's.
+// for programs that purity itself starts, such as Nix, is no shim's.
 func Take() Called {
 	c := Called{Path: os.Getenv("PATH")}
 	c.Environ, c.Ignored = disown()

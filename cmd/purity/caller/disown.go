@@ -13,16 +13,16 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// A dev shell exports what its flake says, into the shell in which purity is then
+// A dev shell exports the variables of its flake, into the shell in which purity is then
 // called. Such a variable is the flake's word, not the user's: it opens nothing, and
-// does not reach what purity itself starts. Confined commands have it all the same, from
+// does not reach programs that purity itself starts. Confined commands have it all the same, from
 // the environment.
 
 // disown takes the variables that the active environment has set, and by which purity
 // or a program that it starts would be led, out of this process. It returns the calling
-// environment as it was, and names what it left out.
+// environment as it was, and names the variables that it left out.
 //
-// Where no environment tells what it has set, as in nix-shell, variables that widen a
+// Where no environment tells its variables, as in nix-shell, variables that widen a
 // policy are taken for its own, but for those that the shell outside has as they are.
 func disown() (calling, left []string) {
 	calling = os.Environ()
@@ -56,12 +56,12 @@ func inDevShell(v string) bool {
 	return false
 }
 
-// opens reports whether a variable says what a policy opens.
+// opens reports whether a variable adds grants to a policy.
 func opens(name string) bool {
 	return slices.Contains(host.DataVariables, name) || strings.HasPrefix(name, "PURITY_") && !ofPurity(name)
 }
 
-// ofPurity reports whether purity itself sets a variable, for what it starts.
+// ofPurity reports whether purity itself sets a variable, for its children.
 func ofPurity(name string) bool {
 	switch name {
 	case Active, WatchedBy, WatchSocket, WatchKey, Outer, Shims, OnlyWatched, Project, Exports, "PURITY_FIXTURES":
@@ -115,7 +115,7 @@ func narrows(name, value string) bool {
 // environmentsOf are the environments that could be the active one, and whether they
 // tell all that it has set.
 //
-// Links in the project name some of them, and a command can have made those. So what is
+// Links in the project name some of them, and a command can have made those. So a name
 // found there can say that a variable is an environment's, and never that it is not.
 func environmentsOf(calling []string) (theirs nixeval.Owned, known bool) {
 	nix := nixeval.Nix{Environ: calling}

@@ -9,7 +9,7 @@ import (
 )
 
 // Fingerprints are those of the variables that a shell had when it entered a project, for
-// [Outer]. What is there beyond them was set inside, for the commands that are run there:
+// [Outer]. Variables beyond them were set inside, for the commands that are run there:
 // CC=clang make. They do not
 // give the values away.
 func Fingerprints(environ []string) string {

@@ -6,7 +6,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/report"
 )
 
-// explained is a finding with what it can share with others.
+// explained is a finding with the parts that it can share with others.
 type explained struct {
 	report.Finding
 	by     naming

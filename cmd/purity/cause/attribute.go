@@ -8,7 +8,7 @@ import (
 )
 
 // packageName is the name of a package in the name of a store path or derivation,
-// without the version: what is before the first dash that no letter follows, as
+// without the version: the part before the first dash that no letter follows, as
 // Nix's own parseDrvName has it.
 func packageName(name string) string {
 	name = strings.TrimSuffix(name, ".drv")
@@ -45,7 +45,7 @@ var renamed = map[string]string{
 }
 
 // attribute is where nixpkgs has a package of a name, as it is written after
-// pkgs; empty for what cannot be an attribute.
+// pkgs; empty for a name that cannot be an attribute.
 func attribute(name string) string {
 	if other, ok := renamed[name]; ok {
 		return other
@@ -162,7 +162,7 @@ var providerOf = sync.OnceValue(func() map[string]string {
 	return of
 })
 
-// programVersion is what a distribution puts after the name of a program that it
+// programVersion is the version that a distribution puts after the name of a program that it
 // has in several versions: gcc-12, python3.11, autoconf2.69.
 var programVersion = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(.*[A-Za-z+])-?\d+(\.\d+)*$`)

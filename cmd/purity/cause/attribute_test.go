@@ -2,7 +2,7 @@ package cause
 
 import "testing"
 
-// These are what builtins.parseDrvName makes of them.
+// These are the results of builtins.parseDrvName.
 func TestPackageName(t *testing.T) {
 	for name, want := range map[string]string{
 		"git":                                "git",

@@ -20,7 +20,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Run is what a command was run in.
+// Run is the surroundings of a command.
 type Run struct {
 	Env      nixeval.Environment
 	StoreDir string // of this machine, which that of Env may not be
@@ -29,10 +29,10 @@ type Run struct {
 	Dir      string         // where the command was started
 	Home     string         // of the user, without links
 	Enforced bool
-	Anywhere bool // what is said is not to depend on this machine
+	Anywhere bool // the words must not depend on this machine
 }
 
-// finder knows what is needed again and again.
+// finder keeps facts that are needed again and again.
 type finder struct {
 	Run
 	tools   tools
@@ -47,8 +47,8 @@ type finder struct {
 // ownersTime is how long package managers may take for all files together.
 const ownersTime = 10 * time.Second
 
-// Findings gives denials their reasons and remedies. What differs by the number of
-// a process alone is one finding; so is a program with all that it brings about, and so
+// Findings gives denials their reasons and remedies. Denials that differ by the number of
+// a process alone are one finding; so is a program with all that it brings about, and so
 // are files that one line mends together.
 func (r Run) Findings(denials []observe.Denial) []report.Finding {
 	if len(denials) == 0 {
@@ -90,7 +90,7 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 	return f.alike(all)
 }
 
-// writable reports whether the command may have written a file, or what leads to
+// writable reports whether the command may have written a file, or a directory on the way to
 // it.
 func (f *finder) writable(path string) bool {
 	if len(f.Policy.Covering(path, enforce.Write)) > 0 {
@@ -119,7 +119,7 @@ func OwnName(d observe.Denial, path string) string {
 }
 
 // numberless names the directories of processes in /proc as the processes do,
-// and folds what is the same then: their numbers say nothing, and differ in each
+// and folds those that are the same then: their numbers say nothing, and differ in each
 // run.
 func numberless(denials []observe.Denial) []observe.Denial {
 	var kept []observe.Denial
@@ -139,7 +139,7 @@ func numberless(denials []observe.Denial) []observe.Denial {
 	return kept
 }
 
-// place is where what was refused lies, which says what it is.
+// place is the location of the denied file, which tells its kind.
 type place int
 
 const (
@@ -171,7 +171,7 @@ func (f *finder) place(d observe.Denial) place {
 	return onHost
 }
 
-// finding says why a denial is one, and what to do about it.
+// finding adds the reason and the remedy to a denial.
 func (f *finder) finding(d observe.Denial, owner string) explained {
 	found := explained{Finding: report.Finding{Denial: d, Brings: d.Followers, Where: f.makefiles.whereAsked(d), Verdict: "would be"}, by: named(d, f.StoreDir), owner: owner}
 	switch {
@@ -184,13 +184,13 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 	case network:
 		found.Why, found.Hint = f.network(d)
 	case refusedCall:
-		found.Why = "a system call that the filter refuses: " + d.Reason
+		found.Why = "a system call that the filter denies: " + d.Reason
 		if strings.HasPrefix(d.Opens, "capabilities") {
 			found.Why = d.Reason
 		}
 		found.Hint = report.InPolicy + d.Opens
 	case inClosure:
-		found.Why = "in a store path of the closure, which nobody may write"
+		found.Why = "in a store path of the closure, which is read-only"
 	case inStore:
 		path, _, _ := closure.Within(f.StoreDir, d.Real) // place has asked
 		found.Why = "store path of " + path.Name() + "; not in the closure of " + f.Env.Source

@@ -14,7 +14,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// program writes a program that says what it was asked, and then some.
+// program writes a program that prints its arguments, and then some.
 func program(t *testing.T, file, script string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -95,7 +95,7 @@ func TestManyOwners(t *testing.T) {
 	}
 }
 
-// What an index says is an attribute, or is not believed.
+// An answer of an index is an attribute, or is not believed.
 func TestIndex(t *testing.T) {
 	dir := t.TempDir()
 	program(t, filepath.Join(dir, "nix-locate"), `case $5 in /bin/odd) printf 'x;rm\n$(x)\n"a b"\n';; *) printf 'perlPackages.XMLParser.out\nlong.attribute.path\npython3Packages."zope.event"\n';; esac`)
@@ -108,7 +108,7 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// What the command can write is not run.
+// purity runs no file that the command can write.
 func TestTools(t *testing.T) {
 	dir := t.TempDir()
 	program(t, filepath.Join(dir, "rpm"), "exit 0")
@@ -186,7 +186,7 @@ func TestAdder(t *testing.T) {
 	}
 }
 
-// What only other programs run is not to be looked for in a bin directory.
+// A helper that only other programs run is not looked for in a bin directory.
 func TestPrivate(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/usr/lib/gcc/x86_64-linux-gnu/12/cc1": true, "/usr/libexec/x": true, "/usr/bin/gcc": false, "/opt/tool": false, "/usr/lib/jvm/java-17/bin/java": false,
@@ -247,7 +247,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// What differs by the number of a process alone is one denial.
+// Denials that differ by the number of a process alone are one.
 func TestNumberless(t *testing.T) {
 	by := func(pid int) observe.Process { return observe.Process{PID: pid} }
 	got := numberless([]observe.Denial{

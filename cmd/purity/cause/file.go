@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// openRegular opens a file of the project, where what was watched may have put
+// openRegular opens a file of the project, where a watched command may have put
 // anything: a named pipe would wait for its other end for ever.
 func openRegular(name string) (*os.File, error) {
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() { // devices act when they are opened
@@ -33,7 +33,7 @@ func isELF(file string) bool {
 	}
 	defer f.Close()
 	head := make([]byte, 4)
-	io.ReadFull(f, head) // what is shorter is none
+	io.ReadFull(f, head) // a shorter file is none
 	return string(head) == "\x7fELF"
 }
 

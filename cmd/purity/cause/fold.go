@@ -10,7 +10,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// launchers run the programs that they are told to run: what these do is not their doing.
+// launchers run the programs of their arguments: the uses of these are not theirs.
 var launchers = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for name := range strings.FieldsSeq(`sh bash dash ash zsh ksh mksh fish nu elvish busybox
@@ -23,7 +23,7 @@ var launchers = sync.OnceValue(func() map[string]bool {
 	return all
 })
 
-// launches reports whether a program runs what it is told to. The interpreter of a script
+// launches reports whether a program runs its arguments. The interpreter of a script
 // of the store does as a package has it.
 func launches(program string, args []string, storeDir string) bool {
 	name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(program), "."), "-wrapped")
@@ -92,7 +92,7 @@ func fold(denials []observe.Denial, storeDir string) []observe.Denial {
 }
 
 // causeOf is the first program from outside that brings a denial about, -1 if none does.
-// What that program was told to use is not its doing.
+// A path in that program's arguments is not its own use.
 func causeOf(d observe.Denial, own int, at map[string]int, storeDir string) int {
 	cause, level := -1, 0
 	var told []string

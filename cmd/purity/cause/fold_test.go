@@ -33,8 +33,8 @@ func opened(kind, path string, by ...string) observe.Denial {
 	return observe.Denial{Path: path, Real: path, Access: "read", Kind: kind, Count: 1, By: ran(by...)}
 }
 
-// What a compiler of the host runs and reads is one with it; what somebody told it, or a
-// shell, to use is not.
+// Programs and files that a compiler of the host uses are one with it; those of its arguments, or a
+// shell's, are not.
 func TestFold(t *testing.T) {
 	const (
 		mk, sh   = "/s/00000000000000000000000000000000-make/bin/make", "/bin/sh -c x"
@@ -84,7 +84,7 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// Interpreters run what they are told to, whatever their version, but for scripts of the
+// Interpreters run their arguments, whatever their version, but for scripts of the
 // store.
 func TestLaunches(t *testing.T) {
 	for command, want := range map[string]bool{

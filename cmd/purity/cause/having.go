@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// having finds what of a closure has a file, by where in a package it is.
+// having finds the store paths of a closure that have a file, by where in a package it is.
 type having struct {
 	env   nixeval.Environment
 	dirs  map[string][]closure.Path // by a first directory: who has it
@@ -78,13 +78,13 @@ func (h *having) with(dir string) []closure.Path {
 	return paths
 }
 
-// inShell reports whether programs of the dev shell find what is in a path: a
+// inShell reports whether programs of the dev shell find the files of a path: a
 // variable names it, or the compiler does.
 func (h *having) inShell(path closure.Path) bool {
 	return h.env.Mentions(path) || strings.Contains(h.compiler(), string(path))
 }
 
-// compiler is what the wrapper of the compiler names: the C library.
+// compiler is the paths that the wrapper of the compiler names: the C library.
 func (h *having) compiler() string {
 	if all, ok := h.known[""]; ok {
 		return string(all)

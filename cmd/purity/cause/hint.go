@@ -46,11 +46,11 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	return report.InPolicy + key.Key + " = [" + config.Quote(host.Literal(path)) + "]"
 }
 
-// preset is the one that opens a path for what a key of purity.toml is for, empty
+// preset is the one that opens a path for the access of a key of purity.toml, empty
 // if none does.
 func (f *finder) preset(key config.PathKey, d observe.Denial) string {
 	for _, g := range f.presets {
-		mine := key.Access != enforce.Read || g.Reason == "git" // what presets open for reading is mostly more than is asked for
+		mine := key.Access != enforce.Read || g.Reason == "git" // presets open mostly more for reading than was asked
 		if mine && g.Access&key.Access == key.Access && enforce.Inside(d.Real, g.Path) {
 			return g.Reason
 		}
@@ -80,7 +80,7 @@ func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 // hostBin are where packages of the host have programs.
 var hostBin = []string{"/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/games", "/run/current-system/sw/bin"}
 
-// programName is what a program is called: a link to a program of the host that is
+// programName is the name of a program: a link to a program of the host that is
 // nowhere among programs is called anything.
 func programName(d observe.Denial) string {
 	if dir := filepath.Dir(d.Path); !slices.Contains(hostBin, dir) && filepath.Base(dir) != "bin" && slices.Contains(hostBin, filepath.Dir(d.Real)) {
@@ -163,20 +163,20 @@ func (f *finder) fileHint(by naming, files []string) string {
 	case by.remove != "":
 		return "the dev shell has " + file + ": " + by.remove
 	}
-	return "the dev shell has " + file + ": find out what names the other directory, and take it away"
+	return "the dev shell has " + file + ": find the place that names the other directory, and remove it"
 }
 
-// storeHint is for what lies in another store path than those declared.
+// storeHint is for a file in another store path than those declared.
 func (f *finder) storeHint(d observe.Denial, path closure.Path) string {
 	if other := f.having.namesake(path); other != "" {
-		return fmt.Sprintf("the closure has %s, another build of it: make anew what names the old one", other)
+		return fmt.Sprintf("the closure has %s, another build of it: rebuild the file that names the old one", other)
 	}
 	attr := attribute(packageName(path.Name()))
 	if d.Kind == "program" {
 		return f.programHint(d, filepath.Base(d.Path), attr)
 	}
 	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
-		return "add what needs it to the dev shell"
+		return "add the package that needs it to the dev shell"
 	}
 	return "add its package to the dev shell, likely:  " + packages(attr)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// No hint opens a secret, but for sockets by a preset that says what it opens.
+// No hint opens a secret, but for sockets by a preset that names its grants.
 func TestSecretHints(t *testing.T) {
 	f := finder{Run: Run{Home: "/people/me"}}
 	f.presets = []enforce.Grant{

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// index is what an index of packages on this machine knows: nix-index's, or that
+// index is the answer of an index of packages on this machine: nix-index's, or that
 // of a NixOS channel. It is asked once for each name, and not for ever.
 type index struct {
 	tools tools

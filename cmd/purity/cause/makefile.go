@@ -25,7 +25,7 @@ func newMakefiles() makefiles {
 	return makefiles{known: map[string]*words{}, included: map[string][]string{}}
 }
 
-// whereAsked is the line of a makefile that names what make was refused, the
+// whereAsked is the line of a makefile that names the denied file, the
 // first if there are more; empty if none does.
 func (m makefiles) whereAsked(d observe.Denial) string {
 	args, isMake := makeArgs(d.By)
@@ -34,7 +34,7 @@ func (m makefiles) whereAsked(d observe.Denial) string {
 	}
 	names := asked(d.By.Dir, args)
 	lines := m.of(d.By.Dir, names).naming(d.Path)
-	if len(lines) == 0 { // what they include may have a name that make puts together
+	if len(lines) == 0 { // they may include a name that make puts together
 		lines = m.of(d.By.Dir, append(names, m.there(d.By.Dir)...)).naming(d.Path)
 	}
 	switch n := len(lines); n {
@@ -141,7 +141,7 @@ type words struct {
 // line is one of a makefile.
 type line struct{ place, text string } // FILE:LINE
 
-// separator is what no path has in it that is found as one word.
+// separator is in no path that is found as one word.
 func separator(r rune) bool {
 	letter := 'a' <= r|0x20 && r|0x20 <= 'z' && r < 0x80
 	return !letter && (r < '0' || '9' < r) && !strings.ContainsRune("_.+/~-", r)
@@ -153,7 +153,7 @@ func (w *words) naming(path string) []string {
 	if len(parts) == 0 {
 		return nil
 	}
-	// Options and what make obeys in a recipe stand before the first slash.
+	// Options and prefixes that make obeys in a recipe stand before the first slash.
 	first := parts[0][max(0, strings.IndexByte(parts[0], '/')):]
 	var places []string
 	var wanted *regexp.Regexp

@@ -8,15 +8,15 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// naming is what of a process led it to what it was refused.
+// naming is the part of a process that led it to the denied path.
 type naming struct {
 	words  string // "its argument -L/usr/lib"
 	arg    string // -L/usr/lib; empty for a variable
-	dir    string // what it names: the file, or a directory above it
+	dir    string // the named path: the file, or a directory above it
 	remove string // how to be rid of it: "take -L/usr/lib away"
 }
 
-// named looks for what names a file, or a directory that it is in, among the
+// named looks for the place that names a file, or a directory that it is in, among the
 // arguments and the variables of the process.
 func named(d observe.Denial, storeDir string) naming {
 	if d.Path == "" || d.Kind == "program" {
@@ -28,7 +28,7 @@ func named(d observe.Denial, storeDir string) naming {
 	}
 	if adder := adderOf(n.arg, d.By, storeDir); adder != "" {
 		n.words += ", which " + adder + " adds"
-		n.remove = "nobody typed " + n.arg + ", " + adder + " adds it"
+		n.remove = "you did not type " + n.arg + ", " + adder + " adds it"
 	}
 	return n
 }
@@ -51,8 +51,8 @@ func adderOf(arg string, by observe.Process, storeDir string) string {
 	return ""
 }
 
-// given reports whether arguments have one, which may be a part of another there: what is
-// -I/usr/include for a compiler is -I and /usr/include for what it runs.
+// given reports whether arguments have one, which may be a part of another there:
+// -I/usr/include for a compiler is -I and /usr/include for its children.
 func given(args []string, arg string) bool {
 	return slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, arg) })
 }
@@ -97,7 +97,7 @@ func byVariable(d observe.Denial) naming {
 	return naming{}
 }
 
-// everyday variables say where a process is, not what it is to use.
+// everyday variables say where a process is, not its tools.
 var everyday = []string{
 	"PWD", "OLDPWD", "HOME", "PATH", "_", "TMPDIR", "TMP", "TEMP", "TEMPDIR",
 	"NIX_BUILD_TOP", "NIX_STORE", "NIX_GCROOT", "SHELL", "IN_NIX_SHELL",
@@ -128,7 +128,7 @@ func absolute(path string, d observe.Denial) string {
 	return filepath.Clean(path)
 }
 
-// leads reports whether a path leads to what was refused: it is the file, its
+// leads reports whether a path leads to the denied path: it is the file, its
 // directory, or one above it that says more than /usr does.
 func leads(path string, d observe.Denial) bool {
 	path = absolute(path, d)
@@ -145,8 +145,8 @@ func leads(path string, d observe.Denial) bool {
 }
 
 // byName reports whether a program was run by its name, because PATH has its
-// directory before that of the dev shell's own. What a shell set PATH to is in no
-// process's environment, but mostly in what it was told to do.
+// directory before that of the dev shell's own. A PATH that a shell set is in no
+// process's environment, but mostly in its arguments.
 func byName(d observe.Denial, own string) bool {
 	dir := filepath.Dir(d.Path)
 	first := func(list string) bool {

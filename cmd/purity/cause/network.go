@@ -9,7 +9,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// network says what of a network was refused, and how a policy opens it.
+// network names the denied use of a network, and the key that opens it.
 func (f *finder) network(d observe.Denial) (why, hint string) {
 	switch {
 	case d.Call == "socket" && d.Kind == "socket":
@@ -30,7 +30,7 @@ func flag(n config.Network) string {
 	return "--network " + string(text)
 }
 
-// openSocket lets there be sockets, of which is not known yet what they are for.
+// openSocket lets there be sockets, whose purpose is not known yet.
 func (f *finder) openSocket(protocol string) string {
 	n := f.Network
 	if n.UDP = true; protocol == "udp" && len(n.Connect)+len(n.Bind) > 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// What a hint says of networks lets be what was refused, and what was allowed
+// A hint about networks opens the denied use, and keeps those that were allowed
 // before.
 func TestNetwork(t *testing.T) {
 	ports, none := config.Network{Connect: []uint16{443}, Bind: []uint16{80}}, config.Network{}

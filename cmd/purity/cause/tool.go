@@ -10,7 +10,7 @@ import (
 )
 
 // tools are programs of the machine that know something of its files. They run
-// outside the confinement, while what was in it may have written any directory
+// outside the confinement, while a command in it may have written any directory
 // of PATH, and any variable may name one: so they are looked for in fixed
 // directories, and get an environment made from nothing.
 type tools struct {
@@ -46,18 +46,18 @@ func (t tools) find(name string, dirs ...string) string {
 	return ""
 }
 
-// ask runs a tool and returns what it writes, whatever its exit code: many end
+// ask runs a tool and returns its output, whatever its exit code: many end
 // with an error where they know a part only.
 func (t tools) ask(ctx context.Context, file string, args ...string) (stdout, stderr string) {
 	var out, messages strings.Builder
 	cmd := exec.CommandContext(ctx, file, args...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"HOME=" + t.home, "LC_ALL=C", "PATH=" + strings.Join(append(t.system, t.personal...), ":")}
-	if cache := os.Getenv("XDG_CACHE_HOME"); cache != "" { // where nix-index keeps what it knows
+	if cache := os.Getenv("XDG_CACHE_HOME"); cache != "" { // where nix-index keeps its database
 		cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+cache)
 	}
 	cmd.Stdout, cmd.Stderr = &out, &messages
 	cmd.WaitDelay = time.Second
-	cmd.Run() // what it says is looked at
+	cmd.Run() // the output counts
 	return out.String(), messages.String()
 }

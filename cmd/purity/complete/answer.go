@@ -7,20 +7,20 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Answer is what can stand at the cursor.
+// Answer is the set of candidates at the cursor.
 type Answer struct {
-	Prefix     string // what of the word stays before each candidate
+	Prefix     string // part of the word that stays before each candidate
 	Candidates []Candidate
 	Paths      Paths // that can stand there as well
 }
 
-// Candidate is one of the things, with what it is.
+// Candidate is one of the things, with its description.
 type Candidate struct{ Value, Help string }
 
 // Paths are files, which shells themselves know best.
 type Paths string
 
-// What paths there can be.
+// Kinds of paths.
 const (
 	NoPaths     Paths = "none"
 	Files       Paths = "files"
@@ -32,10 +32,10 @@ var pathKinds = map[string]Paths{
 	"FILE": Files, "PATH": Files, "STORE-PATH": Files, "COMMAND": Files, "PROGRAM": Files, "PROG": Files, "DIR": Directories, "REF": Directories,
 }
 
-// Source knows what values of a kind there are.
+// Source knows the values of a kind.
 type Source func(*Line) []Candidate
 
-// Answer asks what can stand at the cursor.
+// Answer finds the candidates at the cursor.
 func (l *Line) Answer(sources map[string]Source) Answer {
 	name, _, written := strings.Cut(l.Word, "=")
 	switch flag := flagNamed(l.node, strings.TrimPrefix(name, "--")); {
@@ -97,7 +97,7 @@ func (l *Line) flagCandidates() []Candidate {
 	return candidates
 }
 
-// value answers for the value of a flag or an argument, which is what is in the
+// value answers for the value of a flag or an argument, which stands in the
 // word after a prefix.
 func (l *Line) value(v *kong.Value, prefix string, sources map[string]Source) Answer {
 	l.Value = strings.TrimPrefix(l.Word, prefix)
@@ -117,10 +117,10 @@ func (l *Line) value(v *kong.Value, prefix string, sources map[string]Source) An
 	return answer
 }
 
-// begun reports whether a candidate begins with what there is of it.
+// begun reports whether a candidate begins with the typed part.
 func (l *Line) begun(c Candidate) bool { return strings.HasPrefix(c.Value, l.Value) }
 
-// candidates are what is known of the first of the kinds of a value that has some.
+// candidates are the known values of the first of the kinds of a value that has some.
 func (l *Line) candidates(v *kong.Value, sources map[string]Source) []Candidate {
 	var words []Candidate
 	for _, kind := range kinds(v) {
@@ -146,7 +146,7 @@ func named(v *kong.Value) []string {
 	return append([]string{name}, slices.DeleteFunc(kinds(v), func(k string) bool { return k == name })...)
 }
 
-// kinds are what a value can be: words in small letters, kinds in capitals.
+// kinds are the choices of a value: words in small letters, kinds in capitals.
 func kinds(v *kong.Value) []string {
 	var words []string
 	if v.Enum != "" {

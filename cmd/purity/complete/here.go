@@ -17,15 +17,15 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Here is what a completion looks at besides the command line.
+// Here is the place of a completion: its surroundings besides the command line.
 type Here struct {
 	screen.Voice
 	Path       string                                  // the caller's PATH
 	Manual     manual.Manual                           // whose commands and topics help has
-	Remembered func(*Line) (nixeval.Environment, bool) // the environment cached for what the line says so far
+	Remembered func(*Line) (nixeval.Environment, bool) // the environment cached of the line so far
 }
 
-// Sources know what there is of what placeholders in help texts stand for.
+// Sources know the values of placeholders in help texts.
 func (h Here) Sources() map[string]Source {
 	return map[string]Source{
 		"LEVEL":      levels,
@@ -77,7 +77,7 @@ func variables(*Line) []Candidate {
 	return plain(names)
 }
 
-// topics are what help can be about, word by word.
+// topics are the subjects of help, word by word.
 func (h Here) topics(l *Line) []Candidate {
 	m := h.Manual
 	before := strings.Join(append(l.Args, ""), " ")

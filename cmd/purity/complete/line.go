@@ -1,9 +1,9 @@
-// Package complete finds out what can stand where the cursor is on a command line
+// Package complete finds the candidates at the cursor on a command line
 // of purity, from the command line's own definition.
 //
-// What a value can be is told by its enum, or by the placeholder that help texts
+// The values of a flag are told by its enum, or by the placeholder that help texts
 // have for it: words in small letters stand for themselves, those in capitals for
-// what a [Source] of that name knows, or for paths.
+// the values that a [Source] of that name knows, or for paths.
 package complete
 
 import (

@@ -194,7 +194,7 @@ func TestWidens(t *testing.T) {
 			t.Errorf("%s widens: %v", text, got)
 		}
 	}
-	// What level dev has anyway, level nix has not.
+	// Grants that level dev has anyway, level nix lacks.
 	for text, want := range map[string]bool{
 		"": false, "network = true": true, "network = { connect = [443] }": true, "network = false": false,
 		"home = 'private'": true, "home = 'none'": false, "sockets = ['/x']": true, "sockets = 'none'": false, "level = 'dev'": false,
@@ -205,7 +205,7 @@ func TestWidens(t *testing.T) {
 	}
 }
 
-// What is allowed is this content at this path.
+// A permission is for this content at this path.
 func TestTrust(t *testing.T) {
 	trust := Trust{Dir: filepath.Join(t.TempDir(), "a", "b")}
 	f := parse(t, "read = ['x']")
@@ -248,7 +248,7 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// An exception is for what it says, as long as it says.
+// An exception is for its subject, as long as it lasts.
 func TestExceptions(t *testing.T) {
 	f := parse(t, "[[exception]]\npath = '/usr/bin/*'\naccess = 'execute'\nreason = 'old'\nuntil = 2026-12-31\nonly = 'make'\n[[exception]]\npath = 'vendor/**'\nreason = 'r'\n[[exception]]\npath = '*:443'\naccess = 'connect'\nreason = 'r'\n")
 	a, b, c := f.Exceptions[0], f.Exceptions[1], f.Exceptions[2]
@@ -293,7 +293,7 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// The schema has every key, and says what kind it is of.
+// The schema has every key, with its type.
 func TestSchema(t *testing.T) {
 	var out bytes.Buffer
 	if err := WriteSchema(&out); err != nil {
@@ -347,7 +347,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The form of the command line is what it is documented to be.
+// The form of the command line is as documented.
 func FuzzNetwork(f *testing.F) {
 	for _, s := range []string{"true", "false", "connect=443,bind=80,udp", "connect=", "connect=0", "=1", "udp,udp", ","} {
 		f.Add(s)
@@ -360,7 +360,7 @@ func FuzzNetwork(f *testing.F) {
 	})
 }
 
-// What is quoted is read as it was, and is one line.
+// Quoted text is read as it was, and is one line.
 func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "/usr/bin", `a"b\c`, "c\n]\nlevel = \"open\"", "\x1b[31m\x7f\u202e", "bad\xff", "\U000e0041", "\x00"} {
 		f.Add(s)
@@ -377,7 +377,7 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
-// What is written is read as what it was.
+// Written settings are read as they were.
 func TestWrite(t *testing.T) {
 	want := parse(t, every).Settings
 	want.Set = append(want.Set, "ODD.NAME=\"x\"\n")

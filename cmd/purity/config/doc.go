@@ -1,4 +1,4 @@
-// Package config is what people say about a policy: flags, PURITY_ variables
+// Package config is the settings of a policy: flags, PURITY_ variables
 // and the file purity.toml, which have the same keys, because all of them come
 // from one struct, [Settings]; and whether the file's word is trusted.
 package config

@@ -18,13 +18,13 @@ import (
 // Exception is an impurity that a project has and knows of: an [[exception]] of
 // purity.toml.
 type Exception struct {
-	Path   string `toml:"path" example:"'/usr/bin/git'" help:"What is used: a path as for read, with all below it; or an address, such as *:443."` // never empty
-	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"How, connect and listen for addresses too; any way, if it is left out."`
-	Reason string `toml:"reason" example:"'the release script tags; to be replaced'" help:"Why it has to be, for people; an exception without a reason is an error."` // never empty
-	Until  string `toml:"until" example:"2027-03-31" help:"The last day on which it holds; no end, if it is left out."`
-	Only   string `toml:"only" example:"'make'" help:"The name of the program that may; any, if it is left out."`
+	Path   string `toml:"path" example:"'/usr/bin/git'" help:"Path, as for read, with everything below it; or an address, such as *:443."` // never empty
+	Access string `toml:"access" example:"'execute'" enum:"read,write,execute,connect,listen" help:"Access of the exception; connect and listen are for addresses, too (default: any)."`
+	Reason string `toml:"reason" example:"'the release script tags; to be replaced'" help:"Reason, for people. An exception without a reason is an error."` // never empty
+	Until  string `toml:"until" example:"2027-03-31" help:"Last day of the exception (default: none)."`
+	Only   string `toml:"only" example:"'make'" help:"Name of the program that the exception is for (default: any)."`
 	Origin string // "purity.toml:12"
-	Dir    string // what a relative path is relative to
+	Dir    string // start of a relative path
 }
 
 // exceptions reads the tables of that name.
@@ -156,7 +156,7 @@ func (e Exception) Matches(path, access, program string) bool {
 	return host.Here(e.Dir).Within(e.Path, path)
 }
 
-// includes are what is let through with an access besides, as grants have it.
+// includes are the accesses that come with an access, as grants have it.
 var includes = map[string][]string{"write": {"read"}, "execute": {"read"}}
 
 // plainName is the name of a program that nixpkgs has wrapped: .perl-wrapped is

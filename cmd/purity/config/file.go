@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 )
 
-// Name is what the file is called.
+// Name is the name of the file.
 const Name = "purity.toml"
 
 // largest is how many bytes a file of a project may have that is read before anybody
@@ -26,7 +26,7 @@ const largest = 16 << 20
 // File is a purity.toml that was read.
 type File struct {
 	Path       string // absolute
-	Base       string // what relative paths are relative to: its directory
+	Base       string // start of relative paths: its directory
 	Given      bool   // named by who starts purity, and allowed by that
 	Settings   Settings
 	Exceptions []Exception
@@ -240,7 +240,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Text is what f was read from.
+// Text is the source of f.
 func (f *File) Text() string { return string(f.content) }
 
 // Empty reports whether f says nothing.

@@ -12,7 +12,7 @@ import (
 type Key struct {
 	Name     string   // with dots
 	Help     string   // a sentence or two
-	Words    []string // what there can be, if that is words
+	Words    []string // the choices, if there are some
 	Example  string   // a value, as TOML
 	Flag     string   // that says the same, such as --[no-]seccomp, or empty
 	Variable string   // that says the same, or empty
@@ -57,7 +57,7 @@ func help(text string) string {
 	return strings.NewReplacer("; can be repeated", "", "${presets}", strings.Join(PresetNames(), ", "), "$$", "$").Replace(text)
 }
 
-// words are what the value of a key can be, none if it is no word.
+// words are the choices of a key, none if it is free.
 func words(t reflect.Type, key string) []string {
 	for field := range t.Fields() {
 		if field.Tag.Get("toml") == key && field.Tag.Get("enum") != "" {

@@ -6,7 +6,7 @@ import (
 	"reflect"
 )
 
-// Effective is what file and flags say together.
+// Effective is the settings of file and flags together.
 type Effective struct {
 	Settings // scalars, of which the flags' count, then the file's; lists, added up
 	origins  map[string][]Entry
@@ -16,10 +16,10 @@ type Effective struct {
 type Entry struct {
 	Value  string
 	Origin string // "purity.toml:7" or "--read"
-	Dir    string // what a relative path is relative to
+	Dir    string // start of a relative path
 }
 
-// Merge puts what a file says, if there is one, under what the flags say.
+// Merge puts the settings of a file, if there is one, under those of the flags.
 // Relative paths of flags are relative to cwd.
 func Merge(file *File, flags Settings, cwd string) Effective {
 	e := Effective{origins: map[string][]Entry{}}

@@ -9,12 +9,12 @@ import (
 // PathKey is a key whose values are paths that a policy opens.
 type PathKey struct {
 	Key    string
-	Access enforce.Access // what it lets be done with them
+	Access enforce.Access // the access to them
 	Word   string         // the access in reports and exceptions, empty where they have none
 	list   func(*Settings) *[]string
 }
 
-// PathKeys are all of them. Grants, what a file widens, the links that are allowed with
+// PathKeys are all of them. Grants, the rows that a file adds, the links that are allowed with
 // it, learning, exceptions and hints go by this table.
 var PathKeys = []PathKey{
 	{"read", enforce.Read, "read", func(s *Settings) *[]string { return &s.Read }},
@@ -64,7 +64,7 @@ func (s Settings) Opens() string {
 	return s.Home
 }
 
-// Grants is what an exception lets be done with its path: anything, if it does not say,
+// Grants is the access of an exception to its path: anything, if it does not say,
 // and nothing for an address.
 func (e Exception) Grants() enforce.Access {
 	if k, ok := KeyOf(e.Access); ok {

@@ -24,7 +24,7 @@ import (
 var projectFiles = []string{"flake.nix", "flake.lock", "shell.nix", Name, ".envrc"}
 
 // Defines reports whether a file defines an environment rather than being built in it,
-// by its name: what is written in Nix, what pins it, and the manifests that flakes
+// by its name: files in Nix, their locks, and the manifests that flakes
 // read. Name itself does not: it counts as it is.
 func Defines(name string) bool {
 	switch filepath.Ext(name) {
@@ -41,7 +41,7 @@ func Defines(name string) bool {
 // Permission is whether shells may make a project's environment theirs.
 type Permission int
 
-// What a person said of a project.
+// The answer of a person about a project.
 const (
 	Unknown Permission = iota // nothing
 	Changed                   // it was allowed, and changed since
@@ -103,7 +103,7 @@ func (f fingerprints) of(path, was string) string {
 	}
 	is, looked := f[key]
 	if !looked {
-		is, _ = fingerprint(path, &budget) // what cannot be read is not as it was
+		is, _ = fingerprint(path, &budget) // an unreadable file is not as it was
 		f[key] = is
 	}
 	return is
@@ -212,7 +212,7 @@ func (t Trust) recordPrefix(dir string) string {
 }
 
 // How many bytes are hashed of one file and of all that are allowed together. A command can
-// leave a file of a terabyte that takes no room. Of the rest it counts what the kernel says.
+// leave a file of a terabyte that takes no room. Of the rest it counts the metadata.
 const (
 	maxHashed    = 256 << 20
 	maxHashedAll = 1 << 30
@@ -222,7 +222,7 @@ const (
 const long = "long-"
 
 // fingerprint is the hash of a file's content and whether it is executable, where a link
-// leads, or in a word what else it is: "absent", "directory", "special", "long".
+// leads, or in a word its other type: "absent", "directory", "special", "long".
 func fingerprint(path string, budget *hostile.Budget) (string, error) {
 	info, err := os.Lstat(path)
 	switch {

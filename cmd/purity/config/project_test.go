@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What an evaluation reads takes the permission back when it changes: what defines the
+// A change of a file that an evaluation reads revokes the permission: files that define the
 // environment at the next prompt, all else before the next evaluation.
 func TestProjectPermission(t *testing.T) {
 	dir, trust := t.TempDir(), Trust{Dir: filepath.Join(t.TempDir(), "allow")}

@@ -48,7 +48,7 @@ func WriteSchema(w io.Writer) error {
 	})
 }
 
-// schema is what a value of the key must be.
+// schema is the schema of a value of the key.
 func (k Key) schema() (object, error) {
 	schema, err := schemaOf(k.field.Type)
 	if err != nil {

@@ -12,47 +12,47 @@ import (
 )
 
 // Settings are all keys: of purity.toml by the toml tags, of the command line
-// by the rest (kong). What is not said is nil or empty. Examples are values of
+// by the rest (kong). A missing setting is nil or empty. Examples are values of
 // the file, with ' for ".
 //
 // Where flag, variable and file say different things, the first of them in
 // this order counts; lists of file and flags add up.
 type Settings struct {
-	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" example:"'dev'" help:"Where the policy starts: nix (as in Nix's build sandbox), dev (the default), open (the whole host readable)."`
-	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" example:"'enforce'" help:"enforce (the default), or only watch: warn says what purity.toml does not except, audit everything."`
-	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" example:"['~/.config/tool', '$XDG_DATA_HOME/fonts', 'vendor/**/*.h']" help:"Let a path be read too; ~, $$VAR and globs work; can be repeated."`
-	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" example:"['../shared']" help:"Let a path be read and written."`
-	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" example:"['/opt/vendor/bin']" help:"Let a path be read and executed."`
-	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let a device be read, written and controlled."`
-	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Let in what a preset names: ${presets}."`
+	Level   string   `toml:"level" enum:"nix,dev,open," default:"" env:"PURITY_LEVEL" placeholder:"nix|dev|open" example:"'dev'" help:"Level that the policy starts from: nix, like Nix's build sandbox; dev; or open, with the host readable (default: dev)."`
+	Mode    string   `toml:"mode" enum:"enforce,warn,audit," default:"" env:"PURITY_MODE" placeholder:"enforce|warn|audit" example:"'enforce'" help:"Enforce the policy, or only watch: warn reports findings without an exception, audit reports all findings (default: enforce)."`
+	Read    []string `toml:"read" sep:"none" env:"PURITY_READ" placeholder:"PATH" example:"['~/.config/tool', '$XDG_DATA_HOME/fonts', 'vendor/**/*.h']" help:"Let the command read a path; ~, $$VAR and globs work; can be repeated."`
+	Write   []string `toml:"write" sep:"none" env:"PURITY_WRITE" placeholder:"PATH" example:"['../shared']" help:"Let the command read and write a path; can be repeated."`
+	Exec    []string `toml:"exec" sep:"none" env:"PURITY_EXEC" placeholder:"PATH" example:"['/opt/vendor/bin']" help:"Let the command read and execute a path; can be repeated."`
+	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let the command read, write and control a device; can be repeated."`
+	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Add the grants of a preset: ${presets}."`
 
-	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Show the command what the policy grants and nothing else, in namespaces of its own: true, false (the default), or auto, where the kernel lets it."`
+	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces; auto does so if the kernel can (default: false)."`
 
 	ProjectAs string `toml:"project" name:"project-as" enum:"write,overlay," default:"" env:"PURITY_PROJECT_AS" placeholder:"write|overlay" example:"'overlay'" help:"What the command writes: the project itself (write, the default), or an overlay of it in a view, whose changes are listed and dropped in the end, or kept by --keep-changes."`
 
-	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"The command's HOME: a private directory of the project that persists (the default), none at all, or a directory of yours."`
-	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks (the default), none, or some ports; on a command line connect=443,bind=8080,udp. To bind 0 is to listen at a port that the kernel chooses."`
-	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let a UNIX socket be connected to, which matters from Linux 7.1; none: no UNIX sockets at all."`
+	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"HOME of the command: lasting and private to the project, none, or your PATH (default: private; none at level nix)."`
+	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks, none, or some ports, as in connect=443,bind=8080,udp (default: true; false at level nix). With bind=0 the kernel chooses the port."`
+	Sockets Sockets  `toml:"sockets" sep:"none" env:"PURITY_SOCKETS" placeholder:"PATH|none" example:"['$XDG_RUNTIME_DIR/service']" help:"Let the command connect to a UNIX socket, or deny all with none. Linux before 7.1 cannot deny others."`
 
 	Keep  []string `toml:"env.keep" sep:"none" aliases:"env-keep" env:"PURITY_KEEP" placeholder:"VAR" example:"['EDITOR']" help:"Keep a variable of the calling environment; can be repeated."`
 	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
 	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" example:"['DEBUG']" help:"Remove a variable; can be repeated."`
 
-	Shim   []string `toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has without declaring it; can be repeated."`
-	NoShim []string `toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks leave a program of the dev shell alone: typed, it is your own, not confined; can be repeated."`
+	Shim   []string `toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has but does not declare; can be repeated."`
+	NoShim []string `toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks run your own program, unconfined, in place of one of the dev shell; can be repeated."`
 
-	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let the hooks of shells say in a line that a project is entered, where the prompt does not show it (on, if nothing is said)."`
+	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let shell hooks print a line as you enter a project that the prompt does not show (default: true)."`
 
-	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Say afterwards what was refused: programs (where standard error is a terminal or CI is set), files and networks too, or nothing."`
+	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Explain denials after the run: programs, files and networks too, or none (default: programs, on a terminal or in CI)."`
 
-	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail where a path of the settings does not exist, instead of warning."`
+	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail if a path of the settings does not exist, instead of warning (default: false)."`
 	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"CAPABILITY" example:"['dac_override']" help:"Capabilities that root keeps, such as dac_override to write files of others."`
-	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" example:"true" help:"Let new user namespaces be made."`
-	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" example:"false" help:"Filter system calls (on, if nothing is said)."`
-	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" example:"4" help:"Oldest Landlock to be content with (3)."`
-	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" example:"true" help:"Go on with warnings where the kernel cannot uphold the policy."`
-	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" example:"true" help:"Run even where the kernel has no Landlock: not confined."`
-	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" example:"true" help:"Afterwards name changed files that programs outside run or obey later: git hooks, .envrc, *.nix, Makefile (on where CI is set)."`
+	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" example:"true" help:"Let the command make user namespaces (default: false)."`
+	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" example:"false" help:"Filter system calls (default: true)."`
+	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" example:"4" help:"Oldest Landlock ABI to accept (default: 3)."`
+	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" example:"true" help:"Warn and go on if the kernel cannot enforce the policy (default: false)."`
+	AllowUnenforced *bool    `toml:"allow-unenforced" negatable:"" env:"PURITY_ALLOW_UNENFORCED" example:"true" help:"Run unconfined if the kernel has no Landlock (default: false)."`
+	ReportChanges   *bool    `toml:"report-changes" negatable:"" env:"PURITY_REPORT_CHANGES" example:"true" help:"Name changed files that programs outside later run or obey: git hooks, .envrc, *.nix, Makefile (default: true in CI)."`
 }
 
 // FromEnvironment reports whether a PURITY_ variable says something.
@@ -68,7 +68,7 @@ func FromEnvironment() bool {
 	return false
 }
 
-// Is reports what a setting says, or what it is where it says nothing.
+// Is returns a setting, or its default where it is nil.
 func Is(setting *bool, otherwise bool) bool {
 	if setting == nil {
 		return otherwise
@@ -133,7 +133,7 @@ func (n Network) MarshalText() ([]byte, error) {
 	return []byte(cmp.Or(strings.Join(parts, ","), "false")), nil
 }
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (n *Network) fromTOML(value any) error {
 	*n = Network{}
 	switch v := value.(type) {
@@ -187,7 +187,7 @@ type Sockets []string
 // None reports whether there are to be no UNIX sockets at all.
 func (s Sockets) None() bool { return slices.Equal(s, Sockets{"none"}) }
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (s *Sockets) fromTOML(value any) error {
 	switch v := value.(type) {
 	case string:
@@ -212,7 +212,7 @@ func (s *Sockets) fromTOML(value any) error {
 // View is true, false or auto; empty where nothing is said.
 type View string
 
-// fromTOML reads what a TOML decoder makes of the key.
+// fromTOML reads the key as a TOML decoder returns it.
 func (v *View) fromTOML(value any) error {
 	switch value := value.(type) {
 	case bool:

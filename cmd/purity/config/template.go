@@ -16,8 +16,8 @@ const templateHead = `# What programs of this project may do beyond what its dev
 # says more of each.
 `
 
-// WriteTemplate writes a purity.toml in which every key stands, with what it is
-// for and an example, and none is set.
+// WriteTemplate writes a purity.toml in which every key stands, with its use
+// and an example, and none is set.
 func WriteTemplate(w io.Writer) error {
 	var b bytes.Buffer
 	b.WriteString(templateHead)

@@ -18,7 +18,7 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// Widens says what a file opens beyond the policy of a level, each with its line;
+// Widens lists the grants of a file beyond the policy of a level, each with its line;
 // nothing for one that only narrows it.
 func (f *File) Widens(base host.Level) []string {
 	var wider []string
@@ -51,7 +51,7 @@ func (f *File) Widens(base host.Level) []string {
 		say("shims.remove", i, "no shim for "+name+", which then runs unconfined")
 	}
 	if s.Mode != "" && s.Mode != "enforce" {
-		say("mode", -1, "mode "+s.Mode+", in which nothing is refused")
+		say("mode", -1, "mode "+s.Mode+", which denies nothing")
 	}
 	for i, e := range f.Exceptions {
 		say("exception", i, "exception: "+cmp.Or(e.Access, "any access")+" "+e.Path)
@@ -163,7 +163,7 @@ func (t Trust) Deny(path string) (forgotten int, err error) {
 	return forgotten, nil
 }
 
-// records are the files that say that a version of what is at path is allowed.
+// records are the files for allowed versions of the file at path.
 func (t Trust) records(path string) ([]string, error) {
 	names, err := t.projectRecords(path)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Ask is all that is known before Nix is asked: what the command line, PURITY_ variables
-// and purity.toml say together.
+// Ask is all that is known before Nix is asked: the command line, PURITY_ variables
+// and purity.toml together.
 type Ask struct {
 	Nix     nixeval.Nix
 	Project Project
@@ -35,7 +35,7 @@ type Ask struct {
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 }
 
-// begin starts f and returns how to wait for what it gives.
+// begin starts f and returns how to wait for its result.
 func begin[T any](f func() (T, error)) func() (T, error) {
 	once := sync.OnceValues(f)
 	go once()
@@ -60,7 +60,7 @@ func warning(v screen.Voice) func(string) {
 	return func(text string) { v.Warn(screen.Warning{Text: text}) }
 }
 
-// New is what a request comes to with the purity.toml that there is now, or the file that
+// New is the ask of a request with the purity.toml that there is now, or the file that
 // takes its place.
 func New(v screen.Voice, nix nixeval.Nix, project Project, request nixeval.Request, flags config.Settings, instead string) (Ask, error) {
 	a := Ask{Nix: nix, Project: project, Request: request, Flags: flags, Instead: instead}
@@ -112,7 +112,7 @@ func (a Ask) Exceptions() []config.Exception {
 }
 
 // Check makes sure, before any evaluation, that the settings may be applied and the kernel
-// upholds them, and warns of what it does not.
+// upholds them, and warns of gaps.
 func (a Ask) Check() ([]screen.Warning, error) {
 	if err := Trusted(a.Nix, a.File, a.Flags, a.Project); err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (a Ask) Check() ([]screen.Warning, error) {
 	return warnings, nil
 }
 
-// Dangers are what undermines the confinement that is about to be. To walk through the
+// Dangers are things that undermine the confinement that is about to be. To walk through the
 // project takes a while; it is done where Nix was asked, which takes longer.
 func (a Ask) Dangers(asked bool) []screen.Warning {
 	var all []screen.Warning
@@ -157,7 +157,7 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		if a.Flags.Mode == "" && a.File != nil {
 			origin = a.File.Line("mode", -1)
 		}
-		add("NOT CONFINED: mode %s (%s), in which nothing is refused", a.Mode, origin)
+		add("NOT CONFINED: mode %s (%s), which denies nothing", a.Mode, origin)
 	}
 	for _, odd := range enforce.OddDescriptors() {
 		add("%s, which leads past the confinement", odd)
@@ -168,7 +168,7 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 		}
 	} else {
 		for _, at := range inspect.Mounts(a.Project.Dir) {
-			add("%s: a mount, which makes what is mounted a part of the project", at)
+			add("%s: a mount, whose files are a part of the project", at)
 		}
 	}
 	return append(all, Foreign(a)...)
@@ -199,7 +199,7 @@ func (a Ask) WritableTrees() []string {
 // links on the way. A command can have made one, to have purity write elsewhere.
 func (a Ask) Outside(name string) (string, error) { return Outside(a.WritableTrees(), name) }
 
-// Git is a directory in which git is one that runs nothing of what commands left behind;
+// Git is a directory in which git is one that runs nothing that commands left behind;
 // empty if the machine has none.
 func Git(a Ask) (string, error) {
 	hostile := append(a.WritableTrees(), a.Nix.Cache)

@@ -206,7 +206,7 @@ func TestGrants(t *testing.T) {
 		{name: "the cache to be read", toml: `read = ["@/cache"]`, want: []string{"r---- ./cache"}},
 		{name: "the cache", toml: `write = ["@/cache"]`, fails: "purity's cache is there"},
 		{name: "what is in the cache", flags: config.Settings{Write: []string{"../cache/purity"}}, fails: "purity's cache is there"},
-		{name: "what was allowed", toml: `write = ["@/state"]`, fails: "what you allowed is there"},
+		{name: "what was allowed", toml: `write = ["@/state"]`, fails: "the list of allowed projects is there"},
 		{name: "the store", toml: `write = ["@/store"]`, fails: "the store is there"},
 		{name: "a link that a command left", toml: `read = ["data/link"]`, link: [2]string{"project/data/link", "elsewhere"}, fails: "which a command can have made"},
 		{name: "the same, by a flag", flags: config.Settings{Read: []string{"data/link"}}, link: [2]string{"project/data/link", "elsewhere"}, fails: "which a command can have made"},
@@ -279,8 +279,8 @@ func TestExceptionPorts(t *testing.T) {
 	}
 }
 
-// Each fault is found before all that come after it, for a later step does more: what was
-// not allowed is never evaluated, what the kernel cannot uphold neither, and nothing is
+// Each fault is found before all that come after it, for a later step does more: a project that was
+// not allowed is never evaluated, nor one whose policy the kernel cannot enforce, and nothing is
 // written before the policy stands.
 func TestOrder(t *testing.T) {
 	p := newPlace(t)
@@ -362,7 +362,7 @@ func (p place) everything() map[string]string {
 	return files
 }
 
-// What runs is the first of that name in the environment's PATH; a path is one.
+// The program is the first of that name in the environment's PATH; a path is one.
 func TestTyped(t *testing.T) {
 	p := newPlace(t)
 	for _, name := range []string{"elsewhere/make", "elsewhere/bash"} {

@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// exceptionGrants let through what purity.toml excepts, where it is enforced.
-// The kernel knows no programs, so what is for one alone stays closed.
+// exceptionGrants let through the exceptions of purity.toml, where it is enforced.
+// The kernel knows no programs, so an exception for one alone does not count.
 func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
 	var grants []enforce.Grant
 	if !g.Enforced() {
@@ -34,7 +34,7 @@ func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
 	return grants, nil
 }
 
-// exceptionGrant lets through what one exception is for; a program with what it
+// exceptionGrant lets through the subject of one exception; a program with what it
 // needs to be started.
 func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 	access := e.Grants()
@@ -58,7 +58,7 @@ func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 		}
 		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
 		if enforce.Passes("/", path, g.trees...) {
-			continue // what a program needs is what it says, and a command can have written it
+			continue // the file names the needs of a program, and a command can have written it
 		}
 		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
 			for _, row := range host.Dependencies(path) {

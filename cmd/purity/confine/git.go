@@ -8,7 +8,7 @@ import (
 )
 
 // identity is who the user is for git, where the environment has git and it would not find
-// that by itself. What commands may write, trees, has no word in it.
+// that by itself. Files that commands may write, in trees, have no word in it.
 func identity(a Ask, env nixeval.Environment, trees []string) host.Identity {
 	if !a.Base.Environment || a.Home != "private" || slices.Contains(a.Presets, "git") || nixeval.FindIn(a.Nix.Store(), "git", env.Path()) == "" {
 		return host.Identity{}

@@ -22,13 +22,13 @@ const ClosureReason = "closure"
 // granting makes the grants of a plan. It reads the machine and changes nothing.
 type granting struct {
 	Ask
-	trees     []string         // what commands may write
-	warnings  []screen.Warning // what is left out, and why
+	trees     []string         // directories that commands may write
+	warnings  []screen.Warning // grants left out, and why
 	keep, set []string         // variables that presets ask for
 	identity  host.Identity    // of the user, for git
 }
 
-// remark notes what a policy leaves out.
+// remark notes a grant that a policy leaves out.
 func (g *granting) remark(text string) {
 	if w := (screen.Warning{Text: text}); !slices.Contains(g.warnings, w) {
 		g.warnings = append(g.warnings, w)
@@ -108,7 +108,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	return dir, true, nil
 }
 
-// presets are the grants of the presets, and of what is a matter of course at
+// presets are the grants of the presets, and those that are a matter of course at
 // this level: data that variables name, and git's directory.
 func (g *granting) presets() []enforce.Grant {
 	here := host.Here(g.Project.Cwd)
@@ -178,7 +178,7 @@ func existing(paths []string) ([]string, error) {
 	return paths, nil
 }
 
-// writable refuses to let be written what a policy is made from.
+// writable denies writing the files that a policy is made from.
 func writable(nix nixeval.Nix, path string) error {
 	trust, err := config.OpenTrust()
 	if err != nil {
@@ -186,7 +186,7 @@ func writable(nix nixeval.Nix, path string) error {
 	}
 	path = enforce.Real(path)
 	for _, kept := range []struct{ dir, what string }{
-		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "what you allowed"}, {nix.StoreDir(), "the store"}, {enforce.Real(nix.Root), "the store"},
+		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "the list of allowed projects"}, {nix.StoreDir(), "the store"}, {enforce.Real(nix.Root), "the store"},
 	} {
 		if kept.dir == "" {
 			continue
@@ -229,7 +229,7 @@ func (g *granting) allowedLinks() []string {
 }
 
 // strict are grants of paths that neither purity.toml nor a flag names, but a table, a
-// variable or a preset. One that leads out of what commands write by a link there is
+// variable or a preset. One that leads out of the trees that commands write by a link there is
 // left out; one that passes through it is opened without links.
 func (g *granting) strict(grants []enforce.Grant) []enforce.Grant {
 	kept := make([]enforce.Grant, 0, len(grants))

@@ -6,7 +6,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// prompt is what the prompt of a confined shell begins with.
+// prompt begins the prompt of a confined shell.
 const prompt = "(purity) "
 
 // Interactive is a shell whose prompt tells that it is confined, the environment's own if

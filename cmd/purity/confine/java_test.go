@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Java's own options count, and what are none stays.
+// Java's own options count, and other words stay.
 func TestJavaOptions(t *testing.T) {
 	for _, tt := range []struct {
 		environ    []string

@@ -26,14 +26,14 @@ type Launch struct {
 	Environ []string
 }
 
-// A Program says what to launch, once environment and directories are there.
+// A Program chooses the program, once environment and directories are there.
 type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
 
-// Job is a command that can start: what it needs is there.
+// Job is a command that can start: its needs are there.
 type Job struct {
 	Plan
 	Temp     string           // its TMPDIR
-	Unlinked []screen.Warning // what HOME does not show of what presets open
+	Unlinked []screen.Warning // files of presets that HOME does not show
 	Command  enforce.Command
 
 	into *overlay.Directory // takes what the command changes in an overlay, nil for none
@@ -48,7 +48,7 @@ func (p Plan) job(l Launch, nested bool) Job {
 }
 
 // Unconfined are the capabilities that root keeps where nothing is refused, as bits: all,
-// but for the one by which it writes what nobody should. Python, as root, would leave what
+// but for the one by which it writes files that no process should. Python, as root, would leave files that
 // it compiles in the store. Where the project belongs to another user root needs that one.
 func Unconfined(p Project) uint64 {
 	override, _ := enforce.Capability("dac_override")

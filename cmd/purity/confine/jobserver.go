@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// make shares its number of jobs with what it starts by a pipe, which MAKEFLAGS names.
+// make shares its number of jobs with its children by a pipe, which MAKEFLAGS names.
 // Only the make that called purity has one: flags that a file, an option or the
 // environment says could name any descriptor or pipe, and do not count. None is kept that
 // is no pipe.

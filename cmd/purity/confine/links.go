@@ -13,9 +13,9 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// What a command may write, the next run does not believe: a symbolic link that lies
+// The next run does not believe files that a command may write: a symbolic link that lies
 // there, on the way of a path that purity.toml or a flag names, could have been planted
-// to open what it leads to. It is followed only if a person allowed the file with the
+// to open its target. It is followed only if a person allowed the file with the
 // link and the target that it has.
 
 // WritableAlways are the directories that commands of a project write whatever the

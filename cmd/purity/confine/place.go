@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Place makes what the command needs: its HOME, its TMPDIR, the scripts of its environment.
+// Place makes all that the command needs: its HOME, its TMPDIR, the scripts of its environment.
 // Then it chooses the program.
 func (p Plan) Place(program Program) (Job, error) {
 	if err := p.Project.Make(); err != nil {
@@ -58,7 +58,7 @@ func (p Plan) Place(program Program) (Job, error) {
 		return Job{}, err
 	}
 	if p.Git.Text != "" {
-		// What counts least for git: the private HOME and the repository can say otherwise.
+		// The configuration that counts least for git: the private HOME and the repository can say otherwise.
 		file := filepath.Join(temp, ".gitconfig")
 		if err := os.WriteFile(file, []byte(p.Git.Text), 0o600); err != nil {
 			return Job{}, fmt.Errorf("write git configuration: %w", err)

@@ -25,14 +25,14 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Plan is what a command will be allowed, and in which environment.
+// Plan is the rights of a command, and in which environment.
 type Plan struct {
 	Ask
 	Found
 	Policy   enforce.Policy
 	HomeDir  string           // the command's HOME
-	Sees     Sight            // what it is shown
-	Warnings []screen.Warning // what the policy leaves out, and why
+	Sees     Sight            // the files that it is shown
+	Warnings []screen.Warning // grants that the policy leaves out, and why
 
 	Git       host.Identity // who the user is, for git
 	keep, set []string      // variables that presets ask for

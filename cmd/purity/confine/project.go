@@ -116,14 +116,14 @@ func (p Project) Check(nix nixeval.Nix) error {
 	case enforce.Inside(store, p.Dir) || enforce.Inside(enforce.Real(nix.Root), p.Dir):
 		return tooWide(p.Dir, "the store is in it")
 	case enforce.Inside(TrustDir(), p.Dir):
-		return tooWide(p.Dir, "what you allowed (purity allow) is in it")
+		return tooWide(p.Dir, "the list of allowed projects is in it")
 	case enforce.Inside(enforce.Real(nix.Cache), p.Dir):
 		return tooWide(p.Dir, "purity's cache is in it, and a command that could write that would write its own policy")
 	}
 	return nil
 }
 
-// TrustDir is where purity remembers what was allowed, empty where that cannot be
+// TrustDir is where purity remembers allowed states, empty where that cannot be
 // told: then nothing can be allowed, either.
 func TrustDir() string {
 	trust, err := config.OpenTrust()

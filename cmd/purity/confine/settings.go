@@ -15,13 +15,13 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// Settings are what file and flags say, with the level that they start from.
+// Settings are those of file and flags, with the level that they start from.
 type Settings struct {
 	config.Effective
 	Base host.Level
 }
 
-// Enforce is the mode in which what no grant names is refused.
+// Enforce is the mode that denies all without a grant.
 const Enforce = "enforce"
 
 // Enforced reports whether a command is confined, and not only watched.

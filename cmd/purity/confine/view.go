@@ -20,7 +20,7 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// Sight is what a command sees: what a view shows it, or all of the machine.
+// Sight is the part that a command sees: the files of a view, or all of the machine.
 type Sight struct {
 	View    *view.View         // nil for none
 	Refused *view.RefusedError // why there is none although it was wanted
@@ -77,7 +77,7 @@ func (p *Plan) show() error {
 	}
 	p.Sees.plain, p.Sees.obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	if !p.inView() { // what lies there is everybody's
+	if !p.inView() { // its files are everybody's
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, Private)
 	}
 	return nil
@@ -248,7 +248,7 @@ func (j Job) noteView(v screen.Voice) {
 	if said, err := hostile.ReadFile(mark, 4096); err == nil && string(said) == text {
 		return
 	}
-	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: what is outside is refused and not hidden", refused), Hint: refused.Fix})
+	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: files outside are denied, not hidden", refused), Hint: refused.Fix})
 	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err == nil {
 		err = renameio.WriteFile(mark, []byte(text), 0o600)
 		v.Log.Debug().Err(err).Msg("remember that there can be no view")

@@ -14,8 +14,8 @@ import (
 type Check struct {
 	Subject string `json:"subject" doc:"kernel, nix, project and others."`
 	Status  string `json:"status" doc:"ok, warning or error."`
-	Finding string `json:"finding" doc:"What was found."`
-	Fix     string `json:"fix,omitempty" doc:"What mends it."`
+	Finding string `json:"finding" doc:"Result of the check."`
+	Fix     string `json:"fix,omitempty" doc:"Remedy."`
 }
 
 const (

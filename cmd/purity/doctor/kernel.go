@@ -29,9 +29,9 @@ func checkKernel(k enforce.Kernel) []Check {
 	}
 	checks := []Check{{"kernel", ok, fmt.Sprintf("Landlock ABI %d", k.ABI), ""}}
 	for _, f := range enforce.Features() {
-		status, finding, fix := ok, "refuses "+f.Meaning, ""
+		status, finding, fix := ok, "denies "+f.Meaning, ""
 		if f.ABI > k.ABI {
-			status, finding, fix = warning, "cannot refuse "+f.Meaning, "use Linux "+f.Kernel+" or later"
+			status, finding, fix = warning, "cannot deny "+f.Meaning, "use Linux "+f.Kernel+" or later"
 			if f.ABI <= enforce.DefaultABI {
 				status = Error
 			}
@@ -48,9 +48,9 @@ func checkKernel(k enforce.Kernel) []Check {
 func checkView() []Check {
 	err := view.Available()
 	if err != nil {
-		return []Check{noView(err, "; what is outside can be refused and not hidden")}
+		return []Check{noView(err, "; purity can deny files outside and not hide them")}
 	}
-	checks := []Check{{"view", ok, "can hide what is outside (--view)", ""}}
+	checks := []Check{{"view", ok, "can hide files outside (--view)", ""}}
 	dir, err := tempdir.Make("/var/tmp")
 	if err == nil {
 		err = view.OverlayAvailable(dir)
@@ -74,7 +74,7 @@ func checkServices(k enforce.Kernel) []Check {
 	var checks []Check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {
 		for _, s := range host.Sockets(host.Here("/")) {
-			checks = append(checks, Check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later refuses that; sockets = "none" does on any`})
+			checks = append(checks, Check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later denies that; sockets = "none" does on any`})
 		}
 	}
 	for _, s := range host.Daemons() {

@@ -29,7 +29,7 @@ func (d Doctor) checkNix(ctx context.Context) []Check {
 		checks = append(checks, Check{"nix", ok, "the store " + nix.Store().String() + " answers", ""})
 	}
 	if sandboxed, err := nix.Sandboxed(ctx); err == nil && !sandboxed {
-		checks = append(checks, Check{"nix", warning, "not every build runs in Nix's sandbox: what evaluating a flake builds can run the project's code outside", "sandbox = true in nix.conf"})
+		checks = append(checks, Check{"nix", warning, "not every build runs in Nix's sandbox: builds of an evaluation can run the project's code outside", "sandbox = true in nix.conf"})
 	}
 	if !nix.FeaturesOn(ctx) {
 		checks = append(checks, Check{"nix", ok, "flakes are not switched on in nix.conf; purity switches them on for itself", ""})

@@ -32,7 +32,7 @@ func (d Doctor) checkProject() []Check {
 	}
 	checks = append(checks, d.checkSettings(cwd, dir)...)
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
-		checks = append(checks, Check{"project", warning, "no flake.lock: what the inputs are is not fixed", "nix flake lock"})
+		checks = append(checks, Check{"project", warning, "no flake.lock fixes the inputs", "nix flake lock"})
 	}
 	tracked, trackedErr := inputs.Tracks(dir, "flake.nix")
 	switch {
@@ -67,7 +67,7 @@ func (d Doctor) checkSettings(cwd, dir string) []Check {
 		return []Check{{"settings", Error, err.Error(), fix}}
 	}
 	if mode := file.Settings.Mode; mode != "" && mode != "enforce" {
-		return []Check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", in which nothing is refused", "take the line out when what is reported is mended or excepted"}}
+		return []Check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", which denies nothing", "remove the line once the findings are fixed or excepted"}}
 	}
 	return []Check{{"settings", ok, file.Path, ""}}
 }

@@ -38,7 +38,7 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 		return dir, nil
 	}
 	if env.ScriptDir == "" {
-		h.Log.Info().Msg("this shell does not tell which variables are the dev shell's; programs get those that name store paths, and what --keep names")
+		h.Log.Info().Msg("this shell hides which variables are the dev shell's; programs get those that name store paths, and those of --keep")
 	}
 	h.Stderr = nil // the shell has run the hook itself, and shown what it prints
 	made, err := h.Make(ask, found, dir, shim.Set{Renew: "leave this shell and enter it again", Outside: outside})

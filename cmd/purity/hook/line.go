@@ -34,7 +34,7 @@ func Line(v screen.Voice, language, line string) int {
 		if project == "" { // where nothing need be confined
 			return lineAsTyped
 		}
-		v.Log.Warn().Msg("this line runs as it was typed, its programs not confined: " + err.Error())
+		v.Log.Warn().Msg("the line runs unchanged, unconfined: " + err.Error())
 		return lineUnread
 	}
 	nix, err := confine.Nix(v)

@@ -16,10 +16,10 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Answer is what runs by a name, and whether confined; it is the form of purity which --json.
+// Answer is the program that runs by a name, and whether confined; it is the form of purity which --json.
 type Answer struct {
 	Version     int    `json:"version" doc:"Of this form."`
-	Name        string `json:"name" doc:"What was asked for."`
+	Name        string `json:"name" doc:"Name that the caller gave."`
 	File        string `json:"file,omitempty" doc:"The file that runs; none where there is no such program."`
 	Confined    bool   `json:"confined" doc:"Whether it runs confined."`
 	Why         string `json:"why" doc:"Why it is confined, or is not."`
@@ -45,7 +45,7 @@ func (w Answer) Print(out io.Writer) {
 
 const notInPath = "not in PATH"
 
-// Which says what a program is that is typed so, a name or a file.
+// Which looks up a program that is typed so, a name or a file.
 func Which(h Hooks, typed string) (Answer, error) {
 	file := typed
 	if !strings.Contains(file, "/") {
@@ -70,7 +70,7 @@ func Which(h Hooks, typed string) (Answer, error) {
 		return Answer{}, fmt.Errorf("use %s: %w", file, err)
 	}
 	if name == shim.ByPath {
-		return Answer{Name: name, File: file, Why: "runs what its arguments say, confined in " + set.Request.Project + " if it is in there or in the store"}, nil
+		return Answer{Name: name, File: file, Why: "runs its arguments, confined in " + set.Request.Project + " if it is in there or in the store"}, nil
 	}
 	if slices.Contains(set.Outside, name) {
 		return whichDriver(name), nil
@@ -78,7 +78,7 @@ func Which(h Hooks, typed string) (Answer, error) {
 	return whichShim(h, nix, set, dir, name)
 }
 
-// whichShim says what a shim runs.
+// whichShim names the program of a shim.
 func whichShim(h Hooks, nix nixeval.Nix, set shim.Set, dir, name string) (Answer, error) {
 	ask, err := h.Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
@@ -112,7 +112,7 @@ func whichShim(h Hooks, nix nixeval.Nix, set shim.Set, dir, name string) (Answer
 func whichFile(nix nixeval.Nix, path, typed, file string) Answer {
 	project := os.Getenv(caller.Project)
 	if project != "" && strings.Contains(typed, "/") && (ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
-		return Answer{File: file, Confined: true, Why: "confined where it is typed in a shell with purity's hook"}
+		return Answer{File: file, Confined: true, Why: "confined if run by path in a shell with purity's hook"}
 	}
 	why := "not confined"
 	if dir := ShimsIn(path); dir != "" {

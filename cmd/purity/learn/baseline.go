@@ -22,7 +22,7 @@ func (n Needs) Baseline(path string, outside func(name string) (string, error)) 
 	added, err = n.Exceptions(&b)
 	text := b.Bytes()
 	if info, statErr := file.Stat(); statErr == nil && info.Size() == 0 {
-		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from what is before
+		text = bytes.TrimPrefix(text, []byte("\n")) // it sets them apart from the text before
 	}
 	if err == nil {
 		_, err = file.Write(text)

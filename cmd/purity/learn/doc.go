@@ -1,3 +1,3 @@
-// Package learn makes of what a run was found to use what would have let it: keys
-// of purity.toml, or exceptions. It leaves out what would open secrets.
+// Package learn turns the findings of a run into the settings that would have let it pass: keys
+// of purity.toml, or exceptions. It leaves out grants that would open secrets.
 package learn

@@ -32,7 +32,7 @@ func learned(t *testing.T, r Run, findings ...report.Finding) (string, config.Se
 	return b.String(), file.Settings
 }
 
-// What a program is called cannot become a line of the policy.
+// The name of a program cannot become a line of the policy.
 func TestInjection(t *testing.T) {
 	evil := finding("read", "data", "/out/a\"b\n]\nexec = [ \"/\" ]")
 	evil.By.Program = "/p/c\n]\nlevel = \"open\"\nseccomp = false\nwrite = [ \"~\", #"
@@ -50,7 +50,7 @@ func TestInjection(t *testing.T) {
 	}
 }
 
-// A policy is small: what another line covers is left out, and a directory stands for the
+// A policy is small: a path that another line covers is left out, and a directory stands for the
 // files in it that a person would not name one by one.
 func TestSmall(t *testing.T) {
 	findings := []report.Finding{
@@ -134,7 +134,7 @@ func TestSockets(t *testing.T) {
 	}
 }
 
-// What was made is granted by the directory, as far as that is there.
+// A new file is granted by the directory, as far as that is there.
 func TestMade(t *testing.T) {
 	dir := t.TempDir()
 	made := finding("write", "data", dir+"/new/deep/file")

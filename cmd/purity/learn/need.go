@@ -18,17 +18,17 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// Run is what a command was watched in.
+// Run is the surroundings of a watched command.
 type Run struct {
 	Project string
 	Home    string   // of the user, without links
 	Named   []string // paths that may be secrets
 	Exact   bool     // no directory stands for files in it
-	// Executable says what the policy lets be executed already.
+	// Executable lists the programs that the policy lets run already.
 	Executable func(path string) bool
 }
 
-// need is what a policy has to grant.
+// need is one grant that a policy lacks.
 type need struct {
 	access string // read, write, execute, connect
 	path   string
@@ -42,13 +42,13 @@ type need struct {
 	setting string
 }
 
-// Needs are what findings need of a policy, sorted, none twice and none that
+// Needs are the grants that findings need, sorted, none twice and none that
 // another covers.
 type Needs struct {
 	all     []need
-	Secrets []Secret // what is left out
-	Other   []string // what no policy can say: abstract sockets
-	Calls   []string // what only a run without the system call filter may call
+	Secrets []Secret // left out
+	Other   []string // beyond every policy: abstract sockets
+	Calls   []string // allowed only without the system call filter
 }
 
 // seccomp is the setting that opens far more than a call needs, and is left to people.
@@ -57,7 +57,7 @@ const seccomp = "seccomp = false"
 // anyPort lets a command listen at a port that the kernel chooses.
 const anyPort = "bind = [0]"
 
-// Secret is a path that is not granted, and what it would open.
+// Secret is a path that is not granted, and the secret that it would open.
 type Secret struct{ Path, Opens string }
 
 // Needs collects them, with those of programs that are outside themselves.
@@ -144,7 +144,7 @@ func (c *collector) needs() Needs {
 	slices.SortStableFunc(all, func(a, b need) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.port, b.port), cmp.Compare(strength[b.access], strength[a.access]))
 	})
-	by := map[string][]need{} // what is kept, by real path
+	by := map[string][]need{} // the kept ones, by real path
 	for _, n := range all {
 		if n.port != 0 || n.setting != "" {
 			kept.all = append(kept.all, n)
@@ -232,5 +232,5 @@ func existing(dir string) string {
 	return dir
 }
 
-// comment is what follows a # of TOML: one line, whatever is in it.
+// comment is the text after a # of TOML: one line, whatever is in it.
 func comment(text string) string { return screen.Printable(text) }

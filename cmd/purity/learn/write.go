@@ -22,14 +22,14 @@ func (n Needs) TOML(of report.Report, beyond string, said config.Settings, netwo
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(of.Environment), screen.Printable(shell.Join(of.Command...)))
 	if beyond != "" {
-		fmt.Fprintf(&b, "# Beyond what %s says.\n", screen.Printable(beyond))
+		fmt.Fprintf(&b, "# In addition to %s.\n", screen.Printable(beyond))
 	}
 	err := settings.WriteTOML(&b, note)
 	return b.Bytes(), err
 }
 
-// Policy are settings that let a run be, beyond what said and those of the file
-// do, with what is to be noted of each element.
+// Policy are settings under which a run passes, beyond those of flags and of the file,
+// with a note for each element.
 func (n Needs) Policy(said config.Settings, network config.Network) (s config.Settings, note func(key, element string) string) {
 	s = said
 	notes := map[string]string{}
@@ -88,7 +88,7 @@ func add(s *config.Settings, line string) {
 }
 
 // Exceptions writes an exception for each need, whose reasons are left to people.
-// What a program needs to be started comes with it.
+// The loader and libraries of a program come with it.
 func (n Needs) Exceptions(w io.Writer) (count int, err error) {
 	with := map[string]bool{}
 	for _, need := range n.all {

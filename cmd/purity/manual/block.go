@@ -17,7 +17,7 @@ const (
 	subheading             // of a part of one
 	paragraph
 	line // a paragraph without a space before the next line
-	item // a term, and below it what it means
+	item // a term, and below it the meaning
 	row  // an item of a table
 	code // lines that stay as they are
 )

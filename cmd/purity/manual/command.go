@@ -37,7 +37,7 @@ func argumentOf(p *kong.Value) text {
 	return name
 }
 
-// wordsOf are what a value can be, none if it is no word.
+// wordsOf are the choices of a value, none if it is free.
 func wordsOf(v *kong.Value) []string {
 	if v.Enum == "" {
 		return nil
@@ -45,7 +45,7 @@ func wordsOf(v *kong.Value) []string {
 	return slices.DeleteFunc(v.EnumSlice(), func(w string) bool { return w == "" })
 }
 
-// flag is what a flag does.
+// flag is the entry of a flag.
 func flag(f *kong.Flag) block {
 	name := "--" + f.Name
 	if f.Tag.Negatable != "" {
@@ -75,7 +75,7 @@ func flags(all []*kong.Flag) []block {
 	return blocks
 }
 
-// about is what a command does and takes, but for its flags.
+// about is the description and the arguments of a command, but for its flags.
 func about(n *kong.Node) []block {
 	blocks := append(parse(n.Help), parse(n.Detail)...)
 	for _, p := range n.Positional {

@@ -32,7 +32,7 @@ type Entry struct{ Name, Help string }
 
 // The topics that are sections of purity(1) and of purity.toml(5), in this order.
 var (
-	commandTopics  = []string{"sources", "exit-codes", "environment", "files", "shims", "hooks", "direnv", "devenv", "checks", "reports", "security", "examples"}
+	commandTopics  = []string{"policy", "sources", "cache", "explain", "exit-codes", "environment", "files", "shims", "hooks", "direnv", "devenv", "flake", "checks", "reports", "security", "examples"}
 	settingsTopics = []string{"keys", "levels", "view", "presets", "baseline"}
 )
 
@@ -119,7 +119,7 @@ func (m Manual) Commands() []Entry {
 	return entries
 }
 
-// Topics are what there is help for besides commands.
+// Topics are the subjects of help besides commands.
 func (m Manual) Topics() []Entry {
 	var entries []Entry
 	for _, name := range slices.Concat(commandTopics, settingsTopics) {
@@ -129,7 +129,7 @@ func (m Manual) Topics() []Entry {
 	return append(entries, Entry{settingsPage, "all of the file: purity.toml(5)"}, Entry{commandPage, "all of the command: purity(1)"})
 }
 
-// Index is what there is help for.
+// Index lists the subjects of help.
 func (m Manual) Index() Page {
 	table := func(entries []Entry) []block {
 		var rows []block
@@ -157,7 +157,7 @@ func topics(names []string) []block {
 	return blocks
 }
 
-// source reads a text: its first line has the title and what it is about.
+// source reads a text: its first line has the title and the summary.
 func source(name string) (title, summary string, body []block) {
 	data, err := texts.ReadFile("text/" + name + ".txt")
 	if err != nil {

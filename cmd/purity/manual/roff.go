@@ -75,7 +75,7 @@ func (t text) roff() string {
 	return b.String() + "\n"
 }
 
-// escapes are of what roff does not print as it is: its own characters, and those
+// escapes are of characters that roff does not print as they are: its own characters, and those
 // that it makes typographic ones of (groff_char(7)).
 var escapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)
 

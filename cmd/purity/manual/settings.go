@@ -7,7 +7,7 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// parts are what texts have put in by {name}.
+// parts are the blocks that texts put in by {name}.
 var parts = map[string]func() []block{
 	"keys":       func() []block { return keys(config.SettingKeys()) },
 	"exceptions": func() []block { return keys(config.ExceptionKeys()) },
@@ -50,7 +50,7 @@ func presets() []block {
 	return rows
 }
 
-// variables are those that say what a key of purity.toml can say.
+// variables are those of keys of purity.toml.
 func variables() []block {
 	var names []string
 	for _, k := range config.SettingKeys() {

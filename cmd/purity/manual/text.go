@@ -7,7 +7,7 @@ import (
 
 const (
 	margin = 4  // of text
-	hang   = 8  // of what an item means, further
+	hang   = 8  // of the meaning of an item, further
 	table  = 22 // where the second column of a table is
 )
 

@@ -1,5 +1,5 @@
-// Package outcome says what a run came to: denials with their reasons, what purity.toml
-// excepts apart, and what of the closure was used.
+// Package outcome is the outcome of a run: denials with their reasons, what purity.toml
+// excepts apart, and the used paths of the closure.
 package outcome
 
 import (
@@ -21,11 +21,11 @@ type Run struct {
 	confine.Plan
 	Command  []string
 	Bare     bool  // nobody reads reasons, which take a while
-	Anywhere bool  // what is said is not to depend on this machine
+	Anywhere bool  // the words must not depend on this machine
 	Uses     *Uses // of store paths, nil if nobody is told
 }
 
-// Report is an outcome with its reasons; what purity.toml excepts apart.
+// Report is an outcome with its reasons; exceptions of purity.toml stand apart.
 func (o Run) Report(of watch.Outcome) report.Report {
 	r := report.Report{
 		Version: report.Version, Mode: o.Mode, Command: o.Command, Environment: o.Env.Source, Defined: o.definedIn(), Project: o.Project.Dir,
@@ -63,8 +63,8 @@ func UserHome() string {
 	return enforce.Real(home)
 }
 
-// unfolded are denials of commands, with what those of excepted programs used
-// besides: enforced it would be refused, but for what a program needs to be started.
+// unfolded are denials of commands, with the uses of excepted programs
+// besides: enforced these would be denied, but for files that start a program.
 func (o Run) unfolded(denials []observe.Denial) []observe.Denial {
 	own, _ := os.Executable()
 	all := slices.DeleteFunc(slices.Clone(denials), func(d observe.Denial) bool {
@@ -96,7 +96,7 @@ func (o Run) definedIn() string {
 	if file == "" {
 		file = o.Request.ClosureFile
 	}
-	if file == "" || o.StorePath(file) != "" { // what Nix made was made by a file of the project
+	if file == "" || o.StorePath(file) != "" { // a file of Nix comes from one of the project
 		file = filepath.Join(o.Project.Dir, "flake.nix")
 	}
 	if rel, err := filepath.Rel(o.Project.Dir, file); err == nil && filepath.IsLocal(rel) {

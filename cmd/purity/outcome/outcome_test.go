@@ -29,7 +29,7 @@ func paths(findings []report.Finding) (all []string) {
 	return all
 }
 
-// An exception is for a path and all below it, an access with what that includes, and one
+// An exception is for a path and all below it, an access with those that it includes, and one
 // program if it names one; one that is over, or that the kernel cannot tell, holds nobody
 // back from being told.
 func TestExceptions(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // probes are files that runtimes try at every start and do without: whether they are there
-// or refused, what a program does is the same.
+// or refused, a program does the same.
 var probes = []struct{ access, pattern, of string }{
 	{"write", "/proc/self/coredump_filter", "Java"},
 	{"read", "/sys/kernel/mm/hugepages", "Java"},

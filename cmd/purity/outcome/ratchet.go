@@ -17,7 +17,7 @@ import (
 )
 
 // Ratchet compares the number of exceptions with that of a revision, and says where it has
-// grown, else nothing. It is asked before the command runs, which could change what git
+// grown, else nothing. It is asked before the command runs, which could change the state that git
 // answers.
 func Ratchet(a confine.Ask, revision string) (grown string, err error) {
 	now := len(a.Exceptions())

@@ -6,7 +6,7 @@ import (
 	"github.com/nix-purity/purity/enforce/inspect"
 )
 
-// Snapshot is what of the project programs outside run or obey later. Its directories in
+// Snapshot is the state of files that programs outside run or obey later. Its directories in
 // the caller's PATH are among that.
 func Snapshot(path, project string) inspect.Snapshot {
 	var programs []string

@@ -46,7 +46,7 @@ func (u *Uses) Note(e observe.Event) {
 	}
 }
 
-// firstLink is where the first link in a path leads, and what of the path comes
+// firstLink is the target of the first link in a path, and the part of the path
 // after it; empty if there is none.
 func firstLink(path string) (target, rest string) {
 	for i := 1; i <= len(path); i++ {

@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// measure is what the browser says of the page, into the page itself.
+// measure writes the browser's measures of the page into the page itself.
 const measure = `<script>
 addEventListener("load", () => {
   const box = e => { const r = e.getBoundingClientRect(); return {X: r.x, Y: r.y, W: r.width, H: r.height, Text: e.textContent, Color: getComputedStyle(e).backgroundColor} };

@@ -116,5 +116,5 @@ func FormatOf(file string) (string, error) {
 type NameError struct{ File string }
 
 func (e *NameError) Error() string {
-	return fmt.Sprintf("write report: what form %s is to have, its name does not say", e.File)
+	return fmt.Sprintf("write report: the name %s tells no form", e.File)
 }

@@ -67,7 +67,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// What cannot be written is known before anything runs.
+// An unwritable file is known before anything runs.
 func TestFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{dir, filepath.Join(dir, "nowhere", "r.json"), "/proc/nowhere"} {

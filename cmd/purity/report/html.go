@@ -20,7 +20,7 @@ type tile struct {
 	X, Y, W, H       float64
 }
 
-// html writes a page that needs nothing else: findings, what is
+// html writes a page that needs nothing else: findings, paths
 // excepted or never used, and the closure as a treemap.
 func (r Report) html(out io.Writer) error {
 	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": screen.Size}).Parse(page)

@@ -15,18 +15,18 @@ import (
 // Version is that of the JSON form. Fields may be added within a version.
 const Version = 1
 
-// Report is what a run came to.
+// Report is the outcome of a run.
 type Report struct {
 	Version     int      `json:"version"`
 	Mode        string   `json:"mode"`        // enforce, warn, audit
 	Command     []string `json:"command"`     // with its arguments
-	Environment string   `json:"environment"` // the flake, or what else the dev shell is of
+	Environment string   `json:"environment"` // the flake, file or store paths of the dev shell
 	Defined     string   `json:"definedIn"`   // the file that defines it: flake.nix
 	Project     string   `json:"project"`     // its directory
 	ExitCode    int      `json:"exitCode"`    // of the command; 128 and a signal's number
-	// Watched says that the command was. Else nothing is known of what it used.
+	// Watched tells that the command was. Else its uses are unknown.
 	Watched bool `json:"watched"`
-	// Unjudged is how many calls could not be read. What they used is not known.
+	// Unjudged counts calls that could not be read. Their uses are unknown.
 	Unjudged int       `json:"unjudged,omitempty"`
 	Findings []Finding `json:"findings"`
 	// Gone are those that an earlier report has and this one has not, where it is
@@ -57,9 +57,9 @@ type Finding struct {
 	Where   string `json:"where,omitempty"` // the line that asked for it: "Makefile:12", "Makefile:12, and 2 more"
 	Why     string `json:"why"`
 	Hint    string `json:"hint,omitempty"`
-	// Brings are what a program that is outside itself uses. They go with it.
+	// Brings are the uses of a program that is outside itself. They go with it.
 	Brings []observe.Denial `json:"brings,omitempty"`
-	// More are what has the same reason and hint.
+	// More are findings with the same reason and hint.
 	More []observe.Denial `json:"more,omitempty"`
 }
 
@@ -78,7 +78,7 @@ type Path struct {
 	Used bool   `json:"used"`
 }
 
-// Subject is what the finding is about: a path, an address or a system call.
+// Subject is the subject of the finding: a path, an address or a system call.
 func (f Finding) Subject() string {
 	if f.Refused != "" {
 		return f.Refused
@@ -162,7 +162,7 @@ func (r Report) Since(earlier Report) Report {
 }
 
 // New are the findings that are not in an earlier report: those with something that it
-// does not have, but for what a program brings along that it has.
+// does not have, but for uses that a program it has brings along.
 func (r Report) New(earlier Report) []Finding {
 	known := map[string]bool{}
 	for _, f := range slices.Concat(earlier.Findings, earlier.Excepted) {

@@ -37,7 +37,7 @@ func recorded(t *testing.T, name string) Report {
 	return r
 }
 
-// Every form of one recorded report is what it was.
+// Every form of one recorded report is unchanged.
 func TestGolden(t *testing.T) {
 	for _, name := range recordings {
 		r := recorded(t, name+".json")
@@ -103,7 +103,7 @@ func TestOddBytes(t *testing.T) {
 	}
 }
 
-// What the forms for machines need to be read by others.
+// The forms for machines can be read by others.
 func TestForms(t *testing.T) {
 	r := recorded(t, "impure.json")
 	var out bytes.Buffer
@@ -208,7 +208,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// What is no report is an error.
+// A file that is no report is an error.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"version":1}`))
 	f.Add([]byte(`{"version":2}`))

@@ -21,7 +21,7 @@ var rules = []struct{ id, text string }{
 	{"directory", "A directory outside the declared environment is listed."},
 	{"socket", "A service outside is connected to."},
 	{"port", "A network that is not declared is used."},
-	{"call", "A system call is made that the filter refuses."},
+	{"call", "The command makes a system call that the filter denies."},
 }
 
 // sarif writes the Static Analysis Results Interchange Format, version 2.1.0.

@@ -62,7 +62,7 @@ type writer struct {
 	text  strings.Builder
 }
 
-// line writes a line; what has no room continues below, further in.
+// line writes a line; words without room continue below, further in.
 func (w *writer) line(text string) {
 	indent := strings.Repeat(" ", len(text)-len(strings.TrimLeft(text, " "))+4)
 	w.text.WriteString(screen.Wrap(text, indent, w.style.Width) + "\n")
@@ -75,7 +75,7 @@ func (w *writer) findings(r Report) {
 		}
 		return
 	}
-	verb := "refused"
+	verb := "denied"
 	if r.Mode != "enforce" {
 		verb = "used"
 	}
@@ -150,7 +150,7 @@ func (w *writer) finding(f Finding) {
 }
 
 // unused names the packages that the dev shell declares, for those can be left
-// out; what comes with it is only counted.
+// out; packages that come with it are only counted.
 func (w *writer) unused(all []Unused) {
 	declared := 0
 	for _, u := range all {
@@ -167,7 +167,7 @@ func (w *writer) unused(all []Unused) {
 		if declared == 0 {
 			w.line("")
 		}
-		w.line(fmt.Sprintf("purity: never used of what comes with the dev shell: %s", screen.Plural(others, "package")))
+		w.line(fmt.Sprintf("purity: never used, but not declared: %s", screen.Plural(others, "package")))
 	}
 }
 
@@ -175,7 +175,7 @@ func (w *writer) unused(all []Unused) {
 func (r Report) Doubt() string {
 	switch {
 	case !r.Watched:
-		return "the command could not be watched, so nothing is known of what it used"
+		return "purity could not watch the command, and knows none of its uses"
 	case r.Unjudged > 0:
 		return screen.Plural(r.Unjudged, "system call") + " could not be read, so there may be more"
 	}

@@ -43,7 +43,7 @@ func (l lines) Write(event []byte) (int, error) {
 	return len(event), err
 }
 
-// told shows what a terminal would obey, and has each line of a message but the
+// told shows control characters, and has each line of a message but the
 // first begin with blanks: a name with a line break in it must not look like
 // another message.
 func told(message string) string {
@@ -57,7 +57,7 @@ func told(message string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// Printf writes what is made of strings from elsewhere, none of which a terminal
+// Printf writes text made of strings from elsewhere, none of which a terminal
 // obeys.
 func Printf(out io.Writer, format string, args ...any) {
 	for i, arg := range args {

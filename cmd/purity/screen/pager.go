@@ -31,7 +31,7 @@ func (v Voice) Paged(text string) error {
 }
 
 // pagerCommand is the pager, as git chooses it: a line of shell, or less, told not
-// to stay for what fits on the screen.
+// to stay for a text that fits on the screen.
 func pagerCommand() *exec.Cmd {
 	var cmd *exec.Cmd
 	switch line, set := os.LookupEnv("PAGER"); {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Printable shows what a terminal would obey, or not show at all: control
+// Printable shows characters that a terminal would obey, or not show at all: control
 // characters, line breaks, marks that turn the direction of writing round, and
-// bytes that are no text. Names of files can have all of them. What it returns
+// bytes that are no text. Names of files can have all of them. Its result
 // is one line of UTF-8, wherever s is from.
 func Printable(s string) string {
 	if !strings.ContainsFunc(s, hidden) { // bytes that are no text come as U+FFFD

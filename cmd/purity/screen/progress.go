@@ -9,7 +9,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Progress shows what a running nix does: one line that is overwritten on a
+// Progress shows the progress of a running nix: one line that is overwritten on a
 // terminal, and elsewhere one line when it is done.
 type Progress struct {
 	voice   Voice
@@ -73,7 +73,7 @@ func (p *Progress) clear() {
 	}
 }
 
-// Done says what the work came to, unless there was none.
+// Done prints the result of the work, unless there was none.
 func (p *Progress) Done(env nixeval.Environment, err error) {
 	p.clear()
 	if err != nil || !p.Asked || p.silent {

@@ -37,7 +37,7 @@ func NewVoice(verbose, quiet, json bool) Voice {
 	return v
 }
 
-// A Warning is what is said and does not end anything, with a hint if there is one.
+// A Warning is a message that ends nothing, with a hint if there is one.
 type Warning struct{ Text, Hint string }
 
 // Warn says warnings.

@@ -21,8 +21,8 @@ func Width(f *os.File) int {
 const narrow = 30
 
 // Wrap breaks a line at spaces so that it has no more columns than width, and
-// what comes after a break begins with indent. Words stay whole, for they are
-// paths; so does what comes after a colon and two spaces, for it is to be pasted.
+// text after a break begins with indent. Words stay whole, for they are
+// paths; so does text after a colon and two spaces, for it is to be pasted.
 // A width of 0 is none.
 func Wrap(line, indent string, width int) string {
 	if width < narrow || utf8.RuneCountInString(line) <= width {

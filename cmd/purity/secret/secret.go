@@ -32,7 +32,7 @@ var secretFiles = []string{
 	"/var/lib/docker", "/var/lib/private", "/run/docker.sock", "/run/containerd", "/run/podman", "/proc",
 }
 
-// secretName is what files are called that hold a secret.
+// secretName matches names of files that hold a secret.
 var secretName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(id_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?|ssh_host_\w*key|credentials?|secrets?|tokens?|passwords?|g?shadow|\.env|\.htpasswd)(\.(txt|json|ya?ml|toml|ini|conf|cfg|db|xml|enc|old|bak))?-?$|` +
 		`^\.env\.|\.(key|p12|pfx|jks|keystore|kdbx?|agekey|ppk|ovpn)$|priv(ate)?[-_.]?key|^key\.pem$|^\..*_?history$|^agent\.\d+$|^S\.gpg-agent|ssh.*agent`)
@@ -47,7 +47,7 @@ type Finder struct {
 	Named []string // paths that may be open, whatever they look like
 }
 
-// In is what looks like a secret and would be open if a path were, with all
+// In is each path that looks like a secret and would be open if a path were, with all
 // below it; empty if nothing does.
 func (f Finder) In(path string) string {
 	if slices.ContainsFunc(f.Named, func(named string) bool { return enforce.Inside(path, named) }) {

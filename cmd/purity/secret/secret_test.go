@@ -2,7 +2,7 @@ package secret
 
 import "testing"
 
-// What looks like a secret, or has one in it, beside what only sounds like one.
+// Paths that look like a secret, or hold one, beside those that only sound like one.
 func TestSecrets(t *testing.T) {
 	f := Finder{Home: "/people/me", Named: []string{"/people/me/.ssh/config"}}
 	for _, path := range []string{

@@ -17,7 +17,7 @@ var (
 	completeFish string
 )
 
-// Completion is what a shell evaluates to ask purity, the program of that file
+// Completion is the code by which a shell asks purity, the program of that file
 // name, how its command lines can go on.
 func Completion(shell, purity string) string {
 	switch shell {
@@ -29,12 +29,12 @@ func Completion(shell, purity string) string {
 	return strings.ReplaceAll(completeFish, "@purity@", QuoteFish(purity))
 }
 
-// Choice is one way in which the word at the cursor can go on, with what it is.
+// Choice is one way in which the word at the cursor can go on, with its description.
 type Choice struct{ Word, Help string }
 
 // Choices tell a shell how the word at the cursor can go on: with which paths, how
 // many letters of it stay, and the choices, in the form that it inserts them in.
-// What has control characters no person could choose, or see that they did.
+// A choice with control characters is dropped: no person could read it.
 func Choices(shell string, at Cursor, paths, stays string, choices []Choice) string {
 	fields := []string{paths}
 	seen := map[string]bool{}
@@ -60,12 +60,12 @@ func Choices(shell string, at Cursor, paths, stays string, choices []Choice) str
 	return strings.Join(fields, "\x00")
 }
 
-// colons are escaped in the first half of what zsh's _describe describes.
+// colons are escaped in the first half of a line for zsh's _describe.
 var colons = strings.NewReplacer(`\`, `\\`, `:`, `\:`)
 
 // Cursor is where in a word of bash the cursor is.
 type Cursor struct {
-	word  string // what of it is before the cursor, without quotes
+	word  string // the part before the cursor, without quotes
 	from  int    // from where on bash replaces it
 	quote byte   // that is open
 }
@@ -104,7 +104,7 @@ func ReadLine(line, breaks string) (words []string, at Cursor) {
 	return append(words, at.word), at
 }
 
-// insert is what bash is to put in place of what it replaces, for the word to
+// insert is the text that bash is to put in place of the replaced part, for the word to
 // become another one that begins with it.
 func (at Cursor) insert(word string) (text string, ok bool) {
 	if !strings.HasPrefix(word, at.word) {

@@ -35,7 +35,7 @@ func TestReadLine(t *testing.T) {
 	}
 }
 
-// What bash is given to insert makes one word with the name, by bash's own account.
+// The text that bash inserts makes one word with the name, by bash's own account.
 func FuzzInsert(f *testing.F) {
 	for _, name := range []string{"plain", "a b", "$(touch x)", "`x`", `"'\`, "#x", "~", "-n", "a=b:c", "é\xff", "!x", "a'"} {
 		for _, quote := range []string{"", "'", `"`} {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Exports export variables, NAME=value, in any POSIX shell. What is no name of one is
+// Exports export variables, NAME=value, in any POSIX shell. Other names are
 // left out.
 func Exports(variables []string) string {
 	var b strings.Builder

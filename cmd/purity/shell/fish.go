@@ -113,7 +113,7 @@ func (f *fishLine) skip(while func(c byte) bool) {
 	}
 }
 
-// word reads a word, and what it comes to if no shell is needed to know.
+// word reads a word, and its value if that takes no shell.
 func (f *fishLine) word() (value string, known bool, err error) {
 	var b strings.Builder
 	known = true

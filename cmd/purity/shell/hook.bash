@@ -91,7 +91,7 @@ _purity_line() {
 }
 
 _purity_note() {
-  echo "purity: this line runs as it was typed, its programs not confined: $1" >&2
+  echo "purity: the line runs unchanged, unconfined: $1" >&2
 }
 
 # Keeps a line in the editor.

@@ -241,7 +241,7 @@ function _purity_accept
         if test -n "$_purity_shims$moves"; and string match -q '*/*' -- "$line"; and commandline --is-valid
             set -l new ($_purity_bin __hook-line fish "$line" | string collect)
             set -l code $pipestatus[1]
-            test $code -le 2; or echo "purity: this line runs as it was typed, its programs not confined: $_purity_bin does not answer" >&2
+            test $code -le 2; or echo "purity: the line runs unchanged, unconfined: $_purity_bin does not answer" >&2
             test $code -eq 0; and commandline -r -- $new
         end
     end

@@ -21,7 +21,7 @@ var (
 	direnv string
 )
 
-// Hook is what a shell evaluates to have its prompt look after projects. Purity
+// Hook is the code by which the prompt of a shell looks after projects. Purity
 // is the file name of the program.
 func Hook(shell, purity string) string {
 	switch shell {

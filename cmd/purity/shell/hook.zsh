@@ -113,7 +113,7 @@ _purity_alias() {
 }
 
 _purity_note() {
-  _purity_notes="purity: this line runs as it was typed, its programs not confined: $1"
+  _purity_notes="purity: the line runs unchanged, unconfined: $1"
 }
 
 # Several lines can have been typed at once: the aliases are there for all.

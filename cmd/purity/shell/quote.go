@@ -1,4 +1,4 @@
-// Package shell is what purity says to shells, and reads of what people type
+// Package shell writes code for shells, and reads lines that people type
 // there.
 package shell
 

@@ -61,7 +61,7 @@ func TestConfine(t *testing.T) {
 	}
 }
 
-// What cannot be read is told from what goes on in the next line.
+// A line that cannot be read differs from one that goes on in the next.
 func TestConfineNot(t *testing.T) {
 	for _, c := range []struct{ language, line, want string }{
 		{"bash", `./a )`, "column"}, {"bash", `fi`, "column"}, {"fish", `./a )`, "column"},
@@ -93,7 +93,7 @@ func TestConfineNot(t *testing.T) {
 	}
 }
 
-// What a word comes to is known where no shell has to say.
+// The value of a word is known if that takes no shell.
 func TestKnown(t *testing.T) {
 	t.Setenv("HOME", "/home/u")
 	t.Setenv("PWD", "/p")
@@ -164,7 +164,7 @@ func FuzzConfine(f *testing.F) {
 	})
 }
 
-// What is quoted is one word of a real shell, whatever is in it.
+// Quoted text is one word of a real shell, whatever is in it.
 func TestQuote(t *testing.T) {
 	for _, word := range []string{"", "plain/path-1.2", "a b", "it's", `"$x" \ \\ \'`, "$(touch x)", "`touch x`", "-n", "~", "#a", "a\nb", "\xff\xfe", "!!", "*", "=ls", "^x"} {
 		for name, program := range map[string][]string{

@@ -41,7 +41,7 @@ func (z *zshLine) words(end string) {
 	}
 }
 
-// word reads a word, and what is quoted or substituted in it, for its words.
+// word reads a word, and the quoted or substituted parts of it, for its words.
 func (z *zshLine) word(end string) {
 	start := z.at
 	for z.at < len(z.text) && strings.IndexByte(" \t\n;&|<>()`"+end, z.text[z.at]) < 0 {
@@ -64,7 +64,7 @@ func (z *zshLine) word(end string) {
 	z.name(z.text[start:z.at])
 }
 
-// quoted reads what is in quotes. If they are not closed, they are none.
+// quoted reads text in quotes. If they are not closed, they are none.
 func (z *zshLine) quoted(quote byte) {
 	z.at++
 	for end := z.at; end < len(z.text); end++ {

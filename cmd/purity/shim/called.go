@@ -12,7 +12,7 @@ const maxLinks = 40
 // Called reports whether this process was started by the name of a shim, and
 // by which, in which directory. Names that begin with purity are purity's own.
 //
-// It is the file name that counts that the kernel was given, not what the
+// It is the file name that counts that the kernel was given, not the one that the
 // caller says is the name (argv[0]), which need not have a directory.
 func Called(argv0 string) (dir, name string, ok bool) {
 	path := executed(argv0)

@@ -32,7 +32,7 @@ func executed(argv0 string) string {
 	return name
 }
 
-// self is the file name by which purity starts itself, and then argv[0] is what
+// self is the file name by which purity starts itself, and then argv[0] is the name that
 // it was started by before.
 const self = "/proc/self/exe"
 

@@ -1,7 +1,7 @@
 // Package shim is directories of shims: links to purity, one for each program
 // of an environment, and a file that says which environment that is.
 //
-// It knows neither Nix nor the kernel. What a shim does when it is called is
+// It knows neither Nix nor the kernel. The work of a shim is
 // up to package main.
 package shim
 
@@ -23,35 +23,35 @@ import (
 )
 
 const (
-	// File is what tells a directory of shims from any other.
+	// File marks a directory of shims.
 	File = ".purity"
-	// ByPath is the shim that runs what its arguments say, "by-path ./configure":
+	// ByPath is the shim that runs its arguments, "by-path ./configure":
 	// confined if it lies in the project or the store, and else as if the shim was
 	// not there.
 	ByPath = "by-path"
 )
 
-// Set is what all shims of a directory have in common.
+// Set is the data that all shims of a directory share.
 type Set struct {
-	// Request is what was asked for, and Settings are the flags it came with.
+	// Request is the environment that was asked for, and Settings are the flags it came with.
 	// Config is the file that took the place of purity.toml, empty if none did.
 	Request  nixeval.Request
 	Settings config.Settings
 	Config   string
-	// File and Text are the purity.toml that there was, and what it said; empty if
+	// File and Text are the path and the text of purity.toml then; empty if
 	// there was none. Commands can edit it.
 	File, Text string
 	// Entry is the environment in the cache (nixeval.Environment.Key); empty
 	// for one that is not cached.
 	Entry string
-	// Hooked is what the shellHook left behind, nil if there is none.
+	// Hooked is the variables that the shellHook left behind, nil if there is none.
 	Hooked *nixeval.Hooked
 	// Renewed says that somebody sees to it that the shims are made anew, a
 	// shell hook or direnv. Until then an old environment is in use.
 	Renewed bool
 	// Renew is the command that makes the shims anew, to be pasted.
 	Renew string
-	// Choice is what the settings said of programs. Own are those of the environment that
+	// Choice is the settings about programs. Own are those of the environment that
 	// have no shim, and Starters those whose shims run the user's own, unless they start
 	// something of the project.
 	Choice        Choice
@@ -92,7 +92,7 @@ func own(name string) bool {
 }
 
 // Read reads the set of a directory. That must be the user's alone, because
-// what is in it says what a confined command may do.
+// its content decides the rights of a confined command.
 func Read(dir string) (Set, error) {
 	var s Set
 	if name := Owner(dir); name != "" {
@@ -116,7 +116,7 @@ func (s Set) Encode() ([]byte, error) {
 	return json.Marshal(mapped(reflect.ValueOf(s), escape).Interface())
 }
 
-// Decode reads what Encode wrote.
+// Decode reads the output of Encode.
 func Decode(data []byte) (Set, error) {
 	var s Set
 	if err := json.Unmarshal(data, &s); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// What is written is what is read, byte by byte.
+// Reading returns the written set, byte by byte.
 func TestSet(t *testing.T) {
 	no := false
 	set := Set{

@@ -19,7 +19,7 @@ type Stamp struct {
 }
 
 // Definition are the stamps of those files that define an environment rather
-// than being built in it: what is written in Nix, what pins it, and the manifests
+// than being built in it: files in Nix, their locks, and the manifests
 // that flakes read.
 func Definition(files []string) []Stamp {
 	var stamps []Stamp
@@ -61,7 +61,7 @@ func sum(path string, size int64, budget *hostile.Budget) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Changed is the first file of the definition that is not what it was, empty
+// Changed is the first file of the definition that changed, empty
 // if there is none.
 func (s Set) Changed() string {
 	for _, was := range s.Definition {

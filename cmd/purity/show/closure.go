@@ -14,7 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// Closure lists the largest paths first: that is what people look for.
+// Closure lists the largest paths first: people look for these.
 func Closure(out io.Writer, c closure.Closure) error {
 	nodes := slices.SortedStableFunc(slices.Values(c.Nodes), func(a, b closure.Node) int { return cmp.Compare(b.NarSize, a.NarSize) })
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -41,7 +41,7 @@ func Why(out io.Writer, c closure.Closure, wanted string) error {
 func match(c closure.Closure, wanted string) (closure.Path, error) {
 	if p, _, err := closure.Within(c.StoreDir, wanted); err == nil {
 		if !c.Contains(p) {
-			return "", words.Hint(fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists what is")
+			return "", words.Hint(fmt.Errorf("explain %s: it is not in the closure", p), "purity closure lists all")
 		}
 		return p, nil
 	}
@@ -55,7 +55,7 @@ func match(c closure.Closure, wanted string) (closure.Path, error) {
 		}
 	}
 	if len(found) == 0 {
-		return "", words.Hint(fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists what is")
+		return "", words.Hint(fmt.Errorf("explain %s: no path of the closure is named so", wanted), "purity closure lists all")
 	}
 	for _, meant := range []func(closure.Node) bool{
 		func(closure.Node) bool { return true },

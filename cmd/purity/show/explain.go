@@ -24,10 +24,10 @@ type Explanation struct {
 	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
 	Real    string          `json:"realPath" doc:"The path without symbolic links."`
 	Exists  bool            `json:"exists" doc:"Whether it is there."`
-	Access  []accessVerdict `json:"access" doc:"What may be done with it."`
+	Access  []accessVerdict `json:"access" doc:"Accesses of the path."`
 	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
-	Remedy  string          `json:"remedy,omitempty" doc:"What would allow it."`
-	Mode    string          `json:"mode" doc:"enforce, or a mode in which nothing is refused."`
+	Remedy  string          `json:"remedy,omitempty" doc:"Setting that would grant the access."`
+	Mode    string          `json:"mode" doc:"enforce, or a mode that denies nothing."`
 }
 
 type accessVerdict struct {
@@ -61,7 +61,7 @@ func (e Explanation) Print(out io.Writer) error {
 		fmt.Fprintln(out, strings.Repeat("  ", i+1)+string(path))
 	}
 	if e.Mode != "enforce" {
-		screen.Printf(out, "But the mode is %s, in which nothing is refused.\n", e.Mode)
+		screen.Printf(out, "But the mode is %s, which denies nothing.\n", e.Mode)
 	}
 	if e.Remedy != "" {
 		screen.Printf(out, "%s\n", e.Remedy)

@@ -19,9 +19,9 @@ type Policy struct {
 	Version int      `json:"version" doc:"Of this form."`
 	Project string   `json:"project" doc:"The writable directory."`
 	Level   string   `json:"level" doc:"The level that the policy starts from."`
-	Grants  []grant  `json:"grants" doc:"What may be reached."`
-	Limits  []Limit  `json:"limits" doc:"What holds besides paths."`
-	Gaps    []string `json:"gaps" doc:"What this kernel cannot refuse."`
+	Grants  []grant  `json:"grants" doc:"Grants, each with its reason."`
+	Limits  []Limit  `json:"limits" doc:"Limits besides paths."`
+	Gaps    []string `json:"gaps" doc:"Accesses that this kernel cannot deny."`
 }
 
 type grant struct {
@@ -30,9 +30,9 @@ type grant struct {
 	Reason string `json:"reason" doc:"Why it is granted."`
 }
 
-// Limit is what a policy says of things without a path.
+// Limit is a rule of a policy about things without a path.
 type Limit struct {
-	Subject string `json:"subject" doc:"What is limited."`
+	Subject string `json:"subject" doc:"Subject of the limit."`
 	Value   string `json:"value" doc:"How it is limited."`
 }
 
@@ -51,7 +51,7 @@ func (p Plan) JSON() Policy {
 	return out
 }
 
-// limits are what the policy says besides its grants.
+// limits are the rules of the policy besides its grants.
 func (p Plan) limits() []Limit {
 	network := "any"
 	switch n := p.Policy.Network; {
@@ -76,7 +76,7 @@ func (p Plan) limits() []Limit {
 		limits = append(limits, Limit{"preset " + name, "opens " + preset.Opens})
 	}
 	if !p.Enforced() {
-		limits = append(limits, Limit{"mode " + p.Mode, "nothing is refused; what no row names is only reported"})
+		limits = append(limits, Limit{"mode " + p.Mode, "denies nothing, and reports other paths"})
 	}
 	if files := p.Git.Files; len(files) > 0 {
 		limits = append(limits, Limit{"git", "your name, e-mail address and aliases, of " + strings.Join(files, ", ")})
@@ -97,13 +97,13 @@ func (p Plan) limits() []Limit {
 		{"network", network},
 		{"UNIX sockets", word(p.Policy.UnixSockets, "those granted above, and those of the command's own", "pairs only")},
 		{"system calls", word(p.Policy.NoFilter, "not filtered", "filtered")},
-		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed: memory, semaphores and queues of all your programs", "the command's own"), "refused")},
-		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "refused")},
+		{"System V IPC", word(p.Policy.SysVIPC || sees.View != nil, word(p.Policy.SysVIPC, "allowed: memory, semaphores and queues of all your programs", "the command's own"), "denied")},
+		{"user namespaces", word(p.Policy.UserNamespaces, "allowed", "denied")},
 		{"capabilities of root", word(len(kept) == 0, "none", strings.Join(kept, ", "))},
 	}...)
 }
 
-// gaps are what the running kernel cannot refuse.
+// gaps are accesses that the running kernel cannot deny.
 func (p Plan) gaps() []enforce.Gap {
 	k := enforce.Probe()
 	gaps, err := p.Policy.Gaps(k)
@@ -161,7 +161,7 @@ func (p Plan) Table(out io.Writer, all bool) error {
 	return table.Flush()
 }
 
-// Diff prints what sets the policy apart from the default one.
+// Diff prints the difference of the policy from the default one.
 func (p Plan) Diff(out io.Writer) error {
 	ask, err := p.Standard()
 	if err != nil {

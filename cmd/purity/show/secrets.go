@@ -12,14 +12,14 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// SecretIn is what looks like a secret and would be open if a path were, as purity learn
+// SecretIn is each path that looks like a secret and would be open if a path were, as purity learn
 // has it; empty if nothing does.
 func SecretIn(path string) string {
 	secrets := secret.Finder{Home: outcome.UserHome()}
 	return cmp.Or(secrets.In(path), secrets.In(enforce.Real(path)))
 }
 
-// SecretsOf are what looks like a secret and a purity.toml opens.
+// SecretsOf are paths that look like a secret and that a purity.toml opens.
 func SecretsOf(file *config.File) []string {
 	var patterns, found []string
 	for _, k := range config.PathKeys {

@@ -35,7 +35,7 @@ type Trees struct {
 	each    []string
 	files   bool
 	count   map[string]int    // files by directory
-	known   map[string]string // by a directory, the widest that stands for what is in it
+	known   map[string]string // by a directory, the widest that stands for its files
 }
 
 // Files are the directories that stand for files which were read.

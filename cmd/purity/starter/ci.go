@@ -41,7 +41,7 @@ func (p Project) job(service string) string {
 		panic(err) // they are embedded
 	}
 	flags, _ := p.Source()
-	channel := "" // what shell.nix has nixpkgs from
+	channel := "" // the source of nixpkgs for shell.nix
 	if flags != "" {
 		channel = "\n        with:\n          nix_path: nixpkgs=channel:nixos-unstable"
 	}

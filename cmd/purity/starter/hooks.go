@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 )
 
-// enterShell is what a dev shell evaluates to put its shims in front of PATH.
+// enterShell is the line by which a dev shell puts its shims in front of PATH.
 const enterShell = `eval "$(purity hook enter-shell)"`
 
 // direnv has a project's .envrc use purity.

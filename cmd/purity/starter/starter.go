@@ -1,4 +1,4 @@
-// Package starter is what a project begins with: the files that purity init writes
+// Package starter sets up a project: the files that purity init writes
 // where there are none, and the lines that it cannot write, with where they go.
 package starter
 
@@ -54,7 +54,7 @@ func (p Project) text(name string) string {
 	return string(data)
 }
 
-// Plan is what is to be done for a project.
+// Plan is the set of steps for a project.
 type Plan struct {
 	Files []File
 	Notes []Note
@@ -74,7 +74,7 @@ type Note struct {
 	Lines string
 }
 
-// Begin is what a project begins with: settings, and hooks for what it has. The
+// Begin is the plan of a new project: settings, and hooks for its tools. The
 // person has a shell and a home directory.
 func (p Project) Begin(shell, home string) (Plan, error) {
 	var settings strings.Builder
@@ -96,7 +96,7 @@ func (p Project) file(name, text string) File {
 	return File{Name: name, Text: text, Done: err == nil}
 }
 
-// Write does it. What comes to be there meanwhile is left as it is.
+// Write does it. A file that appears meanwhile stays as it is.
 func (f File) Write(p Project) error {
 	if f.Append {
 		return f.add(p)

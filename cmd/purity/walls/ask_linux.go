@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Ask runs a program that says something on standard output, and returns that. What it
+// Ask runs a program and returns its standard output. The program that it
 // runs can be a command's, which may never end, print without an end, or leave processes
 // behind with its pipes open: so it has some time, is read up to maxAnswer, and reading
-// ends when the program itself does, with what it has printed by then. It is a session of
+// ends when the program itself does, with the output so far. It is a session of
 // its own, of which nothing stays: no process of its group, and no terminal to wait at.
 // Its standard error is returned where cmd has none. Slow, if not nil, is called where the
 // program takes long.
@@ -83,7 +83,7 @@ func Ask(cmd *exec.Cmd, patience time.Duration, slow func()) (answer, said []byt
 	return streams[0].data, said, err
 }
 
-// awaitChild waits for a child that leads a session and kills what is left of its group,
+// awaitChild waits for a child that leads a session and kills the rest of its group,
 // while its number still is its own. It is an error if the child had to be killed.
 func awaitChild(cmd *exec.Cmd, full <-chan struct{}, interrupts <-chan os.Signal, patience time.Duration, slow func()) (fault error) {
 	ended := make(chan struct{})
@@ -120,7 +120,7 @@ const maxAnswer = 8 << 20
 
 var errTooMuch = fmt.Errorf("it prints more than %d MB", maxAnswer>>20)
 
-// stream is one end of a pipe, and what came out of it.
+// stream is one end of a pipe, and its output.
 type stream struct {
 	file *os.File
 	data []byte
@@ -145,7 +145,7 @@ func (s *stream) read() {
 	}
 }
 
-// finish ends reading with what is in the pipe: who ended has written all of it.
+// finish ends reading with the rest of the pipe: who ended has written all of it.
 func (s *stream) finish() {
 	s.file.SetReadDeadline(time.Now())
 	<-s.done

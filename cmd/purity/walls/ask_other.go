@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Ask runs a program and returns what it says. Nothing is confined here, so nothing that
+// Ask runs a program and returns its output. Nothing is confined here, so nothing that
 // is asked is a command's.
 func Ask(cmd *exec.Cmd, _ time.Duration, _ func()) (answer, said []byte, err error) {
 	answer, err = cmd.Output()

@@ -31,14 +31,14 @@ import (
 // git runs programs that a repository's configuration names: filters, hooks, monitors,
 // helpers. A confined command can write that configuration, and a tarball brings one. So
 // no git is started but by way of this file, by purity and by Nix alike: purity stands in
-// PATH as git, has git itself list what is configured, overrides what could name a
+// PATH as git, has git itself list the configuration, overrides keys that could name a
 // program, and then becomes git. In a repository where commands may write git can execute
 // nothing but itself.
 
 // gitFile is the file beside the link git that says which git is meant.
 const gitFile = ".outside"
 
-// gitSpec is what that file says.
+// gitSpec is the content of that file.
 type gitSpec struct {
 	Git     string   // the program
 	Hostile []string // directories in which commands may write
@@ -107,7 +107,7 @@ func (s gitSpec) become(args []string) error {
 }
 
 // confine has git execute nothing but itself where it is called for a repository in which
-// commands may write. Elsewhere, in Nix's own cache of what it fetches, it starts what it
+// commands may write. Elsewhere, in Nix's own cache of fetched sources, it starts all that it
 // needs: ssh, helpers for credentials.
 func (s gitSpec) confine(args []string) error {
 	if !s.inHostile(args) {
@@ -133,7 +133,7 @@ func (s gitSpec) confine(args []string) error {
 }
 
 // inHostile reports whether git is called in, or is told of, a directory in which
-// commands may write. What cannot be told is one.
+// commands may write. An unknown one counts.
 func (s gitSpec) inHostile(args []string) bool {
 	cwd, err := unix.Getwd()
 	if err != nil {
@@ -162,7 +162,7 @@ func (s gitSpec) inHostile(args []string) bool {
 				return true
 			}
 		case !strings.HasPrefix(arg, "-") && (i == 0 || args[i-1] != "-C" && args[i-1] != "-c" && args[i-1] != "--git-dir" && args[i-1] != "--work-tree"):
-			return false // the command; what follows is its own
+			return false // the command; the rest is its own
 		}
 	}
 	return false
@@ -187,7 +187,7 @@ func globalOptions(args []string) []string {
 	return options
 }
 
-// Patience is how long git may take for what is quick: reading its configuration, or
+// Patience is how long git may take for quick work: reading its configuration, or
 // one file.
 const Patience = time.Minute
 
@@ -195,8 +195,8 @@ const Patience = time.Minute
 const probe = "purity.probe"
 
 // overrides are settings that take the place of those by which the configuration of a
-// repository can name a program. git itself lists what there is, wherever it comes from
-// and however it is spelt.
+// repository can name a program. git itself lists all keys, wherever they come from
+// and however they are spelt.
 func (s gitSpec) overrides(options []string) ([][2]string, error) {
 	list := exec.Command(s.Git, append(slices.Clone(options), "config", "--list", "--includes", "-z", "--show-scope")...)
 	list.Env = gitEnviron(os.Environ(), [][2]string{{probe, "true"}})
@@ -239,7 +239,7 @@ var data = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // naming matches names of settings that could name a program, by any part of them, known
-// today or not: commands, filters and drivers, helpers and tools, what is called for
+// today or not: commands, filters and drivers, helpers and tools, programs for
 // editors, pages, passwords, signatures and transports.
 var naming = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`command|cmd|program|exec|script|shell|hook|helper|tool|driver|filter|process|clean|smudge|required|textconv|external|fsmonitor|editor|pager|browser|askpass|proxy|agent|alias|gpg|sign|credential|uploadpack|receivepack|vcs|transport|protocol|allow|update|template|tunnel|smtp|sendmail|trailer|^tar\.|^man\.|^web\.|^help\.|instaweb|maintenance|path$|httpd`)
@@ -265,7 +265,7 @@ func neutral(name string) (value string, names bool) {
 }
 
 // gitEnviron is an environment for git with settings, which count before those of every
-// file, after those that it has (git-config(1), GIT_CONFIG_COUNT), and without what makes
+// file, after those that it has (git-config(1), GIT_CONFIG_COUNT), and without variables that make
 // git run or fetch more.
 func gitEnviron(environ []string, settings [][2]string) []string {
 	first := 0

@@ -13,7 +13,7 @@ import (
 )
 
 // programKeys are settings by which git runs a program, or contacts one
-// (git-config(1)), and what that is run by.
+// (git-config(1)), and the program that runs it.
 var programKeys = []string{
 	"core.fsmonitor", "core.hooksPath", "core.sshCommand", "core.gitProxy", "core.editor", "core.pager", "core.askPass", "core.alternateRefsCommand",
 	"filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "filter.a=b.clean", `filter.odd "name].process`,
@@ -24,7 +24,7 @@ var programKeys = []string{
 	"sendemail.smtpServer", "sendemail.x.sendmailCmd", "imap.tunnel", "gc.recentObjectsHook", "init.templateDir", "guitool.x.cmd", "ssh.variant.program", "future.thing.command", "future.hookProgram",
 }
 
-// What git's configuration says in any spelling, no program is left in it.
+// However git's configuration is spelt, no program is left in it.
 func TestNeutral(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	git, err := exec.LookPath("git")
@@ -179,7 +179,7 @@ func TestNeutralWorks(t *testing.T) {
 	}
 }
 
-// What is data stays as it is, and so do the user's own settings.
+// Data stays as it is, and so do the user's own settings.
 func TestNeutralKeeps(t *testing.T) {
 	for _, name := range []string{
 		"core.repositoryformatversion", "core.filemode", "core.bare", "core.autocrlf", "core.ignorecase", "core.symlinks", "core.worktree", "extensions.objectformat", "extensions.worktreeconfig",

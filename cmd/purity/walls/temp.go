@@ -47,7 +47,7 @@ func nixTemp(hostile []string) (string, error) {
 	return "", errors.Join(errs...)
 }
 
-// stateDir is where purity keeps what was allowed, empty if that cannot be told.
+// stateDir is where purity keeps allowed states, empty if unknown.
 func stateDir() string {
 	trust, err := config.OpenTrust()
 	if err != nil {

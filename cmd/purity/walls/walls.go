@@ -36,7 +36,7 @@ func Behind(nix nixeval.Nix, hostile func() []string, warn func(string)) nixeval
 		cmd.Env = append(cmd.Env, "PATH="+strings.TrimPrefix(git+":"+path, ":")) // the last one counts
 		err = outside.Start(cmd, outside.Walls{Hostile: dirs, Mounts: mounts(nix), Known: []string{nix.StoreDir(), nix.Store().Real()}, Temp: temp})
 		if withoutLandlock(err) {
-			warn(fmt.Sprintf("nothing keeps Nix from executing what commands left behind: %v", err))
+			warn(fmt.Sprintf("nothing keeps Nix from executing files that commands left behind: %v", err))
 			return cmd.Start()
 		}
 		return err

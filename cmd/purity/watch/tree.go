@@ -12,7 +12,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// Line is the line for what a process does.
+// Line is the line for a use by a process.
 func (t *Tree) Line(in confine.Found, e observe.Event) string {
 	mark := " "
 	if e.Denied {
@@ -39,7 +39,7 @@ func (t *Tree) Line(in confine.Found, e observe.Event) string {
 	return fmt.Sprintf("%7d %-20s %s%s %s", who.id, strings.Repeat(" ", min(who.depth, 12))+screen.Printable(who.name), mark, access, where)
 }
 
-// process is what a thread belongs to.
+// process is the process of a thread.
 type process struct {
 	id    int
 	name  string

@@ -1,4 +1,4 @@
-// Package watch is a parent that stays while a command runs, and learns what it used.
+// Package watch is a parent that stays while a command runs, and learns its uses.
 //
 // A purity that watches starts itself again, as a child that becomes the command. The
 // child makes everything anew, by the same arguments; it has the environment of its parent
@@ -20,7 +20,7 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// What of a command is watched.
+// Calls of a command that are watched.
 const (
 	Off      = "off"
 	Programs = "programs"
@@ -34,19 +34,19 @@ type Run struct {
 	Stdout   *os.File
 	Plan     confine.Plan
 	What     string // Programs, Files; or Off, to wait alone
-	Confirm  bool   // somebody wants to know what the kernel itself tells, which takes a while
+	Confirm  bool   // a report wants the kernel's own word, which takes a while
 	Observer        // how to look
 	Log      zerolog.Logger
 }
 
-// Observer is how to look at what is used.
+// Observer looks at uses.
 type Observer struct {
 	Apart  bool                // tell programs apart
-	Absent bool                // what is not there counts, too
+	Absent bool                // missing files count, too
 	Event  func(observe.Event) // is told of each use, nil for none
 }
 
-// Outcome is what came of it.
+// Outcome is the result.
 type Outcome struct {
 	Status   syscall.WaitStatus
 	Failed   bool // the command never came to run, and purity said why
@@ -76,8 +76,8 @@ func (r Run) command() *exec.Cmd {
 	return child
 }
 
-// FromParent takes the environment that the parent has, if this is its child, once: what
-// turns out to be gone is made anew, otherwise.
+// FromParent takes the environment that the parent has, if this is its child, once. An environment that
+// turns out to be gone comes from otherwise.
 func FromParent(otherwise confine.Source) confine.Source {
 	taken := !ByParent()
 	return func(ctx context.Context, a confine.Ask) (confine.Found, error) {

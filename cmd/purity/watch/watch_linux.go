@@ -69,7 +69,7 @@ func (r Run) watcher(child *exec.Cmd) (*watcher, error) {
 		close(w.served)
 		return w, nil
 	}
-	if _, err := r.Plan.MakeHome(); err != nil { // a grant of what is not there counts for nothing, and the child makes it meanwhile
+	if _, err := r.Plan.MakeHome(); err != nil { // a grant of a missing path counts for nothing, and the child makes it meanwhile
 		return nil, err
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -80,21 +80,21 @@ func (r Run) watcher(child *exec.Cmd) (*watcher, error) {
 	if w.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	if r.Plan.Enforced() && !r.Absent { // a report of any builder does not say what this kernel confirms
+	if r.Plan.Enforced() && !r.Absent { // a report of any builder does not name confirmations of this kernel
 		w.kernel = r.openConfirmer()
 	}
 	child.Env = append(child.Env, caller.WatchSocket+"="+strconv.Itoa(w.theirs))
 	return w, nil
 }
 
-// confirmer is where the kernel itself tells what it refused.
+// confirmer is where the kernel itself reports denials.
 type confirmer interface {
 	Follow(stop int, dir string)
 	Denials(pid int) []observe.Denial
 	Close()
 }
 
-// openConfirmer opens what may be read of that. Tracepoints take some ten
+// openConfirmer opens the readable ones. Tracepoints take some ten
 // milliseconds to set up and to remove, which only those pay who want to know
 // more than which programs were refused.
 func (r Run) openConfirmer() confirmer {
@@ -149,7 +149,7 @@ func (w *watcher) begin() {
 		temp, listener, err := observe.Receive(int(w.socket.Fd()))
 		if err != nil || listener < 0 { // it failed before, and said so; or nobody can be watched
 			w.failed = temp == ""
-			w.run.Log.Debug().Err(err).Msg("nobody can be watched here, so what is refused is not explained")
+			w.run.Log.Debug().Err(err).Msg("no process can watch here, so purity explains no denial")
 			return
 		}
 		w.listener, w.observer = listener, observer
@@ -179,7 +179,7 @@ func (w *watcher) filter() observe.Filter {
 	return observe.FilterOf(w.run.Plan.Policy, w.abi(), w.child.Process.Pid)
 }
 
-// shown is what those who watch the command have to know of the view.
+// shown is the part of the view that the watcher has to know.
 func shown(p confine.Plan) observe.Shown {
 	v, links := p.Sees.View, map[string]string{}
 	for name, file := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
@@ -203,7 +203,7 @@ func (w *watcher) event(e observe.Event) {
 	w.run.Event(e)
 }
 
-// end ends watching, and says what came of it. Processes that outlive the
+// end ends watching, and returns the outcome. Processes that outlive the
 // command are left to one that answers all they ask: a call that nobody answers
 // would fail.
 func (w *watcher) end(o *Outcome) {
@@ -228,7 +228,7 @@ func (w *watcher) end(o *Outcome) {
 		heir.Dir = "/"
 		heir.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := heir.Start(); err != nil {
-			w.run.Log.Warn().Msgf("start what watches on: %v; programs that outlive the command cannot start others", err)
+			w.run.Log.Warn().Msgf("start the lasting watcher: %v; programs that outlive the command cannot start others", err)
 		}
 	}
 	o.Watched, o.Unjudged = true, w.observer.Unjudged()
@@ -269,7 +269,7 @@ func Continue(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// calls are those of the kernel by which what is watched is used.
+// calls are those of the kernel of watched uses.
 func calls(what string) []string {
 	if what == Files {
 		return observe.Files

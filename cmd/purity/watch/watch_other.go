@@ -4,7 +4,7 @@ package watch
 
 import "github.com/nix-purity/purity/enforce"
 
-// Word is the hidden argument of what there is on Linux alone.
+// Word is the hidden argument of modes that exist on Linux alone.
 const Word = "__continue"
 
 // Start watches nothing.

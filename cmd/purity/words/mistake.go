@@ -21,7 +21,7 @@ func assigns(word string) bool {
 	return ok && shell.IsName(name)
 }
 
-// mistake is what somebody who gave this command meant, as a command line to paste; empty
+// mistake is the intended command, as a line to paste; empty
 // if there is no telling.
 func mistake(command []string) (what, instead string) {
 	set, rest := []string{"purity", "exec"}, command

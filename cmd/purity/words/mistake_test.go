@@ -2,7 +2,7 @@ package words
 
 import "testing"
 
-// What somebody gave for a command by mistake is told with the command line that was meant.
+// A mistaken command gets the command line that was meant.
 func TestMistake(t *testing.T) {
 	for _, tt := range []struct {
 		command []string

@@ -1,7 +1,7 @@
-// Package words has the words for everything that can go wrong: an error says what was
-// done to what and why it did not work, a hint is what to do next, where possible as a
-// line that can be pasted. It knows the errors of all packages below; what is found out in
-// cmd/purity itself and has a hint of its own is made by [Hint].
+// Package words has the words for everything that can go wrong: an error names the deed,
+// its subject and the fault, a hint is the next step, where possible as a
+// line that can be pasted. It knows the errors of all packages below; an error of
+// cmd/purity itself with a hint of its own is made by [Hint].
 package words
 
 import (
@@ -24,7 +24,7 @@ import (
 
 // Exit codes of purity itself; every other code is the command's.
 const (
-	Failure       = 125 // purity could not do what was asked, so nothing ran
+	Failure       = 125 // purity could not do its job, so nothing ran
 	NotExecutable = 126 // the command was found but may not be or cannot be executed
 	NotFound      = 127 // there is no such command in the environment
 )
@@ -38,10 +38,10 @@ type hintedError struct {
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
-// Hint is err with what to do about it.
+// Hint is err with a remedy.
 func Hint(err error, hint string) error { return &hintedError{err, hint} }
 
-// Explain returns what is said about err and the exit code it stands for.
+// Explain returns the message, the hint and the exit code of err.
 func Explain(err error) (message, hint string, code int) {
 	message, code = err.Error(), Failure
 	var (
@@ -75,7 +75,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.Is(err, config.ErrNoReason):
 		hint = "write why between the quotes of reason = \"\", then: purity allow"
 	case errors.As(err, &position):
-		hint = "purity config schema says what there can be"
+		hint = "purity config schema lists all keys"
 		if position.Nearest != "" {
 			hint = "did you mean " + position.Nearest + "?"
 		}
@@ -84,7 +84,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.As(err, &refused):
 		hint = refused.Fix + "; --view=false confines by Landlock alone"
 	case errors.As(err, &gap):
-		hint = "with --best-effort purity goes on, and names what it cannot refuse"
+		hint = "with --best-effort purity warns and goes on"
 	case errors.As(err, &noFlake):
 		hint = NoFlakeHint()
 	case errors.As(err, &noProgram):
@@ -105,7 +105,7 @@ func Explain(err error) (message, hint string, code int) {
 	return message, hint, code
 }
 
-// NoFlakeHint is what to do where there is no flake.
+// NoFlakeHint is the remedy for a missing flake.
 func NoFlakeHint() string {
 	for _, name := range []string{"shell.nix", "default.nix"} {
 		if _, err := os.Stat(name); err == nil {
@@ -126,23 +126,23 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 	case strings.Contains(e.Message, "daemon-socket"):
 		return "the Nix daemon does not answer or does not let you in; purity doctor says more"
 	case strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "flake.nix"):
-		return "Nix sees only what git tracks: git add flake.nix"
+		return "Nix sees only files that git tracks: git add flake.nix"
 	}
 	return ""
 }
 
 // wantsImpure reports whether an evaluation failed because it was pure: devenv could
-// not tell where the project is (src/modules/flake-compat.nix), or Nix refused what
+// not tell where the project is (src/modules/flake-compat.nix), or Nix denied values that
 // pure evaluation does not have and names the option itself.
 func wantsImpure(message string) bool {
 	return strings.Contains(message, "devenv was not able to determine the current directory") || strings.Contains(message, "--impure")
 }
 
-// restore is the command that brings a store path back. What is not a store
+// restore is the command that brings a store path back. Any other path than a store
 // path needs no more than to be there.
 func restore(path string) string {
 	if _, err := closure.Parse(filepath.Dir(path), path); err == nil {
-		return "restore it: nix-store --realise " + path + "  (or evaluate anew with --refresh)"
+		return "restore it: nix-store --realise " + path + "  (or evaluate again with --refresh)"
 	}
 	return ""
 }
@@ -188,7 +188,7 @@ func execHint(e *enforce.ExecError) string {
 	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
 		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
 	case errors.Is(e, os.ErrPermission):
-		return "purity policy shows what can be executed; a script needs its #! interpreter there too"
+		return "purity policy lists all that can run; a script needs its #! interpreter there, too"
 	case errors.Is(e, os.ErrNotExist):
 		return "if the file is there, its #! interpreter or ELF loader is not"
 	}
