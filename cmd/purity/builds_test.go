@@ -73,8 +73,8 @@ func (b realBuild) test(t *testing.T, u user) {
 		if asksFor(learned.stdout) {
 			t.Errorf("learn wrote\n%s", learned.stdout)
 		}
-	} else if len(findings) == 0 || !asksFor(learned.stdout) {
-		t.Errorf("audit and learn find nothing: take out of the list %q", told)
+	} else if len(findings) == 0 {
+		t.Errorf("audit finds nothing: take out of the list %q", told)
 	}
 	m.testSame(t, free.said, why, "exec", "--explain=files")
 	m.testSame(t, free.said, why, "exec", "-q")
