@@ -87,6 +87,7 @@ var atLevelNix = map[string]string{
 	"node-vitest":            openssl,
 	"locale":                 "the user database is closed",
 	"self":                   "the number of a process is another one for each, which no filter knows",
+	"terminal":               "new terminals are closed",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
