@@ -86,6 +86,8 @@ var atLevelNix = map[string]string{
 	"node-vite":              openssl,
 	"node-vitest":            openssl,
 	"locale":                 "the user database is closed",
+	"self":                   "the number of a process is another one for each, which no filter knows",
+	"terminal":               "new terminals are closed",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
