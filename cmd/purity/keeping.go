@@ -8,11 +8,10 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// keeping are the flags of what becomes of changes in an overlay of the project, which
-// they have be one.
+// keeping are the flags for changes in an overlay of the project. Each makes it one.
 type keeping struct {
-	Discard     bool   `help:"Show the project as an overlay, and drop what the command changed in it: purity lists that, and the project stays as it is." xor:"changes"`
-	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay, and afterwards write what the command changed in it to a directory: a new one, or the project." xor:"changes"`
+	Discard     bool   `help:"Show the project as an overlay; list the changes that the command makes, and drop them." xor:"changes"`
+	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay; list the changes that the command makes, and write them to a new directory, or the project." xor:"changes"`
 }
 
 // settings are s with the overlay.
