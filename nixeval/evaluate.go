@@ -36,7 +36,7 @@ func flakeArgs(r Request, ref flakeRef) []string {
 func (n Nix) Lock(ctx context.Context, dir string) error {
 	err := inputs.Flake{Dir: dir, Environ: n.Environ}.Check()
 	if err == nil {
-		_, err = n.run(ctx, dir, "nix", "flake", "lock")
+		_, err = n.run(ctx, dir, "nix", "flake", "lock", "--option", "warn-dirty", "false")
 	}
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", dir, err)
