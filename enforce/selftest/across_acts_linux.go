@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,4 +96,9 @@ func reachIt(args []string) error {
 		return fmt.Errorf("reach %s: there is no such thing", args[0])
 	}
 	return f(args[1:])
+}
+
+// leftovers are all vectors across runs, in the order in which they are shown.
+func leftovers() []leftover {
+	return slices.Concat(gitLeftovers(), waitLeftovers(), wideLeftovers(), variableLeftovers(), directoryLeftovers(), hookLeftovers(), nixLeftovers())
 }

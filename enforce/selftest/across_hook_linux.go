@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -216,105 +215,4 @@ func (s *scene) evaluated(name string) outcome {
 // loaded is bash with direnv's hook at its first prompt, which starts another bash.
 func (s *scene) loaded() outcome {
 	return s.run("bash", "-c", `eval "$(direnv export bash)"; eval "${PROMPT_COMMAND-}"; echo "value=$GREETING"; bash -c :`)
-}
-
-// nixLeftovers need the Nix of this machine, which reads the project itself. It
-// evaluates flake.nix, and builds nothing.
-func nixLeftovers() []leftover {
-	return []leftover{
-		nixLeftover("filter-clean", "have Nix's git run a filter", "old nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
-		}),
-		nixLeftover("filter-process", "the same of a filter that stays", "old nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[filter \"evil\"]\n\tprocess = " + s.project + "/fsm\n\trequired\n", ".git/info/attributes": "* filter=evil\n", "file": "changed\n"}
-		}),
-		nixLeftover("filter-odd", "the same with a name that has dots, quotes and blanks", "old nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[branch \"x\"] [Filter \"e \\\"v=i.l\"]\n\tClean = " + s.project + "/fsm\n[filter \"x.y\"]\n\tclean = " + s.project + "/fsm\n",
-				".gitattributes": "* filter=x.y\n", "file": "changed\n"}
-		}),
-		nixLeftover("fsmonitor", "have Nix's git ask core.fsmonitor", "nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": s.fsmonitor()}
-		}),
-		nixLeftover("include", "the same in a file that is included", "nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[include]\n\tpath = " + s.project + "/evil\n", "evil": s.fsmonitor() + "[filter \"evil\"]\n\tclean = " + s.project + "/fsm\n", ".gitattributes": "* filter=evil\n", "file": "changed\n"}
-		}),
-		nixLeftover("diff", "have Nix's git run textconv and an external diff", "nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[diff]\n\texternal = " + s.project + "/fsm\n[diff \"evil\"]\n\ttextconv = " + s.project + "/fsm\n\tcommand = " + s.project + "/fsm\n[core]\n\tpager = " + s.project + "/fsm\n\tsshCommand = " + s.project + "/fsm\n\taskPass = " + s.project + "/fsm\n\teditor = " + s.project + "/fsm\n",
-				".gitattributes": "* diff=evil\n", "file": "changed\n"}
-		}),
-		nixLeftover("hook", "have Nix's git run a hook", "nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[core]\n\thooksPath = " + s.project + "/hooks\n", "hooks/post-index-change": "", "file": "changed\n"}
-		}),
-		nixLeftover("promisor", "have Nix's git fetch what is missing by a planted program", "nix", func(s *scene) map[string]string {
-			return map[string]string{".git/config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = " + s.project + "\n\tpromisor = true\n\tuploadpack = " + s.project + "/fsm\n",
-				"file": "changed\n", "missing": ""}
-		}),
-		nixLeftover("nixConfig", "have flake.nix set what Nix runs", "nix", func(s *scene) map[string]string {
-			return map[string]string{"replace flake.nix": "{ nixConfig = { post-build-hook = \"" + s.project + "/fsm\"; diff-hook = \"" + s.project + "/fsm\"; run-diff-hook = true; build-hook = \"" + s.project + "/fsm\"; plugin-files = \"" + s.project + "/fsm\"; allow-unsafe-native-code-during-evaluation = true; accept-flake-config = true; };\n  outputs = _: builtins.seq ((builtins.exec or (_: null)) [ \"" + s.project + "/fsm\" ]) (throw \"" + evaluated + "\"); }\n"}
-		}),
-		{id: "nix.completion", what: "have flake.nix build when a shell completes a command line", needs: []string{"nix", "git", "sh"}, setup: (*scene).repository,
-			plant: func(s *scene) error {
-				return s.write("flake.nix", "{ outputs = _: { devShells = import (derivation { name = \"x\"; system = builtins.currentSystem or \"x86_64-linux\"; builder = \"/bin/sh\";\n"+
-					"args = [ \"-c\" \"echo >"+s.canary+"; echo { } >$out\" ]; }); }; }\n")
-			},
-			twinPlant: func(s *scene) error {
-				return s.write("flake.nix", "{ outputs = _: { devShells = { x86_64-linux.listed = { }; aarch64-linux.listed = { }; riscv64-linux.listed = { }; }; }; }\n")
-			},
-			attack: func(s *scene) error { return s.ran(s.completed()) },
-			twin: func(s *scene) error {
-				var o outcome
-				for range 10 { // it gives up on a Nix that takes longer than a person would wait
-					if o = s.completed(); strings.Contains(o.stdout, "listed") {
-						return nil
-					}
-				}
-				return errors.New("it is not listed" + o.tail())
-			}},
-		{id: "nix.path", what: "plant a nix where the user's PATH has a directory of the project", needs: []string{"sh"},
-			setup: func(s *scene) error {
-				s.environ = append(s.environ, "PATH="+s.project+"/bin:"+s.bin+":"+os.Getenv("PATH"))
-				return nil
-			},
-			plant: func(s *scene) error { return errors.Join(s.planted("bin/nix"), s.planted("bin/nix-store")) },
-			attack: func(s *scene) error {
-				s.purity("policy")
-				return s.ran(s.purity("doctor"))
-			},
-			twin: works("policy")},
-	}
-}
-
-// nixLeftover is a vector in which the Nix of the machine evaluates a repository.
-func nixLeftover(id, what, need string, files func(*scene) map[string]string) leftover {
-	return leftover{
-		id: "nix." + id, what: what, needs: []string{need, "git", "sh"}, setup: (*scene).repository,
-		plant: func(s *scene) error {
-			for name, text := range files(s) {
-				switch replaced, ok := strings.CutPrefix(name, "replace "); {
-				case ok:
-					if err := s.write(replaced, text); err != nil {
-						return err
-					}
-				case strings.HasPrefix(name, "hooks/"):
-					if err := s.planted(name); err != nil {
-						return err
-					}
-				case name == "missing":
-					objects, err := filepath.Glob(".git/objects/??/*")
-					for _, object := range objects {
-						err = errors.Join(err, os.Remove(object))
-					}
-					if err != nil {
-						return err
-					}
-				default:
-					if err := s.add(name, text); err != nil {
-						return err
-					}
-				}
-			}
-			return s.planted("fsm")
-		},
-		attack: next("exec", "--", "true"), twin: says(evaluated, "exec", "--", "true"),
-	}
 }

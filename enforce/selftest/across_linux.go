@@ -18,11 +18,6 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// leftovers are all vectors across runs, in the order in which they are shown.
-func leftovers() []leftover {
-	return slices.Concat(gitLeftovers(), waitLeftovers(), wideLeftovers(), variableLeftovers(), directoryLeftovers(), hookLeftovers(), nixLeftovers())
-}
-
 // Across tries the vectors across runs with the program purity: a confined process
 // plants, purity runs outside, and the test looks for effects. With the name of a
 // program, such as nix, only those vectors are tried that are attacks on it; the others
