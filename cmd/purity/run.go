@@ -211,11 +211,8 @@ func (r run) execute() error {
 		return err
 	}
 	done.say(a, r.wanted())
-	done.sayFiles(a, r.watches())
-	if r.shim {
-		done.note(a, r.command)
-	}
-	sayChanges(a, done.changes)
+	done.sayFailed(a, r)
+	outcome.SayChanges(a.Voice, done.changes)
 	err = done.to.write(done.report)
 	switch {
 	case err != nil && done.report.ExitCode == 0:
@@ -251,23 +248,5 @@ func (d ran) say(a *app, wanted bool) {
 		if err := r.Text(a.Stderr, screen.StyleOf(a.Stderr)); err != nil {
 			a.Log.Error().Msg(err.Error())
 		}
-	}
-}
-
-// maxChanges is how many changes are named for people. Machines get all.
-const maxChanges = 40
-
-// sayChanges names files that programs outside run or obey later.
-func sayChanges(a *app, changes []inspect.Change) {
-	if len(changes) == 0 {
-		return
-	}
-	a.Log.Warn().Msg("changed files that run or are obeyed later, outside the confinement:")
-	for i, c := range changes {
-		if i == maxChanges && !a.JSON {
-			a.Log.Warn().Msgf("  and %d more; --log-format=json names all", len(changes)-i)
-			break
-		}
-		a.Log.Warn().Msgf("  %s (%s): %s", screen.Printable(c.Path), c.What, c.By)
 	}
 }
