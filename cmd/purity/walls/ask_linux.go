@@ -48,12 +48,7 @@ func Ask(cmd *exec.Cmd, patience time.Duration, slow func()) (answer, said []byt
 		cmd.Stderr, theirs = in, append(theirs, in)
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-	interrupts := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM, unix.SIGHUP} {
-		if !signal.Ignored(s) { // as nohup has it
-			signal.Notify(interrupts, s)
-		}
-	}
+	interrupts := interruptions()
 	defer signal.Stop(interrupts)
 	err = cmd.Start()
 	for _, f := range theirs {
@@ -81,6 +76,17 @@ func Ask(cmd *exec.Cmd, patience time.Duration, slow func()) (answer, said []byt
 		}
 	}
 	return streams[0].data, said, err
+}
+
+// interruptions are the signals by which a person ends purity.
+func interruptions() chan os.Signal {
+	interrupts := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM, unix.SIGHUP} {
+		if !signal.Ignored(s) { // as nohup has it
+			signal.Notify(interrupts, s)
+		}
+	}
+	return interrupts
 }
 
 // awaitChild waits for a child that leads a session and kills the rest of its group,

@@ -75,10 +75,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.Is(err, config.ErrNoReason):
 		hint = "write why between the quotes of reason = \"\", then: purity allow"
 	case errors.As(err, &position):
-		hint = "purity config schema lists all keys"
-		if position.Nearest != "" {
-			hint = "did you mean " + position.Nearest + "?"
-		}
+		hint = positionHint(position)
 	case errors.As(err, &named):
 		hint = "say it:  --report-format text, json, sarif, github or html"
 	case errors.As(err, &refused):
@@ -103,6 +100,13 @@ func Explain(err error) (message, hint string, code int) {
 		message, hint, code = absent.words(), absent.hint(), NotFound
 	}
 	return message, hint, code
+}
+
+func positionHint(err *config.PositionError) string {
+	if err.Nearest != "" {
+		return "did you mean " + err.Nearest + "?"
+	}
+	return "purity config schema lists all keys"
 }
 
 // NoFlakeHint is the remedy for a missing flake.
