@@ -73,8 +73,8 @@ func TestSelftestFigures(t *testing.T) {
 	}
 }
 
-// rooms are the table of CONTRIBUTING.md: a directory, and a pattern of what of ours it may
-// import.
+// rooms are the table of CONTRIBUTING.md: a directory, and a pattern of our packages that it
+// may import.
 func rooms(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../CONTRIBUTING.md")
