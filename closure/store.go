@@ -31,8 +31,8 @@ func (s Store) String() string {
 	return s.Dir + " in " + s.Root
 }
 
-// At is where what a path names is now, links not followed. A path outside the store
-// stays what it is.
+// At is the place of a path's file now, links not followed. At leaves a path outside the
+// store as it is.
 func (s Store) At(name string) string {
 	if rest, ok := strings.CutPrefix(name, s.Dir+"/"); ok && s.Root != "" {
 		return s.Real() + "/" + rest
@@ -44,8 +44,8 @@ func (s Store) At(name string) string {
 // (path_resolution(7)).
 const maxLinks = 40
 
-// Follow is where what a path names is now, without links in the store: they name other
-// paths of it by the names that those have. Of a store at its place it is the path.
+// Follow is the place of a path's file now, with the links in the store followed: they name
+// other paths of the store by their logical names. In a store at its place it is the path.
 func (s Store) Follow(name string) string {
 	if s.Root == "" || !strings.HasPrefix(name, s.Dir+"/") {
 		return name

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Links in a chroot store name other paths of it as those are called, and are followed to
-// where they are; what leads outside stays outside.
+// Links in a chroot store name other paths of it by their logical names, and are followed to
+// their places; a path that leads outside stays outside.
 func TestStore(t *testing.T) {
 	const a, b = "/nix/store/00000000000000000000000000000000-a", "/nix/store/00000000000000000000000000000000-b"
 	root := t.TempDir()

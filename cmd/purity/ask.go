@@ -57,7 +57,7 @@ func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, con
 }
 
 // settingsOfVariables are those that PURITY_ variables say, for commands without
-// flags. What reads them is what reads the command line.
+// flags. The parser of the command line reads them.
 func settingsOfVariables() (config.Settings, error) {
 	if !config.FromEnvironment() {
 		return config.Settings{}, nil

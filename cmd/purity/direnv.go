@@ -8,15 +8,15 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/hook"
 )
 
-// direnvEnvCmd is what the library asks for.
+// direnvEnvCmd is the command that the library for direnv calls.
 type direnvEnvCmd struct {
 	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell."`
 	source
 	config.Settings
 }
 
-// Run prints what direnv's bash is to evaluate. Also where there is no environment
-// direnv has to know which files could mend that.
+// Run prints shell code for direnv's bash. Without an environment, too, direnv has to know
+// the files whose change could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
 	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name, confine.TrustDir()}, config.Definitions...)))
 	nix, project, request, err := a.request(c.Flake, c.source)

@@ -37,25 +37,52 @@ func TestDocumentedPolicies(t *testing.T) {
 	}
 }
 
+// countOf is how many attacks of a variant have an outcome on a kernel, and how many there are.
+func countOf(v selftest.Variant, abi int, root bool, outcome selftest.Status) string {
+	all, n := 0, 0
+	for _, vector := range selftest.Vectors() {
+		if v.Tries(vector, root) {
+			all++
+			if vector.Expected(v.On(abi, root)) == outcome {
+				n++
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, all)
+}
+
 // The figures of the selftest in SECURITY.md are those of the vectors.
 func TestSelftestFigures(t *testing.T) {
 	text, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stopped := func(v selftest.Variant, abi int) string {
-		all, n := 0, 0
-		for _, vector := range selftest.Vectors() {
-			if v.Tries(vector, false) {
-				all++
-				if vector.Expected(v.On(abi, false)) == selftest.Stopped {
-					n++
-				}
-			}
-		}
-		return fmt.Sprintf("%d of %d stopped", n, all)
+	table, err := os.ReadFile("../../enforce/selftest/testdata/expected.txt")
+	if err != nil {
+		t.Fatal(err)
 	}
-	figures := regexp.MustCompile(`(?m)^\| [^|]+ \| ([\d, ]+) \| (\d+ of \d+ stopped) \| (\d+ of \d+ stopped) \|$`)
+	_, across, _ := strings.Cut(string(table), "\n"+selftest.AcrossGroup)
+	layered, own := 0, 0
+	for _, vector := range selftest.Vectors() {
+		if vector.Layered {
+			layered++
+		}
+		if vector.Private != "" {
+			own++
+		}
+	}
+	for _, want := range []string{
+		fmt.Sprintf("There are %d attacks within a run", len(selftest.Vectors())),
+		fmt.Sprintf("%d of them attack the overlay", layered),
+		fmt.Sprintf("%d more attacks go from one run to the next", strings.Count(across, "\n")-1),
+		countOf(selftest.Variants()[2], 11, true, selftest.Design) + " attacks stay open",
+		fmt.Sprintf("%d of these reach only the view's own objects", own),
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+			t.Errorf("SECURITY.md lacks %q", want)
+		}
+	}
+	figures := regexp.MustCompile(`(?m)^\| [^|]+ \| ([\d, ]+) \| (\d+ of \d+) stopped \| (\d+ of \d+) stopped \| (\d+ of \d+) stopped \|$`)
 	rows := figures.FindAllStringSubmatch(string(text), -1)
 	if len(rows) < 3 {
 		t.Errorf("SECURITY.md has %d rows of figures", len(rows))
@@ -66,15 +93,17 @@ func TestSelftestFigures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if dev, nix := stopped(selftest.Variants()[0], n), stopped(selftest.Variants()[1], n); m[2] != dev || m[3] != nix {
-				t.Errorf("ABI %d: SECURITY.md says %s and %s, the vectors %s and %s", n, m[2], m[3], dev, nix)
+			for i, v := range selftest.Variants() {
+				if want := countOf(v, n, false, selftest.Stopped); m[2+i] != want {
+					t.Errorf("ABI %d, %s: SECURITY.md says %s, the vectors %s", n, v.Name, m[2+i], want)
+				}
 			}
 		}
 	}
 }
 
-// rooms are the table of CONTRIBUTING.md: a directory, and a pattern of what of ours it may
-// import.
+// rooms are the table of CONTRIBUTING.md: a directory, and a pattern of our packages that it
+// may import.
 func rooms(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../CONTRIBUTING.md")

@@ -70,7 +70,7 @@ func options(argv0 string) []kong.Option {
 	}
 }
 
-// asTyped takes over an argument byte by byte: kong's own mappers lose what is not
+// asTyped takes over an argument byte by byte: kong's own mappers lose bytes that are not
 // UTF-8.
 func asTyped(as func(string) string) kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
@@ -103,8 +103,8 @@ func expandPath(path string) string {
 	return kong.ExpandPath(path)
 }
 
-// optional is for a flag that may have a value, after = or, where it is one of
-// some words, after a blank; else it means what comes first.
+// optional is for a flag that may have a value: after =, or one of words after a blank.
+// Without one the value is otherwise.
 func optional(otherwise string, words ...string) kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		next := ctx.Scan.Peek()
@@ -117,8 +117,8 @@ func optional(otherwise string, words ...string) kong.Mapper {
 	})
 }
 
-// revision is for --ratchet: what follows a blank is the revision where it is HEAD
-// or as HEAD~1, or before the -- of the command; else it is the command.
+// revision is for --ratchet: the word after a blank is the revision if it is HEAD or as
+// HEAD~1, or stands before the -- of the command; else it begins the command.
 func revision() kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		words := []string{}

@@ -7,8 +7,7 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// forms are what commands print with --json, by their names. Their schema is made of these
-// types.
+// forms are the types of the output with --json, by command. The schema is made of them.
 var forms = map[string]any{
 	"policy": show.Policy{}, "explain": show.Explanation{}, "doctor": doctorJSON{}, "closure": closureJSON{}, "selftest": selftestJSON{},
 	"which": hook.Answer{}, "gc": gcJSON{}, "version": versionJSON{}, "config-check": checkedJSON{},
@@ -19,7 +18,7 @@ type doctorJSON struct {
 	Checks  []doctor.Check `json:"checks" doc:"Checks, in order."`
 }
 
-// closureJSON is what closure.Closure marshals to.
+// closureJSON is the JSON of closure.Closure.
 type closureJSON struct {
 	Version  int      `json:"version" doc:"Of this form."`
 	StoreDir string   `json:"storeDir" doc:"The directory of the store."`

@@ -23,7 +23,7 @@ they were made. Until then a shell may have them in PATH, where they run nothing
 without them the shell would run the host's programs.`
 }
 
-// Run removes what belongs to no project any more.
+// Run removes files of purity's that belong to no project any more.
 func (c gcCmd) Run(a *app) error {
 	nix, err := a.nix()
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is printed to testdata")
 
-// varying is what differs from machine to machine in what is recorded.
+// varying are the parts of recorded output that differ from machine to machine.
 var varying = []struct{ pattern, by string }{
 	{`[^\s']*/purity-(session|test)-\w+`, "/home/user"},
 	{`shell-\w{8}-\w{8}`, "shell-00000000-00000000"},

@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// In nushell, too, programs of a project run confined while one is in it, and nothing of
-// that is left outside. Its prompt cannot be typed at here, so what a prompt does is called.
+// In nushell, too, programs of a project run confined in it, and leave nothing behind
+// outside. The test cannot type at nushell's prompt, so it calls the hook of the prompt.
 func TestNushell(t *testing.T) {
 	t.Parallel()
 	for _, u := range everyone(t) {

@@ -158,7 +158,7 @@ func TestHookGone(t *testing.T) {
 	}
 }
 
-// Who interrupts purity is told what that means.
+// After an interrupt purity explains its consequence.
 func TestHookInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {

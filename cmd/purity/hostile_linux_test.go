@@ -17,9 +17,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// What every hostile project is looked at with. Those of the second list are the ones
-// that read most; they are tried as every user. The first of them starts Nix, and is tried
-// with every version.
+// Commands to run in every hostile project. Those of the second list read most; the test
+// runs them as every user. The first of them starts Nix, and runs with every version.
 var (
 	hostileCommands = [][]string{
 		{"audit", "--", "true"}, {"learn", "--", "true"}, {"trace", "--", "true"}, {"shell"}, {"shims"}, {"closure"}, {"explain", "flake.nix"},
@@ -93,7 +92,8 @@ func newVisit(t *testing.T, u user, h fixtures.Hostile) visit {
 	return v
 }
 
-// maxVisit is what no command takes on any machine; maxVisitKiB is for purity itself.
+// maxVisit is more time than any command takes on any machine; maxVisitKiB is purity's own
+// memory.
 const (
 	maxVisit    = 2 * time.Minute
 	maxVisitKiB = 100 << 10 // in KiB

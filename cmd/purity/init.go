@@ -28,7 +28,7 @@ init changes no other existing file and writes nothing outside of the project. Y
 run it again without harm.`
 }
 
-// Run writes what is not there, and says what else there is to do.
+// Run writes the files that are missing, and prints the next steps.
 func (c *initCmd) Run(a *app) error {
 	found, err := confine.FindProject("", config.Definitions[0])
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *initCmd) write(out io.Writer, project starter.Project, file starter.Fil
 	return nil
 }
 
-// next says what comes after it.
+// next prints the commands to run afterwards.
 func (c *initCmd) next(out io.Writer, project starter.Project) {
 	command, known := project.Build()
 	flags, evaluated := project.Source()
@@ -116,7 +116,7 @@ func (c *initCmd) next(out io.Writer, project starter.Project) {
 	}
 }
 
-// indented are lines to be told from what is said of them.
+// indented sets lines off from the sentences about them.
 func indented(lines string) string {
 	var b strings.Builder
 	for line := range strings.Lines(lines) {

@@ -11,8 +11,8 @@ import (
 // maxInit is in bytes. Packages of others take most of them.
 const maxInit = 240 << 10
 
-// What packages make before main each run pays for, and most runs need nothing of it:
-// regular expressions and tables are made by who asks for them.
+// Every run pays for work of packages before main, and most runs need none of it: the code
+// that uses a regular expression or a table makes it.
 func TestInit(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(binary(t), "version")

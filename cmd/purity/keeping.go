@@ -8,10 +8,10 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// keeping are the flags for changes in an overlay of the project. Each makes it one.
+// keeping are the flags for changes in an overlay of the project. Each asks for the overlay.
 type keeping struct {
-	Discard     bool   `help:"Show the project as an overlay; list the changes that the command makes, and drop them." xor:"changes"`
-	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay; list the changes that the command makes, and write them to a new directory, or the project." xor:"changes"`
+	Discard     bool   `help:"Show the project as an overlay; list the command's changes, and drop them." xor:"changes"`
+	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay; list the command's changes, and write them to a new directory or the project." xor:"changes"`
 }
 
 // settings are s with the overlay.
@@ -32,5 +32,5 @@ func (k keeping) keeping() confine.Keeping {
 
 // stored is the flag of commands that use a chroot store.
 type stored struct {
-	Store string `placeholder:"DIR" type:"path" help:"Use the chroot store in this directory, as nix --store does; it takes a view."`
+	Store string `placeholder:"DIR" type:"path" help:"Use the chroot store in this directory, as nix --store does; needs --view."`
 }

@@ -88,7 +88,7 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	return words.Hint(fmt.Errorf("write policy: %s is in use, and writing would lose its settings", c.Output), "write to another file, and copy the lines you want")
 }
 
-// text is a purity.toml with what the flags said and what was needed besides.
+// text is a purity.toml with the settings of the flags and those that the run needed besides.
 func (c *learnCmd) text(done ran, needs learn.Needs) ([]byte, error) {
 	p := done.plan
 	said, network := c.Settings, config.Network{Any: p.Base.Network}

@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// lessOwn is what of a missing access counts, without what the watched have of their own,
-// or do without.
+// lessOwn is the part of a missing access that counts. It leaves out sockets that the
+// watched processes bound, and files that programs do without.
 func (o *Observer) lessOwn(v view, call string, t target, p place, missing enforce.Access) enforce.Access {
 	switch {
 	case p.nowhere: // kernel-internal file systems are open
@@ -19,7 +19,7 @@ func (o *Observer) lessOwn(v view, call string, t target, p place, missing enfor
 	case call == "bind" && missing == 0 && p.none: // where something is, it fails
 		o.bound.Store(p.path, true)
 	case missing == enforce.Connect:
-		// Landlock refuses to connect to what was bound outside the domain.
+		// Landlock denies connecting to sockets that were bound outside the domain.
 		if _, ours := o.bound.Load(p.path); ours {
 			return 0
 		}
@@ -40,7 +40,7 @@ var listed = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // optional are files of a process in /proc that programs try to write, and do without:
-// debuggers have ptrace(2) for the memory, a JVM sets what of it cores have.
+// debuggers have ptrace(2) for the memory, a JVM chooses the parts of it for a core file.
 var optional = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^/proc/(\d+)/(task/\d+/)?(mem|coredump_filter)$`)
 })

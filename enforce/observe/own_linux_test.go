@@ -51,7 +51,7 @@ func TestOwnSocket(t *testing.T) {
 	}
 }
 
-// The names in /etc are nothing, what is in it is.
+// To list /etc counts for nothing, to read a file in it counts.
 func TestNamesInEtc(t *testing.T) {
 	o := New(enforce.Policy{}, Unenforced)
 	for path, want := range map[string]int{"/etc": 0, "/etc/": 0, "/etc/passwd": 1, "/usr": 1} {
@@ -62,7 +62,7 @@ func TestNamesInEtc(t *testing.T) {
 	}
 }
 
-// Lists of character sets are nothing, what converts them is.
+// Lists of character sets count for nothing, the libraries that convert them count.
 func TestListed(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.d/gconv-modules-extra.conf": true,
@@ -79,7 +79,8 @@ func TestListed(t *testing.T) {
 	}
 }
 
-// What debuggers and JVMs do without is nothing of theirs, and somebody else's all the same.
+// Files in /proc that debuggers and JVMs do without count for nothing of their own
+// processes, and count of other processes.
 func TestDoneWithout(t *testing.T) {
 	child := exec.Command("sleep", "60")
 	if err := child.Start(); err != nil {

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// What became of a path.
+// Kinds of changes.
 const (
 	Created = "created"
 	Changed = "changed"
 	Removed = "removed"
 )
 
-// Change is a path that is not in an overlay what it is below it. That it was written with
-// the content that it had is none, and neither is another time.
+// Change is a path that differs between an overlay and the directory below. A file written
+// with its old content is no change, and neither is another time.
 type Change struct {
 	Path string `json:"path"` // below the directory
 	What string `json:"what"` // Created, Changed or Removed
-	Type string `json:"type"` // file, directory, link, or another word; of what was removed, what it was
+	Type string `json:"type"` // file, directory, link, or another word; if removed, its type before
 	Size int64  `json:"size"` // of a file, in bytes
 
 	was  string // its type below the overlay, empty if it was not there
@@ -45,8 +45,8 @@ func Counts(changes []Change) string {
 
 // Layers are the directories of an overlay.
 type Layers struct {
-	Dir   string // what is below
-	Upper string // what was written
+	Dir   string // the directory below
+	Upper string // the command's changes
 }
 
 // Unkept is a path that was not written to a directory.
@@ -57,13 +57,13 @@ type Unkept struct {
 	Fault bool `json:"fault"`
 }
 
-// Kept is what was done with changes.
+// Kept is the outcome of writing changes to a directory.
 type Kept struct {
 	Done int // how many are in the directory now
 	Not  []Unkept
 }
 
-// Faults are those of what was not written that are errors.
+// Faults counts the paths that an error kept from being written.
 func (k Kept) Faults() (n int) {
 	for _, u := range k.Not {
 		if u.Fault {
@@ -73,8 +73,8 @@ func (k Kept) Faults() (n int) {
 	return n
 }
 
-// refused is why a change must not be written: its type, or that programs outside obey
-// what is at one of some paths.
+// refused is why a change must not be written: its type, or that programs outside obey the
+// file at its path, one of guarded.
 func refused(c Change, guarded []string) string {
 	for _, g := range guarded {
 		leads := inside(g, c.Path) && g != c.Path
@@ -93,7 +93,7 @@ func refused(c Change, guarded []string) string {
 
 func inside(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
 
-// byPath has a directory come before what is in it.
+// byPath has a directory come before its entries.
 func byPath(a, b Change) int { return cmp.Compare(a.Path, b.Path) }
 
 func join(dir, name string) string { return path.Join(dir, name) }

@@ -9,7 +9,7 @@ import (
 )
 
 // copyFile copies the content of a file as the file system can: it shares the blocks, or
-// copies what is no hole.
+// copies all but the holes.
 func copyFile(target, source *os.File, size int64) error {
 	if unix.IoctlFileClone(int(target.Fd()), int(source.Fd())) == nil {
 		return nil

@@ -24,7 +24,7 @@ func openTree(dir string) (tree, error) {
 
 func (t tree) close() { unix.Close(t.fd) }
 
-// open opens what is at a path. The directory itself is ".".
+// open opens a path below the directory, which itself is ".".
 func (t tree) open(path string, flags int) (int, error) {
 	how := unix.OpenHow{
 		Flags:   uint64(flags | unix.O_CLOEXEC | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY),
@@ -41,8 +41,8 @@ func (t tree) open(path string, flags int) (int, error) {
 	}
 }
 
-// readable opens what is at a path for reading. Where its mode forbids that, the mode is
-// changed: the overlay is nobody's any more.
+// readable opens a path for reading. Where the file's mode forbids that, readable changes
+// the mode: the command has ended, and nothing else uses the overlay.
 func (t tree) readable(path string, flags int) (int, error) {
 	fd, err := t.open(path, flags)
 	if !errors.Is(err, unix.EACCES) {
@@ -82,7 +82,7 @@ func list(fd int) ([]string, error) {
 	return names, err
 }
 
-// entry is what an entry of a directory is; its mode is 0 if there is none.
+// entry is the state of a directory's entry, with mode 0 if there is none.
 func entry(dir int, name string) (stat unix.Stat_t) {
 	if dir < 0 || unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
 		return unix.Stat_t{}
@@ -90,7 +90,7 @@ func entry(dir int, name string) (stat unix.Stat_t) {
 	return stat
 }
 
-// readlink is what a link says.
+// readlink is the target of a link.
 func readlink(dir int, name string) (string, error) {
 	text := make([]byte, unix.PathMax)
 	n, err := unix.Readlinkat(dir, name, text)

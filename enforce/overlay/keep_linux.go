@@ -106,7 +106,7 @@ type keeper struct {
 
 type inode struct{ dev, number uint64 }
 
-// errOccupied is what is in the way of a change.
+// errOccupied is the fault where another file is in the way of a change.
 var errOccupied = errors.New("something else is there")
 
 func (k keeper) keep(c Change) error {
@@ -169,10 +169,10 @@ func (k keeper) parent(at string, make bool) (int, error) {
 	return k.to.open(dir, unix.O_PATH|unix.O_DIRECTORY)
 }
 
-// temporary is a name for what is not complete yet.
+// temporary is a name for an incomplete file.
 func temporary() string { return ".purity-" + strings.ToLower(rand.Text()) }
 
-// link writes a link, which says what it said.
+// link writes a link with the target that it has in the overlay.
 func (k keeper) link(c Change, parent int, name string) error {
 	from, err := k.from.open(c.Path, unix.O_PATH)
 	if err != nil {
@@ -190,7 +190,7 @@ func (k keeper) link(c Change, parent int, name string) error {
 	return place(parent, temp, name)
 }
 
-// place has what is complete take the place of what is there.
+// place has a complete file take the name of an older one.
 func place(parent int, temp, name string) error {
 	err := unix.Renameat(parent, temp, parent, name)
 	unix.Unlinkat(parent, temp, 0) // two names of one file stay two (rename(2))
@@ -270,7 +270,7 @@ func (k keeper) chmod(c Change) error {
 	return unix.Fchmod(fd, permissions(c.mode))
 }
 
-// remove removes what is at a path, with all below it.
+// remove removes a path, with all below it.
 func (k keeper) remove(at string) error {
 	name := path.Base(at)
 	parent, err := k.parent(at, false)

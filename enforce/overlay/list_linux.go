@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Changes are what is different in an overlay, by path.
+// Changes are the changes in an overlay, by path.
 func Changes(l Layers) ([]Change, error) {
 	lower, err := openTree(l.Dir)
 	if err != nil {
@@ -31,11 +31,11 @@ func Changes(l Layers) ([]Change, error) {
 	return c.changes, nil
 }
 
-// maxCompared is how many bytes are read to see whether a file that was written is what it
-// was. Of the rest it counts that it was written.
+// maxCompared is how many bytes are read to compare written files with those below. Beyond
+// it every written file counts as changed.
 const maxCompared = 1 << 30
 
-// comparison is one of the upper layer of an overlay with what is below.
+// comparison compares the upper layer of an overlay with the directory below.
 type comparison struct {
 	upper, lower tree
 	changes      []Change
@@ -47,7 +47,7 @@ type pair struct {
 	path     string
 	up, down unix.Stat_t // of mode 0 where it is not there
 	whiteout bool        // the upper one hides the other
-	same     bool        // a file that is what it was
+	same     bool        // a file with its old content
 }
 
 // dir compares a directory of the upper layer with the one below; opaque says that

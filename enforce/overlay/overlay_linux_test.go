@@ -98,8 +98,8 @@ func described(changes []Change) string {
 	return strings.Join(lines, "\n")
 }
 
-// What the kernel leaves in an upper layer is read as it means it, and kept it gives the
-// project what the command saw.
+// An upper layer is read as the kernel writes it, and its changes, kept, make of the
+// project the one that the command saw.
 func TestChanges(t *testing.T) {
 	s := newScene(t)
 	for _, name := range []string{"changed", "same", "touched", "moded", "gone", "kept", "sub/kept", "sub/gone", "dir/a", "dir/b", "dir/deep/c", "old/x/y", "file-to-dir", "dir-to-file/x"} {
@@ -297,7 +297,7 @@ func TestKeepHostile(t *testing.T) {
 	}
 }
 
-// A link in place of a git directory would have git run what the project holds.
+// A link in place of a git directory would have git run programs of the project.
 func TestKeepGitLink(t *testing.T) {
 	guarded := []string{".git/hooks", ".git/config"}
 	for what, make := range map[string]func(path string) error{
@@ -312,7 +312,7 @@ func TestKeepGitLink(t *testing.T) {
 	}
 }
 
-// Directories within directories beyond what a path can name end the list, not the run.
+// Directories nested too deep for a path end the list, not the run.
 func TestDeep(t *testing.T) {
 	s := newScene(t)
 	dir, err := unix.Open(s.upper, unix.O_PATH, 0)

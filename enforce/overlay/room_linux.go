@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CanHold is an error where a directory cannot take what is written in an overlay: its
-// file system holds no attributes of users, or is one that overlayfs does not write in.
+// CanHold is an error where a directory cannot be the upper layer of an overlay: its file
+// system has no attributes of users, or is one in which overlayfs does not write.
 // (Documentation/filesystems/overlayfs.rst, "Upper and Lower".)
 func CanHold(dir string) error {
 	var stat unix.Statfs_t
@@ -31,8 +31,8 @@ func CanHold(dir string) error {
 	return nil
 }
 
-// Make makes the directories of an overlay of dir in one that is empty. The upper one is
-// what the command sees dir as, so it has the mode, the owner and the times of that.
+// Make makes the directories of an overlay of dir in an empty one. The command sees the
+// upper one in the place of dir, so it has dir's mode, owner and times.
 func Make(dir, in string) (upper, work string, err error) {
 	upper, work = filepath.Join(in, "upper"), filepath.Join(in, "work")
 	for _, d := range []string{upper, work} {

@@ -90,7 +90,7 @@ func overlayVectors() []Vector {
 	}
 }
 
-// through opens a path, and writes what is at or below the descriptor.
+// through opens a path, and writes a file through the descriptor or below it.
 func through(path string, flags int, below string) error {
 	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
 	if err != nil {

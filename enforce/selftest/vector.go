@@ -27,7 +27,7 @@ type Vector struct {
 	attack func(*World) error // nil: it worked
 	twin   func(*World) error // nil: none needed
 	// reached is nil where the attack, when all is over, is found to have worked outside;
-	// without it what attack says counts.
+	// without it the result of attack counts.
 	reached func(*World) error
 }
 

@@ -89,7 +89,7 @@ func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if err != nil {
 		return err
 	}
-	if old, ok := b.dirs[path]; ok { // what leads to other places lies below the mount now
+	if old, ok := b.dirs[path]; ok { // this descriptor is of the directory below the mount now
 		unix.Close(old)
 		delete(b.dirs, path)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // layer mounts the overlay at its place. The names of its layers are descriptors, so that
-// nobody exchanges what they are of, and mountinfo tells the command nothing of outside.
+// no process can exchange them, and mountinfo tells the command nothing of outside.
 //
 // The overlay keeps its own data in attributes of a user (userxattr), which a user
 // namespace may write (Linux 5.11). Nothing of it outlives the run, so that nothing needs
@@ -49,10 +49,10 @@ func (b *builder) layer(p place, covered bool) error {
 
 func descriptor(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// overlaid begins what a refused overlay was to do.
+// overlaid begins the operation in a RefusedError of an overlay.
 const overlaid = "overlay "
 
-// noOverlay is the refusal of an overlay that is written in a directory, with what helps.
+// noOverlay is the refusal of an overlay with its upper layer in written, and a remedy.
 func noOverlay(what string, err error, written string) *RefusedError {
 	e := &RefusedError{What: what, Err: err}
 	var errno syscall.Errno

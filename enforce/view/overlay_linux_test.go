@@ -41,8 +41,8 @@ func state(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// What is written in an overlay is seen there, and the directory stays as it is, whatever
-// is done to it and whatever else may be written in it. Protected files stay read-only.
+// A command sees its changes in an overlay. The directory stays as it is, also where a grant
+// lets a path in it be written. Protected files stay read-only.
 func TestOverlay(t *testing.T) {
 	const script = `
 echo x > new && echo y > main.c && cat new main.c && rm other && test ! -e other && mv sub/file moved && cat moved && echo
@@ -78,8 +78,8 @@ test -e /proc/1/stat && while read -r _ _ _ _ at _ rest; do case $at in "$PWD") 
 	}
 }
 
-// What holds the directory cannot be written, for a descriptor that the command inherits
-// leads to the directory past its overlay. Read, it can be.
+// No directory above can be granted for writing: a descriptor that the command inherits
+// would lead past the overlay. It can be granted for reading.
 func TestOverlayAbove(t *testing.T) {
 	dir, program, upper := overlay(t, nil)
 	cmd := exec.Command(program, "in", dir, "echo x > main.c")

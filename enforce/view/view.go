@@ -32,12 +32,11 @@ type View struct {
 	SysVIPC bool
 }
 
-// Layers are a directory that can be written without being changed: an overlay, by which
-// what is written goes elsewhere (Documentation/filesystems/overlayfs.rst). All paths are
-// without links.
+// Layers are an overlay of a directory: it can be written, and the changes go elsewhere
+// (Documentation/filesystems/overlayfs.rst). All paths are without links.
 type Layers struct {
 	Dir   string // it is read, and shown at its place
-	Upper string // an empty directory that takes what is written
+	Upper string // an empty directory that takes the changes
 	Work  string // an empty directory beside it, for the kernel
 }
 
@@ -54,8 +53,8 @@ func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
 
 // Elsewhere is a directory whose files are in another one.
 type Elsewhere struct {
-	Dir  string // by which grants name what is in it
-	Real string // where that is
+	Dir  string // the path by which grants name its files
+	Real string // the path where they are
 }
 
 // at is where the files of a path are.

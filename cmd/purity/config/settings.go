@@ -28,7 +28,7 @@ type Settings struct {
 
 	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces; auto does so if the kernel can (default: false)."`
 
-	ProjectAs string `toml:"project" name:"project-as" enum:"write,overlay," default:"" env:"PURITY_PROJECT_AS" placeholder:"write|overlay" example:"'overlay'" help:"Show the project itself (write), or in a view an overlay of it (overlay), whose changes purity lists and drops (default: write)."`
+	ProjectAs string `toml:"project" name:"project-as" enum:"write,overlay," default:"" env:"PURITY_PROJECT_AS" placeholder:"write|overlay" example:"'overlay'" help:"Let the command write the project itself, or, in a view, an overlay that purity drops (default: write)."`
 
 	Home    string   `toml:"home" env:"PURITY_HOME" placeholder:"private|none|PATH" example:"'private'" help:"HOME of the command: lasting and private to the project, none, or your PATH (default: private; none at level nix)."`
 	Network *Network `toml:"network" env:"PURITY_NETWORK" placeholder:"true|false|PORTS" example:"{ connect = [443], bind = [8080], udp = true }" help:"All networks, none, or some ports, as in connect=443,bind=8080,udp (default: true; false at level nix). With bind=0 the kernel chooses the port."`

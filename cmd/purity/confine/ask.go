@@ -30,7 +30,7 @@ type Ask struct {
 	KeepAll bool     // the calling environment is the one that the command gets
 	Shims   string   // the directory of shims that the command is called by, empty if it is not
 	Since   []string // variables that the calling shell has set since it entered the project
-	Keeping Keeping  // what becomes of changes in an overlay of the project
+	Keeping Keeping  // the use of changes in an overlay of the project
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 }

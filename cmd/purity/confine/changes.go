@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/enforce/overlay"
 )
 
-// settle says what the command changed in the overlay of its project, and keeps it where
-// that was asked for. The command and all that it started have ended.
+// settle lists the command's changes in the overlay of its project, and keeps them if a flag
+// asked for that. The command and all that it started have ended.
 func (j Job) settle(v screen.Voice) error {
 	shown := j.Sees.View.Overlay
 	if shown.Dir == "" {
@@ -84,8 +84,8 @@ func sayChanges(v screen.Voice, changes []overlay.Change, became, hint string) {
 // name is a path in a line of its own.
 func name(path string) string { return strings.ReplaceAll(screen.Printable(path), "\n", "?") }
 
-// sayUnkept says what was not written to the directory, which is an error where it could
-// have been.
+// sayUnkept lists the changes that were not written to the directory. Those that purity
+// would write, but could not, are an error.
 func sayUnkept(v screen.Voice, kept overlay.Kept, dir string) error {
 	if v.JSON && len(kept.Not) > 0 {
 		v.Log.Warn().Interface("unkept", kept.Not).Msg("not all changes are kept")

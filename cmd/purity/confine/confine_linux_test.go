@@ -158,8 +158,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// Asks of one identity may share a confinement: all that opens something is in it, and
-// what is said of a run is not.
+// Asks of one identity may share a confinement: it covers all settings that open something,
+// and none about the report of a run.
 func TestIdentity(t *testing.T) {
 	p := newPlace(t)
 	plain, err := p.ask(config.Settings{})

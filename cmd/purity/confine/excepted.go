@@ -34,8 +34,8 @@ func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
 	return grants, nil
 }
 
-// exceptionGrant lets through the subject of one exception; a program with what it
-// needs to be started.
+// exceptionGrant grants the subject of one exception; a program with the files by which the
+// kernel starts it.
 func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 	access := e.Grants()
 	paths, err := host.Here(e.Dir).Expand(e.Path)

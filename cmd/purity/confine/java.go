@@ -10,9 +10,9 @@ import (
 // javaVariable has options that every JVM reads (JVM Tool Interface, "JAVA_TOOL_OPTIONS").
 const javaVariable = "JAVA_TOOL_OPTIONS"
 
-// java tells Java of HOME and TMPDIR where the environment has one: it takes the home
-// directory from the user database, and /tmp, whatever the variables say. What options
-// there are already come last, and count.
+// java adds options for HOME and TMPDIR where the environment has a Java: by default Java
+// takes the home directory of the user database, and /tmp, and reads neither variable.
+// Options that are there already come last, and win.
 func java(p Plan, environ []string, home, temp string) []string {
 	if p.inView() || slices.Contains(p.Unset, javaVariable) || nixeval.Find("java", p.Env.Path()) == "" {
 		return environ

@@ -36,7 +36,7 @@ type Job struct {
 	Unlinked []screen.Warning // files of presets that HOME does not show
 	Command  enforce.Command
 
-	into *overlay.Directory // takes what the command changes in an overlay, nil for none
+	into *overlay.Directory // takes the command's changes in an overlay, nil for none
 }
 
 // job is a command, which is to start nested in a confinement that there is already, or to

@@ -47,8 +47,8 @@ func overAll(project string, policy enforce.Policy) error {
 	return words.Hint(fmt.Errorf("show the project as an overlay: %s can be written (%s), and the project is in it", g.Path, g.Reason), "grant a directory beside the project, or --project-as write")
 }
 
-// layersOf are a place for what the command writes in the project. It is made where no
-// command can write, and removed as the TMPDIR of a run is.
+// layersOf makes the layers of the project's overlay, in a directory where no command can
+// write. purity removes it as it removes the TMPDIR of a run.
 func layersOf(p Plan) (view.Layers, error) {
 	errs := []error{errors.New("show the project as an overlay: no directory can take what is written")}
 	for _, parent := range slices.Backward(tempParents(p.Nix, sharedDirs(p.Nix))) { // on a disk, rather than in memory
@@ -69,7 +69,7 @@ func layersOf(p Plan) (view.Layers, error) {
 	return view.Layers{}, words.Hint(errors.Join(errs...), "name a cache on a disk by XDG_CACHE_HOME")
 }
 
-// makeOverlay makes what the overlay of the project takes, if it is to be one, and opens the
+// makeOverlay makes the layers of the overlay, if the project is to be one, and opens the
 // directory for its changes, nil for none.
 func makeOverlay(p *Plan) (*overlay.Directory, error) {
 	if !p.overlaid() || !p.inView() {
@@ -85,7 +85,7 @@ func makeOverlay(p *Plan) (*overlay.Directory, error) {
 	return p.Keeping.open(p.Ask)
 }
 
-// projectRow grants the project. Its reason says what it is shown as.
+// projectRow grants the project. Its reason names an overlay.
 func projectRow(a Ask, dir string) enforce.Grant {
 	reason := projectReason
 	if a.overlaid() {
@@ -101,10 +101,10 @@ func isProject(g enforce.Grant) bool {
 	return g.Reason == projectReason || g.Reason == projectReason+": overlay"
 }
 
-// Keeping is what becomes of what a command changed in an overlay of the project.
+// Keeping is the use of a command's changes in an overlay of the project.
 type Keeping struct {
-	Asked bool   // a flag says it, so that it is told where nothing changed, too
-	Dir   string // the directory that takes it, empty if it is dropped
+	Asked bool   // whether a flag asked; then purity reports that nothing changed, too
+	Dir   string // the directory that takes the changes, empty to drop them
 }
 
 // open opens the directory that takes changes, before anything runs; nil for none.

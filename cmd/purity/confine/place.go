@@ -79,9 +79,9 @@ func (p Plan) Place(program Program) (Job, error) {
 	return j, nil
 }
 
-// MakeHome makes the private HOME, and has it show what presets open of the user's. What
-// cannot be shown is a warning: a command can have left what is in the way, or need it, so
-// it stays, and stops no run.
+// MakeHome makes the private HOME, and links files of the user's there that presets open.
+// A link that cannot be made is a warning: an earlier command can have left the file that is
+// in the way, or need it. So the file stays, and stops no run.
 func (p Plan) MakeHome() ([]screen.Warning, error) {
 	if p.Home != "private" {
 		return nil, nil
@@ -138,8 +138,8 @@ func userFiles() map[string]string {
 	}
 }
 
-// Typed launches what a person typed: the program from the environment's PATH, by way of
-// its bash where a shellHook comes first.
+// Typed launches a command as a person types it: the program from the environment's PATH, by
+// way of its bash where a shellHook comes first.
 func Typed(command []string) Program {
 	return func(p Plan, environ []string, run nixeval.Run) (Launch, error) {
 		if p.Env.Hooked {

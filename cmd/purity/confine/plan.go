@@ -5,8 +5,8 @@
 //
 // The order of checks is a security property, and this is it. An ask is checked before
 // anything is evaluated: whether purity.toml was allowed, whether the kernel upholds the
-// policy. To make a plan reads the machine, and changes nothing but what purity remembers
-// of whether there can be views; who only wants to know stops there. A job is placed: HOME,
+// policy. To make a plan reads the machine, and changes nothing but purity's record of
+// whether there can be views; commands that only print stop there. A job is placed: HOME,
 // TMPDIR and scripts are made, the program is chosen.
 package confine
 

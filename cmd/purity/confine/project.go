@@ -28,7 +28,7 @@ func (p Project) Trees() []string {
 }
 
 // FindProject is the directory that --project names, else the nearest one
-// upward that holds what the environment is defined by or a git repository.
+// upward that holds a definition of the environment or a git repository.
 func FindProject(flag, anchor string) (Project, error) {
 	cwd, err := os.Getwd()
 	if err == nil {
@@ -56,8 +56,8 @@ func FindProject(flag, anchor string) (Project, error) {
 	return Project{Dir: config.Upward(cwd, anchor), Cwd: cwd}, nil
 }
 
-// NoProject is what stands for a project where there is none, for a request: a directory
-// that is empty and that nobody writes, so that no run leaves anything there for the next.
+// NoProject stands for the project of a request that has none: an empty directory that no
+// process writes, so that no run leaves anything there for the next.
 func NoProject(nix nixeval.Nix, p Project, r nixeval.Request) Project {
 	p.None, p.Dir = true, filepath.Join(noProjects(nix), r.Identity()[:16])
 	return p
@@ -84,7 +84,7 @@ func StandsFor(nix nixeval.Nix, dir, cwd string) Project {
 func noProjects(nix nixeval.Nix) string { return filepath.Join(enforce.Real(nix.Cache), "none") }
 
 // settings reads the purity.toml that is for the working directory, or the file
-// that takes its place; nil if there is none. Trees are what commands may write.
+// that takes its place; nil if there is none. Commands may write trees.
 func (p Project) settings(instead string, trees []string) (*config.File, error) {
 	if instead != "" {
 		file, err := config.Given(instead, p.Dir)
@@ -100,7 +100,7 @@ func (p Project) settings(instead string, trees []string) (*config.File, error) 
 	return config.Find(from, p.Dir)
 }
 
-// Check refuses a project that would open what purity is there to close: the
+// Check denies a project that would open a directory which purity must keep closed: the
 // user's home with its programs, the store, or purity's own cache.
 func (p Project) Check(nix nixeval.Nix) error {
 	store := nix.StoreDir()
@@ -145,8 +145,8 @@ func ProjectAt(dir string) Project {
 	return Project{Dir: config.Upward(dir, config.Definitions[0]), Cwd: dir}
 }
 
-// ProjectHere is the project of the working directory, for what is started before more
-// is known.
+// ProjectHere is the project of the working directory, for steps before flags and
+// purity.toml are read.
 func ProjectHere() Project {
 	cwd, err := os.Getwd()
 	if err == nil {

@@ -27,7 +27,8 @@ const Enforce = "enforce"
 // Enforced reports whether a command is confined, and not only watched.
 func (s Settings) Enforced() bool { return s.Mode == Enforce }
 
-// NewSettings puts file and flags together and refuses what can only be a slip.
+// NewSettings joins the settings of file and flags. Slips, such as an unknown preset, are
+// errors.
 func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings, error) {
 	s := Settings{Effective: config.Merge(file, flags, cwd)}
 	if s.Level == "" {
@@ -71,10 +72,10 @@ func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings
 	return s, nil
 }
 
-// identity is the same for settings that say the same of what may be reached.
+// identity is the same for settings with the same access.
 func (s Settings) identity() string {
 	s.Explain, s.Mode, s.View, s.ProjectAs, s.ReportChanges = "", "", "", "", nil
-	s.Shim, s.NoShim, s.Announce = nil, nil, nil // which say who is confined, not how
+	s.Shim, s.NoShim, s.Announce = nil, nil, nil // they choose the confined programs, not their access
 	plain := config.Settings{Level: host.DefaultLevel, Home: "private"}
 	if reflect.DeepEqual(s.Settings, plain) { // the usual case, told without the time that JSON takes
 		return ""

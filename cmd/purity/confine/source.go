@@ -18,8 +18,8 @@ type Found struct {
 // calling environment.
 type Source func(ctx context.Context, a Ask) (Found, error)
 
-// FromNix asks Nix, or its cache, and shows meanwhile what Nix does. Silent says nothing
-// of what it came to.
+// FromNix asks Nix, or its cache, and shows Nix's progress. If silent, it does not report
+// the result.
 func FromNix(v screen.Voice, silent bool) Source {
 	return func(ctx context.Context, a Ask) (Found, error) {
 		progress := screen.NewProgress(v, a.Request.String(), silent)
@@ -33,8 +33,8 @@ func FromNix(v screen.Voice, silent bool) Source {
 	}
 }
 
-// From is a source with what an ask says of it: with --keep-all the command gets the
-// calling environment, as far as it lies in the closure of the one that is found.
+// From is a source for an ask: with --keep-all the command gets those parts of the calling
+// environment that lie in the closure of the one that source finds.
 func From(a Ask, source Source, calling []string) Source {
 	if !a.KeepAll {
 		return source

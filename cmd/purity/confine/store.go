@@ -24,7 +24,7 @@ func storable(a Ask) error {
 	return nil
 }
 
-// storeOf is what the view shows a chroot store as; nothing for any other.
+// storeOf is the place of a chroot store in a view; zero for any other store.
 func storeOf(nix nixeval.Nix) view.Elsewhere {
 	if nix.Root == "" {
 		return view.Elsewhere{}

@@ -16,8 +16,8 @@ import (
 )
 
 // sharedDirs are the directories that commands of every project may write at level dev,
-// without links. One that holds what no command may write is left out: your HOME, purity
-// itself, its cache, what you allowed, the store.
+// without links. It leaves out a directory that holds one which no command may write: your
+// HOME, purity itself, its cache, the list of permissions, the store.
 func sharedDirs(nix nixeval.Nix) []string {
 	open := host.Open(os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir(), nix.StoreDir(), nix.Root)
 	for i, dir := range open {

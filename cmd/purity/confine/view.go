@@ -26,7 +26,7 @@ type Sight struct {
 	Refused *view.RefusedError // why there is none although it was wanted
 
 	plain  enforce.Policy // without it
-	obeyed []string       // what of the project programs outside obey, there or not
+	obeyed []string       // files of the project that programs outside obey, there or not
 }
 
 // viewWanted is whether the command is to have a view: true, false or auto. An overlay of
@@ -171,8 +171,8 @@ func (p viewing) etc() map[string]string {
 // command write.
 var later = []string{".git/hooks", ".git/config", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
 
-// obeyed are those in the project, there or not, but for what a row of the policy lets be
-// written.
+// obeyed are those in the project, there or not, without the ones that a row of the policy
+// lets be written.
 func (p viewing) obeyed() []string {
 	var paths []string
 	for _, dir := range p.Project.Trees() {
@@ -192,8 +192,8 @@ func (p viewing) obeyed() []string {
 	return paths
 }
 
-// present are those of some paths that are there. What is a link cannot be kept from being
-// another one.
+// present are the paths with a file. It leaves out links: a mount cannot keep a link from
+// being replaced.
 func present(paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
 		info, err := os.Lstat(path)

@@ -28,7 +28,7 @@ const (
 type Doctor struct {
 	Voice     screen.Voice
 	Path      string                          // the caller's PATH
-	Variables func() (config.Settings, error) // what PURITY_ variables say
+	Variables func() (config.Settings, error) // settings of the PURITY_ variables
 }
 
 // Checks are all, whatever the first finding.

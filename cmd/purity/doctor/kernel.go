@@ -44,7 +44,7 @@ func checkKernel(k enforce.Kernel) []Check {
 	return append(checks, Check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
 }
 
-// checkView tries whether what is outside can be hidden, and a project be an overlay.
+// checkView tries whether there can be a view, and an overlay of a project.
 func checkView() []Check {
 	err := view.Available()
 	if err != nil {
@@ -69,7 +69,7 @@ func noView(err error, so string) Check {
 	return Check{"view", warning, err.Error(), ""}
 }
 
-// checkServices names what outside does as it is told, and can be reached.
+// checkServices names services outside that obey requests and can be reached.
 func checkServices(k enforce.Kernel) []Check {
 	var checks []Check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {

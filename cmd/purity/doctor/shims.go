@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// checkShims says what shims in PATH do and do not.
+// checkShims names the gaps of shims in PATH.
 func checkShims(path string) []Check {
 	var checks []Check
 	for dir := range strings.SplitSeq(path, ":") {

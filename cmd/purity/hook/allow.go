@@ -14,7 +14,7 @@ import (
 
 // Allow has hooks evaluate a project, with all files that its evaluation reads as they
 // are now. Nix writes flake.lock first where that is missing or behind: hooks evaluate
-// what was allowed, and that alone. The names are for people.
+// allowed files only. The names are for people.
 func Allow(h Hooks, trust config.Trust, dir string) (names []string, err error) {
 	nix, err := confine.Nix(h.Voice)
 	if err != nil {

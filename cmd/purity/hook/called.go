@@ -19,8 +19,8 @@ type Shim struct {
 	From    confine.Source
 }
 
-// Shim is what the program of a shim, in a directory of them, is to run with arguments.
-// Programs that are to run unconfined it becomes.
+// Shim returns the shim called name in dir, with the program it runs with args. Where that
+// program runs unconfined, purity becomes it and Shim does not return.
 func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	set, err := shim.Read(dir)
 	if errors.Is(err, os.ErrNotExist) {

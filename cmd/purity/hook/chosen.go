@@ -17,10 +17,10 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Who types `cat ~/notes` in a project means cat, and not the one that happens to come
-// with each dev shell. So shims confine what a dev shell declares, and what builds. The
-// rest is the user's own when it is typed, and the dev shell's, confined, when a program
-// calls it that a shim has started.
+// A user who types `cat ~/notes` in a project means their own cat, not the one that comes
+// with every dev shell. So shims confine the programs that a dev shell declares, and those
+// that build. Of the others the user's own runs when typed; a program that a shim started
+// calls the dev shell's, confined.
 
 // builders build, although they can come with every dev shell: the programs that they start
 // are those of the build.
@@ -36,7 +36,7 @@ var (
 )
 
 // choose tells the programs of an environment that get a shim from those that stay the
-// user's own. What is chosen twice is confined.
+// user's own. A program in both lists is confined.
 func choose(env nixeval.Environment, set *shim.Set) (programs []string) {
 	path := env.Path()
 	set.Own, set.Starters = nil, nil
@@ -60,7 +60,7 @@ func choose(env nixeval.Environment, set *shim.Set) (programs []string) {
 	return programs
 }
 
-// ChoiceOf is what settings say of shims.
+// ChoiceOf returns the programs that settings add to the shims, or remove.
 func ChoiceOf(s confine.Settings) shim.Choice { return shim.Choice{Add: s.Shim, Remove: s.NoShim} }
 
 // identityOf is the same for equal choices, empty for none.
@@ -83,7 +83,7 @@ func unknown(env nixeval.Environment, c shim.Choice) []screen.Warning {
 }
 
 // rechoose makes the shims that purity.toml chooses now, where that is not as it was and
-// was allowed. The environment stays what it is.
+// was allowed. The environment does not change.
 func rechoose(v screen.Voice, nix nixeval.Nix, p confine.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
 	if set.Config != "" {
 		return set, nil
@@ -110,7 +110,7 @@ func rewrite(dir string, set shim.Set, env nixeval.Environment, purity string) (
 	return set, set.Write(dir, purity, withDrivers(programs, set.Outside))
 }
 
-// textOf is the purity.toml of an ask and what it says, empty for none.
+// textOf returns the path and the content of an ask's purity.toml, empty for none.
 func textOf(ask confine.Ask) (path, text string) {
 	if ask.File == nil {
 		return "", ""
@@ -119,9 +119,8 @@ func textOf(ask confine.Ask) (path, text string) {
 }
 
 // ownStart reports whether a program that only comes with the dev shell is the user's own as
-// it is called: a shell for a person to type in, an interpreter of what is typed, and what
-// starts others where no argument is a path that by confines. What has a shim is found by
-// PATH.
+// it is called: an interactive shell, an interactive interpreter, or a starter of programs
+// (env, find) where by confines none of the arguments. PATH finds a program that has a shim.
 func ownStart(set shim.Set, name string, args []string, by ByPath) bool {
 	path := os.Getenv("PATH") // without shims
 	switch {

@@ -20,7 +20,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Direnv is what an .envrc asks for.
+// Direnv is a request of an .envrc.
 type Direnv struct {
 	Hooks
 	Nix     nixeval.Nix
@@ -38,8 +38,8 @@ type enteredEnv struct {
 	dir  string // its shims
 }
 
-// Print prints what direnv's bash is to evaluate. Also where there is no environment
-// direnv has to know which files could mend that.
+// Print prints shell code for direnv's bash. Without an environment, too, direnv has to
+// know the files whose change could mend that.
 func (d Direnv) Print() error {
 	e, err := d.load()
 	if err != nil {
@@ -50,9 +50,8 @@ func (d Direnv) Print() error {
 	return nil
 }
 
-// load is the environment that is to be in use. What a command did to files of the project,
-// or removed, is no reason to leave an environment that was allowed: the next program would
-// run unconfined.
+// load returns the environment to use. It keeps an allowed environment even if a command
+// changed or removed files of the project: without it the next program would run unconfined.
 func (d Direnv) load() (enteredEnv, error) {
 	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd), identityOf(shim.Choice{Add: d.Flags.Shim, Remove: d.Flags.NoShim}))
 	dir := filepath.Join(d.Nix.ProjectDir(d.Project.Dir), "direnv-"+identity[:8])
@@ -120,8 +119,8 @@ func (d Direnv) before(dir string) (shim.Set, nixeval.Environment, error) {
 }
 
 // loadsEnvrc reports whether a bash with args was started by direnv, to load an
-// .envrc: direnv takes the bash in PATH, and what it loads is allowed or not by its
-// own list. From inside a confinement nobody gets here.
+// .envrc: direnv takes the bash in PATH, and allows files by its own list. Nothing inside
+// a confinement gets here.
 func loadsEnvrc(args []string) bool {
 	parent, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", os.Getppid()))
 	program := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(parent), "."), "-wrapped") // as nixpkgs wraps

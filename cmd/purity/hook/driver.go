@@ -17,8 +17,8 @@ import (
 )
 
 // drive replaces purity by a program that drives Nix, unconfined. The programs that
-// it starts by name are confined by their shims. Nix alone finds the user's own: what
-// it starts comes from the hook of the shell that it enters.
+// it starts by name are confined by their shims. Nix alone finds the user's own programs:
+// the hook of the shell that Nix enters makes its shims.
 func (h Hooks) drive(set shim.Set, dir, name string, args []string) error {
 	files, err := Driver(name)
 	if err != nil {

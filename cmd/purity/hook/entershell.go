@@ -40,7 +40,7 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 	if env.ScriptDir == "" {
 		h.Log.Info().Msg("this shell hides which variables are the dev shell's; programs get those that name store paths, and those of --keep")
 	}
-	h.Stderr = nil // the shell has run the hook itself, and shown what it prints
+	h.Stderr = nil // the shell has run the hook itself, and shown its output
 	made, err := h.Make(ask, found, dir, shim.Set{Renew: "leave this shell and enter it again", Outside: outside})
 	if err == nil {
 		h.Log.Info().Msg(made.Count())
@@ -48,13 +48,13 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 	return dir, err
 }
 
-// EnterShell prints what puts shims in front of PATH in the shell that is active.
+// EnterShell prints code that puts shims in front of PATH in the active shell.
 func EnterShell(h Hooks, ask confine.Ask, dir string) {
 	fmt.Fprint(h.Stdout, exports(h.Environ, dir, ask.Project.Dir, nil), afterwards(os.Getenv("PATH")))
 }
 
-// afterwards has what nix develop removes, outside the project, be removed by a
-// program that may: its script, soon, and the directory that nix-shell makes.
+// afterwards is code by which an unconfined program removes the files that nix develop
+// removes outside the project: its script, soon, and the directory that nix-shell makes.
 func afterwards(path string) string {
 	return `case ${BASH_SOURCE[0]-} in
   */nix-shell.*) PATH=` + shell.Quote(path) + ` command rm -f -- "${BASH_SOURCE[0]}" ;;
@@ -72,7 +72,7 @@ func exports(environ []string, dir, project string, variables []string) string {
 	outer := environ
 	if os.Getenv("DIRENV_IN_ENVRC") != "" {
 		if shell := caller.EnvironOf(os.Getppid()); shell != nil {
-			outer = shell // not what the .envrc exported before
+			outer = shell // without earlier exports of the .envrc
 		}
 	}
 	own := []string{

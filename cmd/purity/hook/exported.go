@@ -14,7 +14,7 @@ import (
 )
 
 // exported are the variables of an environment that the user's own shell gets in a project:
-// those that direnv would export, without what runs code.
+// those that direnv would export, without the ones that run code.
 func exported(env nixeval.Environment, set shim.Set, p confine.Project) []string {
 	run := nixeval.Run{Temp: os.TempDir(), Dir: p.Dir, Project: p.Dir}
 	var variables []string
@@ -26,8 +26,8 @@ func exported(env nixeval.Environment, set shim.Set, p confine.Project) []string
 	return variables
 }
 
-// exportCall has the shell export variables, unless it has done so. A version, the first
-// word of what it keeps, tells.
+// exportCall has the shell export variables, unless it has done so. The shell keeps the
+// version of its exports as their first word, to compare.
 func (h *Prompt) exportCall(variables []string) string {
 	sum := fnv.New64a()
 	fmt.Fprintf(sum, "%q", variables)

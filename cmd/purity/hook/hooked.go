@@ -17,19 +17,20 @@ import (
 )
 
 // HookWord is the hidden argument by which purity runs a shellHook, confined, and prints
-// what it leaves behind. After it comes a [shim.Set].
+// the environment afterwards. The next argument is a [shim.Set].
 const HookWord = "__run-hook"
 
 // hookPatience is how long a shellHook may take: one that fetches packages takes minutes,
-// and who waits at a prompt can end it. Without an end of its own there are no shims, and
-// the next prompt does not try again. maxSaid is how much of what it says is shown then.
+// and a user who waits at a prompt can interrupt it. If the shellHook does not end by
+// itself, there are no shims, and the next prompt does not try again. maxSaid is how much
+// of its output purity shows then.
 const (
 	hookPatience = 10 * time.Minute
 	maxSaid      = 4 << 10
 )
 
 // runHook runs the shellHook of the environment as the programs of set would run,
-// in the project. What the hook prints is for the user to see, if there is where.
+// in the project. The hook's output goes to h.Stderr, unless that is nil.
 func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 	data, err := set.Encode()
 	if err != nil {
@@ -56,8 +57,8 @@ func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 	return &hooked, nil
 }
 
-// RunHook is purity started by runHook. It prints the environment before, and the script,
-// which it becomes, prints the one after. Nobody waits to say what was refused.
+// RunHook is purity started by runHook. It prints the environment before the hook, and
+// becomes the script, which prints the one after. No parent stays to report denials.
 func (h Hooks) RunHook(encoded string) error {
 	set, err := shim.Decode([]byte(encoded))
 	if err != nil {

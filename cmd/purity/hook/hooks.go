@@ -1,5 +1,5 @@
-// Package hook confines what people start in their own shells: shims in front of PATH, the
-// hooks of prompts, direnv and dev shells that put them there, and their renewal.
+// Package hook confines programs that users start in their own shells: shims in front of
+// PATH; the hooks of prompts, direnv and dev shells that put them there; their renewal.
 package hook
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Hooks is what purity was called with, for what it does on behalf of a shell.
+// Hooks is purity's own call, for its work on behalf of a shell.
 type Hooks struct {
 	screen.Voice
 	caller.Called
-	Variables func() (config.Settings, error) // what PURITY_ variables say
+	Variables func() (config.Settings, error) // settings of the PURITY_ variables
 }
 
 // check makes sure that an ask can be confined.
@@ -25,8 +25,8 @@ func check(v screen.Voice, a confine.Ask) error {
 	return err
 }
 
-// Ask is what a command asks that the shims of a directory are called for, in a working
-// directory. Variables for purity count as they are now.
+// Ask returns the ask that shims stand for, as made in the directory dir, for a command in
+// the working directory cwd. PURITY_ variables count as they are now.
 func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask, error) {
 	project := confine.StandsFor(nix, set.Request.Project, cwd)
 	if err := project.Check(nix); err != nil {
@@ -46,7 +46,7 @@ func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask,
 
 // keepAllowed has the settings be those that the shims were made with where a hook
 // looks after them and purity.toml changed since without being allowed: a command can
-// have taken out what it narrows.
+// have removed a line that narrows.
 func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, error) {
 	path, text := textOf(ask)
 	if !set.Renewed || set.Config != "" || path == set.File && text == set.Text {

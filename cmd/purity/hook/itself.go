@@ -27,8 +27,8 @@ func projectAround(nix nixeval.Nix, path string) string {
 	return ""
 }
 
-// SelfClosed is an error if this program is in a project: what a hook or a shim starts
-// later is then what a command puts in its place.
+// SelfClosed is an error if this program is in a project: a command could replace it, and
+// a hook or a shim would start the replacement.
 func SelfClosed(nix nixeval.Nix) error {
 	self := caller.Self()
 	if at := projectAround(nix, self); at != "" {

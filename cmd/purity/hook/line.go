@@ -17,17 +17,16 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// What a hook learns of a line by the exit code, beside 0, with which it gets what
-// to do about it.
+// Exit codes that tell a hook about a line. With 0 the hook also gets the changed line.
 const (
 	lineAsTyped    = 1 // nothing in it is to be confined
 	lineUnread     = 2 // it runs as it was typed, which was said
 	lineUnfinished = 3 // it goes on in the next one
 )
 
-// Line prints what has the programs in a line run that are named by path, and lie
-// in the project or the store, confined: the line with the shim that sees to it before
-// their words, or for zsh those words, with a zero byte between them.
+// Line confines the programs of a line that are run by path and lie in the project or the
+// store. It prints the line with a shim before their words, or for zsh those words, with a
+// zero byte between them.
 func Line(v screen.Voice, language, line string) int {
 	project := os.Getenv(caller.Project)
 	asTyped := func(err error) int {

@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// Programs count as what the kernel would run: links are followed before "..".
+// Paths of programs are resolved as the kernel does it: links are followed before "..".
 func TestByPath(t *testing.T) {
 	base := enforce.Real(t.TempDir())
 	for _, dir := range []string{"project/sub/deep", "store/a", "elsewhere/deep"} {

@@ -29,7 +29,7 @@ func permissionOf(dir string) (permission config.Permission, changed string, err
 }
 
 // mayEvaluate is an error unless every file that the evaluation of a request reads is
-// as a person allowed it for the project in dir: what an evaluation reads can run
+// as a person allowed it for the project in dir: by these files an evaluation can run
 // programs outside, in a build that Nix does for it.
 func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	trust, err := config.OpenTrust()
@@ -49,7 +49,7 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 
 // allowed is a source for a project that shells enter: before and after it finds the
 // environment all files of the project are as they were allowed. Where one changed
-// meanwhile, what came of it is not used.
+// meanwhile, the result is not used.
 func allowed(from confine.Source, project string) confine.Source {
 	return func(ctx context.Context, a confine.Ask) (confine.Found, error) {
 		if err := mayEvaluate(a.Nix, a.Request, project); err != nil {

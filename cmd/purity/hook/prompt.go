@@ -18,21 +18,21 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Prompt is a shell that asks what to do in its working directory.
+// Prompt is a shell that asks for instructions at a prompt, in its working directory.
 type Prompt struct {
 	Hooks
 	Shell string
 	Key   string // store path of the environment that it has entered
-	Said  string // what was said last: nothing is said twice
+	Said  string // the last message: no message is printed twice in a row
 	Sign  bool   // its prompt shows that it is in a project
-	Told  string // projects, one a line, that were never allowed, of which that was said
+	Told  string // projects never allowed, one a line, that purity has mentioned already
 
 	made  bool   // shims were made, which was said
 	again bool   // it is to ask again at the next prompt
 	mark  string // for the prompt
 }
 
-// Here is what the shell is to evaluate.
+// Here returns code for the shell to evaluate.
 func (h *Prompt) Here() string {
 	if dir, owner := foreignShims(h.Path); dir != "" {
 		h.Log.Warn().Msgf("%s: these shims belong to %s; they are taken out of PATH", dir, owner)
@@ -150,8 +150,8 @@ func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) boo
 	return err != nil || config.Is(ask.Announce, true)
 }
 
-// freshness is what there is to say of shims that are not of the newest state of the
-// project, and begins to renew them where it may.
+// freshness begins to renew shims of an older state of the project, where it may, and
+// returns a message about them.
 func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission config.Permission, changed string) string {
 	project := set.Request.Project
 	state, stale := staleness(nix, set)
@@ -178,7 +178,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 }
 
 // shims are those of a project; they are made if there are none, or none that
-// would run. What could not be evaluated is not tried twice in the same state.
+// would run. It does not repeat a failed evaluation in the same state.
 func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission config.Permission, changed string) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
@@ -221,8 +221,8 @@ func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Req
 }
 
 // watched are the files whose change a shell is to notice by itself, and the
-// directory, for files that come or go; and where it stands what was allowed. What is
-// of the future would look changed for ever.
+// directory, for files that come or go; and the list of permissions. It leaves out files
+// with a time in the future, which would look changed for ever.
 func watched(dir string, set shim.Set) []string {
 	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), confine.TrustDir()}
 	for _, s := range set.Definition {
@@ -257,7 +257,7 @@ func (h *Prompt) flag() string {
 	return ""
 }
 
-// say says a message, unless it was the last one, and returns what was said last.
+// say prints a message, unless it was the last one, and returns the last message.
 func (h *Prompt) say(message string) string {
 	if message != "" && message != h.Said {
 		h.Log.Info().Msg(message)

@@ -116,7 +116,7 @@ func rememberFailure(v screen.Voice, dir, state string, err error) {
 	}
 }
 
-// forgetFailures has what could not be made of a project be tried again, because a person
+// forgetFailures has purity repeat failed evaluations of a project, because a person
 // allowed it.
 func forgetFailures(nix nixeval.Nix, project string) error {
 	marks, err := filepath.Glob(filepath.Join(nix.ProjectDir(project), "*", renewalFail))

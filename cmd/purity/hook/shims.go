@@ -17,7 +17,7 @@ import (
 // Made are shims that were made.
 type Made struct {
 	Env        nixeval.Environment // after its shellHook
-	Home       string              // the HOME of what they run
+	Home       string              // the HOME of the programs
 	Shims, Own int                 // how many programs they confine, and how many are the user's own
 }
 
@@ -78,9 +78,8 @@ func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.S
 	return made, placeShims(ask.Nix, env, dir, self, set, withDrivers(programs, set.Outside))
 }
 
-// placeShims writes shims and sees to it that what they need stays: their environment,
-// and purity itself, without which a shell would pass over them to a program of the
-// host.
+// placeShims writes shims, and keeps their environment and purity itself from garbage
+// collection: without purity a shell would pass over a shim to a program of the host.
 func placeShims(nix nixeval.Nix, env nixeval.Environment, dir, self string, set shim.Set, programs []string) error {
 	old, _ := shim.Read(dir)
 	if err := set.Write(dir, self, programs); err != nil {
@@ -97,8 +96,8 @@ func placeShims(nix nixeval.Nix, env nixeval.Environment, dir, self string, set 
 	return nix.Keep(context.Background(), self, filepath.Join(dir, ".root"))
 }
 
-// closedToCommands refuses a directory for shims that a confined command could
-// write: it would say what the next one may do.
+// closedToCommands denies a directory for shims that a confined command could write: the
+// command would choose the grants of the next one.
 func closedToCommands(p confine.Plan, dir string) error {
 	const elsewhere = "leave --dir out, or name a directory elsewhere"
 	if err := p.Closed(dir); err != nil {

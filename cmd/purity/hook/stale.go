@@ -29,8 +29,8 @@ func requestOf(p confine.Project) nixeval.Request {
 	return request
 }
 
-// definition are the files by which an environment is known to be what it was: those
-// that Nix reads, and where only Nix can tell, all of the project that look like it.
+// definition are the files whose change makes an environment stale: those that Nix reads,
+// and where only Nix can tell, all of the project that look like them.
 func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	files, any, err := known(nix.Inputs(request))
 	if !any && request.File == "" || len(files) > 0 || err != nil {
@@ -43,9 +43,9 @@ func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	return files, err
 }
 
-// sources are the files that an evaluation reads, as far as that can be told without it:
-// all of the project where only Nix can, but for what tools keep, which changes all the
-// time: of that what is written in Nix.
+// sources are the files that an evaluation reads. Where only Nix can tell them, they are
+// all files of the project; of the directories in which tools keep their own, which change
+// all the time, only files written in Nix.
 func sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	files, any, err := known(nix.Sources(request))
 	if !any && request.File == "" || len(files) > 0 || err != nil {
@@ -66,8 +66,8 @@ func known(files []string, err error) (_ []string, any bool, _ error) {
 var keeping = strings.Fields("node_modules __pycache__ .direnv .devenv .venv .cache .mypy_cache .pytest_cache .ruff_cache .tox .nox .gradle .terraform .next .svelte-kit .parcel-cache .turbo .yarn .pnpm-store .stack-work .cabal .ccls-cache")
 
 const (
-	maxDefinition = 5000   // how many files are looked at for what defines an environment
-	maxSources    = 100000 // and how many for what an evaluation could read
+	maxDefinition = 5000   // files to look at for a definition of an environment
+	maxSources    = 100000 // files to look at for sources of an evaluation
 )
 
 var errTooMany = errors.New("there are too many files for a permission")
@@ -104,7 +104,7 @@ func walked(request nixeval.Request, limit int, kept func(name string) bool) ([]
 	return files, err
 }
 
-// stateOf tells a state of what defines an environment from others.
+// stateOf names the present state of an environment's definition.
 func stateOf(nix nixeval.Nix, request nixeval.Request) string {
 	if current, err := nix.Current(request); err == nil && current != "" {
 		return current
@@ -113,8 +113,8 @@ func stateOf(nix nixeval.Nix, request nixeval.Request) string {
 	return fmt.Sprint(shim.Definition(files), err)
 }
 
-// staleness reports whether what defines the environment of shims changed, and the
-// state that it is in then. The sources beside it change all the time.
+// staleness reports whether the definition of the environment of shims changed, and its
+// state now. The other sources change all the time.
 func staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
 	if set.Changed() == "" {
 		return "", false

@@ -51,8 +51,8 @@ func TestEntered(t *testing.T) {
 	is(root, "", config.Unknown)
 }
 
-// Where only Nix can tell what it reads, a permission is about everything but git's
-// directory and what tools keep, and of that about what is written in Nix.
+// Where only Nix can tell the files that it reads, a permission covers all but git's
+// directory and those of tools, in which it covers files written in Nix.
 func TestSources(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{

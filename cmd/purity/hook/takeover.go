@@ -10,9 +10,9 @@ import (
 )
 
 // takeOver has shims that another purity made, such as the one before an upgrade, start
-// this one. They stand for the environment that they stood for: nothing is evaluated, so
-// that what changed in the project since then is no reason to leave it. Where that cannot
-// be, the other purity goes on if it is still there.
+// this one. They keep their environment: nothing is evaluated, so that no change of the
+// project since then takes it away. Where purity cannot take over, the other purity goes on
+// if it is still there.
 func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
 	self, other := caller.Self(), shim.Of(dir)
 	if other == self {

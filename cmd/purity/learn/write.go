@@ -15,8 +15,9 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// TOML is a purity.toml with what said does and what else a run needed, whose report says
-// what ran. Beyond is the file whose settings it had already, empty for none.
+// TOML is a purity.toml with the settings in said and those that a run needed besides, of
+// which of is the report. Beyond is the file whose settings the run had already, empty for
+// none.
 func (n Needs) TOML(of report.Report, beyond string, said config.Settings, network config.Network) ([]byte, error) {
 	settings, note := n.Policy(said, network)
 	var b bytes.Buffer

@@ -18,8 +18,8 @@ func Apart(a confine.Ask) bool {
 	return !a.Enforced() && slices.ContainsFunc(a.Exceptions(), func(e config.Exception) bool { return e.Only != "" })
 }
 
-// except tells what is excepted from what was found. That is asked of each program
-// by itself, before what several programs did becomes one finding.
+// except parts the excepted denials from the others. It judges the denials of each program
+// by themselves, before equal ones of several programs become one finding.
 func (o Run) except(r *report.Report, denials []observe.Denial) {
 	var listed, excepted []observe.Denial
 	used := map[int]bool{}
@@ -74,7 +74,7 @@ func (o Run) doubt(e config.Exception) string {
 }
 
 // excepted is the exception that is for a denial, -1 if there is none: one that
-// holds, else one that does not. What is of the process itself can be named by
+// holds, else one that does not. An exception can name a file of the process itself by
 // /proc/self, as reports do.
 func (o Run) excepted(d observe.Denial) int {
 	names := []string{d.Path, d.Real}

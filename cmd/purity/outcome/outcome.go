@@ -1,4 +1,4 @@
-// Package outcome is the outcome of a run: denials with their reasons, what purity.toml
+// Package outcome is the outcome of a run: denials with their reasons, those that purity.toml
 // excepts apart, and the used paths of the closure.
 package outcome
 

@@ -91,7 +91,7 @@ func mainOutput(n closure.Node) bool {
 	return !slices.Contains([]string{"bin", "debug", "dev", "devdoc", "dist", "doc", "info", "lib", "man", "static"}, output)
 }
 
-// Difference prints what sets two closures apart.
+// Difference prints the difference between two closures.
 func Difference(out io.Writer, d closure.Difference) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, n := range d.Added {

@@ -69,7 +69,7 @@ func (e Explanation) Print(out io.Writer) error {
 	return nil
 }
 
-// Explain says what a plan lets be done with a path.
+// Explain explains the access to a path under a plan.
 func Explain(p confine.Plan, path string) (Explanation, error) {
 	e := Explanation{Version: form.Version, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
@@ -102,7 +102,8 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 	return e, nil
 }
 
-// remedy is what would allow what is refused of a file that was named so.
+// remedy is a change that would allow the denied access to a file. Named is the path as the
+// user gave it.
 func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore bool) string {
 	home := enforce.Real(os.Getenv("HOME"))
 	short := host.Literal(path)

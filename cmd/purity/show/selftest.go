@@ -8,8 +8,8 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// Selftest prints what came of attacks. Unless all are wanted, those that were stopped are
-// only counted.
+// Selftest prints the outcome of attacks. Unless all are wanted, it only counts those that
+// were stopped.
 func Selftest(out io.Writer, reports []selftest.Report, all bool) error {
 	for _, r := range reports {
 		user := "a user"

@@ -52,7 +52,7 @@ type Tree struct {
 	top   int             // purity
 }
 
-// NewTree is that of what this process starts.
+// NewTree is the tree of the processes that this one starts.
 func NewTree() *Tree { return &Tree{known: map[int]process{}, top: os.Getpid()} }
 
 // of is the process of a thread. It waits for its call to be seen, so it is there.
