@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -20,7 +20,7 @@ func (k keeping) settings(s config.Settings) (config.Settings, error) {
 	case !k.Discard && k.KeepChanges == "":
 		return s, nil
 	case s.ProjectAs != "" && s.ProjectAs != confine.Overlay:
-		return s, words.Hint(errors.New("show the project as an overlay: --project-as says otherwise"), "leave --project-as out")
+		return s, words.Hint(fmt.Errorf("show the project as an overlay: --project-as is %s", s.ProjectAs), "remove --project-as")
 	}
 	s.ProjectAs = confine.Overlay
 	return s, nil

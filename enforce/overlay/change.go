@@ -82,7 +82,7 @@ func refused(c Change, guarded []string) string {
 		case inside(c.Path, g):
 			return "programs outside obey it"
 		case leads && (c.What == Removed || c.Type != "directory"):
-			return "programs outside obey what is in it"
+			return "programs outside obey files in it"
 		}
 	}
 	if c.What != Removed && c.Type != "file" && c.Type != "directory" && c.Type != "link" {

@@ -264,7 +264,7 @@ func TestKeepHostile(t *testing.T) {
 	want := []string{
 		".envrc: programs outside obey it false", ".git/hooks/post-commit: programs outside obey it false", ".git/hooks: programs outside obey it false",
 		"flake.nix/x: programs outside obey it false", "flake.nix: programs outside obey it false",
-		"in/file: a link or a file is on the way true", "obeyed: programs outside obey what is in it false",
+		"in/file: a link or a file is on the way true", "obeyed: programs outside obey files in it false",
 		"occupied2: something else is there true", "pipe: it is a named pipe false", "planted/file: its directory is not kept true", "planted: something else is there true", "socket: it is a socket false",
 	}
 	slices.Sort(not)

@@ -63,7 +63,7 @@ func noOverlay(what string, err error, written string) *RefusedError {
 	case unix.EPERM, unix.EACCES:
 		e.Fix = "overlays of users take Linux 5.11 or later, and a container or a security module that allows them"
 	default:
-		e.Fix = fmt.Sprintf("the file system of the project cannot be the lower layer of an overlay, or that of %s not the upper one: copy the project to another, or name another cache by XDG_CACHE_HOME", written)
+		e.Fix = fmt.Sprintf("overlayfs does not take the file system of the project, or that of %s: copy the project to another, or set XDG_CACHE_HOME to another", written)
 	}
 	return e
 }

@@ -27,13 +27,13 @@ func overlayable(a Ask) error {
 	case !a.overlaid():
 		return nil
 	case a.Project.None:
-		return words.Hint(errors.New("show the project as an overlay: there is no project"), "leave --no-project out, or --project-as write")
+		return words.Hint(errors.New("show the project as an overlay: there is no project"), "remove --no-project, or use --project-as write")
 	case !a.Enforced():
-		return words.Hint(fmt.Errorf("show the project as an overlay: mode %s confines nothing", a.Mode), "--mode enforce, or --project-as write to have the project written")
+		return words.Hint(fmt.Errorf("show the project as an overlay: mode %s confines nothing", a.Mode), "--mode enforce, or use --project-as write")
 	case a.View == "false":
-		return words.Hint(errors.New("show the project as an overlay: that takes a view"), "leave view = false out, or say --view")
+		return words.Hint(errors.New("show the project as an overlay: it needs a view, and view is false"), "--view, or use --project-as write")
 	case Inside():
-		return words.Hint(errors.New("show the project as an overlay: this process is confined already, in which nothing can be mounted"), "run it outside, or --project-as write")
+		return words.Hint(errors.New("show the project as an overlay: this process is confined already"), "run it outside, or use --project-as write")
 	}
 	return nil
 }
@@ -44,13 +44,13 @@ func overAll(project string, policy enforce.Policy) error {
 	if !above {
 		return nil
 	}
-	return words.Hint(fmt.Errorf("show the project as an overlay: %s can be written (%s), and the project is in it", g.Path, g.Reason), "grant a directory beside the project, or --project-as write")
+	return words.Hint(fmt.Errorf("show the project as an overlay: %s above it can be written (%s)", g.Path, g.Reason), "grant a directory beside the project, or use --project-as write")
 }
 
 // layersOf makes the layers of the project's overlay, in a directory where no command can
 // write. purity removes it as it removes the TMPDIR of a run.
 func layersOf(p Plan) (view.Layers, error) {
-	errs := []error{errors.New("show the project as an overlay: no directory can take what is written")}
+	errs := []error{errors.New("show the project as an overlay: no directory can take the changes")}
 	for _, parent := range slices.Backward(tempParents(p.Nix, sharedDirs(p.Nix))) { // on a disk, rather than in memory
 		if enforce.Inside(enforce.Real(parent), p.Project.Dir) || p.Closed(parent) != nil {
 			continue
@@ -66,7 +66,7 @@ func layersOf(p Plan) (view.Layers, error) {
 		upper, work, err := overlay.Make(p.Project.Dir, dir)
 		return view.Layers{Dir: p.Project.Dir, Upper: upper, Work: work}, err
 	}
-	return view.Layers{}, words.Hint(errors.Join(errs...), "name a cache on a disk by XDG_CACHE_HOME")
+	return view.Layers{}, words.Hint(errors.Join(errs...), "set XDG_CACHE_HOME to a directory on a disk")
 }
 
 // makeOverlay makes the layers of the overlay, if the project is to be one, and opens the

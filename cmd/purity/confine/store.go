@@ -9,17 +9,17 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// storable is an error where a chroot store cannot be used: only in a view are its paths
-// where they say.
+// storable is an error where a chroot store cannot be used: its paths are at their logical
+// places only in a view.
 func storable(a Ask) error {
 	root := a.Nix.Root
 	switch {
 	case root == "":
 		return nil
 	case !a.Enforced():
-		return words.Hint(fmt.Errorf("use store %s: mode %s makes no view, in which alone its paths are where they say", root, a.Mode), "--mode enforce --view")
+		return words.Hint(fmt.Errorf("use store %s: mode %s makes no view", root, a.Mode), "--mode enforce --view")
 	case a.viewWanted() == "false":
-		return words.Hint(fmt.Errorf("use store %s: only in a view are its paths where they say", root), "--view, or view = true in purity.toml")
+		return words.Hint(fmt.Errorf("use store %s: it needs a view", root), "--view, or view = true in purity.toml")
 	}
 	return nil
 }

@@ -227,7 +227,7 @@ func (j *Job) enterView(v screen.Voice) error {
 		return j.Policy.Exec(cmd)
 	}
 	if refused != nil && j.overlaid() {
-		return words.Hint(err, refused.Fix+"; --project-as write has the project written")
+		return words.Hint(err, refused.Fix+"; or use --project-as write")
 	}
 	if err == nil {
 		err = j.settle(v)
