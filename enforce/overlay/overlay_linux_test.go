@@ -215,6 +215,13 @@ func TestKeepElsewhere(t *testing.T) {
 			t.Error("the project changed")
 		}
 	}
+	must(t, os.Symlink(s.outside, s.dir+"/led"))
+	if _, err := OpenDirectory(s.dir + "/led/fresh"); err == nil {
+		t.Error("a directory is made by way of a link")
+	}
+	if _, err := os.Stat(s.outside + "/fresh"); err == nil {
+		t.Error("a directory was made by way of a link")
+	}
 	d, err := OpenDirectory(s.outside + "/unused")
 	must(t, err)
 	d.Close()
@@ -309,6 +316,23 @@ func TestKeepGitLink(t *testing.T) {
 		if kept := s.keep(guarded...); len(kept.Not) != 1 || s.content() != "" {
 			t.Errorf("%s: %v, %s", what, kept, s.content())
 		}
+	}
+}
+
+// git reads more than the configuration at the top of a project; what it does not run stays.
+func TestKeepGit(t *testing.T) {
+	guarded := []string{".git/config", ".git/hooks", ".git/commondir"}
+	for path, obeyed := range map[string]bool{
+		".git/commondir": true, ".GIT/Config": true, "sub/.git/config": true, "sub/.git/hooks/x": true, "sub/.git": true,
+		".git/modules/m/config": true, ".git/modules/a/b/hooks/x": true, ".git/worktrees/w/config.worktree": true,
+		".git/HEAD": false, ".git/refs/heads/config": false, "sub/.git/refs/heads/hooks": false, ".git/modules/m/HEAD": false, "config": false, "hooks/x": false,
+	} {
+		if got := refused(Change{Path: path, What: Created, Type: "file"}, guarded) != ""; got != obeyed {
+			t.Errorf("%s: refused %v, want %v", path, got, obeyed)
+		}
+	}
+	if why := refused(Change{Path: "sub/.git/config", What: Created, Type: "file"}, nil); why != "" {
+		t.Error("refused although it can be written: " + why)
 	}
 }
 
