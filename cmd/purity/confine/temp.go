@@ -19,7 +19,7 @@ import (
 // without links. One that holds what no command may write is left out: your HOME, purity
 // itself, its cache, what you allowed, the store.
 func sharedDirs(nix nixeval.Nix) []string {
-	open := host.Open(os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir(), nix.StoreDir(), nix.Root)
+	open := host.Open(append(storeDirs(nix), os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir())...)
 	for i, dir := range open {
 		open[i] = enforce.Real(dir)
 	}
