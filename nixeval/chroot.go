@@ -19,6 +19,9 @@ func CheckRoot(dir string) error {
 	if !filepath.IsAbs(dir) || strings.ContainsAny(dir, "?#%&\n") {
 		return errors.New("not an absolute path without ? # % & and line breaks")
 	}
+	if strings.Join(strings.Fields(dir), " ") != dir { // Nix makes one space of all between words (config.cc, tokenizeString)
+		return errors.New("not a path in which spaces stand alone and between words")
+	}
 	return nil
 }
 

@@ -40,7 +40,7 @@ func TestRootOf(t *testing.T) {
 	if got := RootOf([]string{"HOME=" + home}); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for _, dir := range []string{"/a?b", "a", "/a\nb"} {
+	for _, dir := range []string{"/a?b", "a", "/a\nb", "/a ", "/a  b", "/a\tb", "/a\rb"} {
 		if CheckRoot(dir) == nil {
 			t.Errorf("%q is the root of a store", dir)
 		}

@@ -82,14 +82,8 @@ func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // nix is how the commands ask Nix for environments.
 func (a *app) nix() (nixeval.Nix, error) {
-	nix, err := confine.Nix(a.Voice)
-	if err == nil && a.store != "" {
-		nix.Root = a.store
+	if a.store != "" {
+		return confine.NixIn(a.Voice, a.store)
 	}
-	if err == nil && nix.Root != "" {
-		if fault := nixeval.CheckRoot(nix.Root); fault != nil {
-			err = fmt.Errorf("use store %s: %w", nix.Root, fault)
-		}
-	}
-	return nix, err
+	return confine.Nix(a.Voice)
 }

@@ -39,7 +39,8 @@ func (c *execCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.UnlessConfined && confine.Inside() {
+	keeps := c.keeping.keeping()
+	if c.UnlessConfined && confine.Inside() && !keeps.Asked { // an overlay is not what this process is in
 		return confine.RunHere(command, a.Environ)
 	}
 	a.store = c.Store
@@ -51,9 +52,11 @@ func (c *execCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	ask.Keeping = c.keeping.keeping()
+	ask.Keeping = keeps
 	if ask.Active() {
 		switch {
+		case keeps.Dir != "":
+			return words.Hint(errors.New("keep changes: this process is in an overlay already, whose changes the purity outside lists"), "give --keep-changes to that one, or leave it out")
 		case c.Fail:
 			return words.Hint(errors.New("exec --fail: this process is confined, and no process inside can watch"), "leave --fail to the purity outside")
 		case c.wanted():

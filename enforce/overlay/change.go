@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -74,21 +75,50 @@ func (k Kept) Faults() (n int) {
 }
 
 // refused is why a change must not be written: its type, or that programs outside obey the
-// file at its path, one of guarded.
+// file at its path, one of guarded, or one of git's in another directory. Letters count as
+// equal in both cases, as they are for some file systems.
 func refused(c Change, guarded []string) string {
+	path := strings.ToLower(c.Path)
 	for _, g := range guarded {
-		leads := inside(g, c.Path) && g != c.Path
+		g = strings.ToLower(g)
+		leads := inside(g, path) && g != path
 		switch {
-		case inside(c.Path, g):
+		case inside(path, g):
 			return "programs outside obey it"
 		case leads && (c.What == Removed || c.Type != "directory"):
 			return "programs outside obey files in it"
 		}
 	}
+	if slices.Contains(guarded, ".git/config") && gitObeys(c, path) {
+		return "git outside obeys it"
+	}
 	if c.What != Removed && c.Type != "file" && c.Type != "directory" && c.Type != "link" {
 		return "it is a " + c.Type
 	}
 	return ""
+}
+
+// gitNames are entries of a git directory by which git runs programs, or finds others of
+// the kind (gitrepository-layout(5)).
+var gitNames = []string{"config", "config.worktree", "commondir", "hooks"}
+
+// gitObeys reports whether a change is of what has git run programs in another repository
+// than that at the top: in a directory of the project, in a submodule, in a work tree. git
+// goes into those that its index names.
+func gitObeys(c Change, path string) bool {
+	names := strings.Split(path, "/")
+	at := slices.Index(names, ".git")
+	if at < 0 {
+		return false
+	}
+	below := names[at+1:]
+	switch {
+	case len(below) == 0:
+		return at > 0 && c.What != Removed && c.Type != "directory" // it names another
+	case below[0] == "modules" || below[0] == "worktrees":
+		return c.Type == "link" && c.What != Removed || slices.ContainsFunc(below[1:], func(n string) bool { return slices.Contains(gitNames, n) })
+	}
+	return at > 0 && slices.Contains(gitNames, below[0])
 }
 
 func inside(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -12,36 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// Directory is one that changes are kept in.
-type Directory struct {
-	Path string
-	tree tree
-	made bool
-}
-
-// OpenDirectory opens a directory, which it makes if need be, so that nobody exchanges it
-// meanwhile.
-func OpenDirectory(dir string) (*Directory, error) {
-	err := os.Mkdir(dir, 0o777)
-	made := err == nil
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("keep changes: %w", err)
-	}
-	t, err := openTree(dir)
-	if err != nil {
-		return nil, fmt.Errorf("keep changes: %w", err)
-	}
-	return &Directory{dir, t, made}, nil
-}
-
-// Close closes the directory. One that was made for it and is empty is removed.
-func (d *Directory) Close() {
-	d.tree.close()
-	if d.made {
-		os.Remove(d.Path)
-	}
-}
 
 // Keep does changes to the directory, but for those at and below guarded paths. Where one
 // fails it goes on with the rest.

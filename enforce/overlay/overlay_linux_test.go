@@ -215,6 +215,13 @@ func TestKeepElsewhere(t *testing.T) {
 			t.Error("the project changed")
 		}
 	}
+	must(t, os.Symlink(s.outside, s.dir+"/led"))
+	if _, err := OpenDirectory(s.dir + "/led/fresh"); err == nil {
+		t.Error("a directory is made by way of a link")
+	}
+	if _, err := os.Stat(s.outside + "/fresh"); err == nil {
+		t.Error("a directory was made by way of a link")
+	}
 	d, err := OpenDirectory(s.outside + "/unused")
 	must(t, err)
 	d.Close()

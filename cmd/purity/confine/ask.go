@@ -44,11 +44,22 @@ func begin[T any](f func() (T, error)) func() (T, error) {
 
 // Nix is how Nix is asked, before more is known than the working directory.
 func Nix(v screen.Voice) (nixeval.Nix, error) {
+	return NixIn(v, nixeval.RootOf(os.Environ()))
+}
+
+// NixIn is Nix with the chroot store in a directory, or without one. The walls have to know
+// of it.
+func NixIn(v screen.Voice, root string) (nixeval.Nix, error) {
+	if root != "" {
+		if err := nixeval.CheckRoot(root); err != nil {
+			return nixeval.Nix{}, fmt.Errorf("use store %s: %w", root, err)
+		}
+	}
 	cache, err := caller.CacheDir()
 	if err != nil {
 		return nixeval.Nix{}, err
 	}
-	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity"), Root: nixeval.RootOf(os.Environ())}), nil
+	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity"), Root: root}), nil
 }
 
 // BehindWalls is nix, kept from where commands of the project here may write.

@@ -35,7 +35,8 @@ func (j Job) settle(v screen.Voice) error {
 		sayChanges(v, changes, "dropped", "--keep-changes DIR writes them to a directory")
 		return nil
 	}
-	kept, err := j.into.Keep(layers, changes, below(shown.Dir, j.Sees.obeyed))
+	guarded := below(shown.Dir, j.Sees.obeyed)
+	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.obeyed)...)) // the project can be in it
 	if err != nil {
 		return err
 	}

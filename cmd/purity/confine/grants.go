@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -99,7 +100,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || enforce.Inside(g.Nix.StoreDir(), dir) || enforce.Inside(enforce.Real(g.Nix.Root), dir) || enforce.Inside(TrustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || storeIn(g.Nix, dir) || enforce.Inside(TrustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
@@ -185,14 +186,12 @@ func writable(nix nixeval.Nix, path string) error {
 		return err
 	}
 	path = enforce.Real(path)
-	for _, kept := range []struct{ dir, what string }{
-		{enforce.Real(nix.Cache), "purity's cache"}, {enforce.Real(trust.Dir), "the list of allowed projects"}, {nix.StoreDir(), "the store"}, {enforce.Real(nix.Root), "the store"},
-	} {
-		if kept.dir == "" {
-			continue
-		}
-		if enforce.Inside(kept.dir, path) || enforce.Inside(path, kept.dir) {
-			return fmt.Errorf("%s is there, which a confined command must not write", kept.what)
+	kept := map[string][]string{"purity's cache": {enforce.Real(nix.Cache)}, "the list of allowed projects": {enforce.Real(trust.Dir)}, "the store": storeDirs(nix)}
+	for _, what := range slices.Sorted(maps.Keys(kept)) {
+		for _, dir := range kept[what] {
+			if enforce.Inside(dir, path) || enforce.Inside(path, dir) {
+				return fmt.Errorf("%s is there, which a confined command must not write", what)
+			}
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -82,7 +83,7 @@ func makeOverlay(p *Plan) (*overlay.Directory, error) {
 	shown := *p.Sees.View
 	shown.Overlay = layers
 	p.Sees.View = &shown
-	return p.Keeping.open(p.Ask)
+	return p.Keeping.open(*p)
 }
 
 // projectRow grants the project. Its reason names an overlay.
@@ -108,7 +109,7 @@ type Keeping struct {
 }
 
 // open opens the directory that takes changes, before anything runs; nil for none.
-func (k Keeping) open(a Ask) (*overlay.Directory, error) {
+func (k Keeping) open(a Plan) (*overlay.Directory, error) {
 	if k.Dir == "" {
 		return nil, nil
 	}
@@ -127,5 +128,22 @@ func (k Keeping) open(a Ask) (*overlay.Directory, error) {
 			return nil, fmt.Errorf("keep changes: %w", err)
 		}
 	}
+	if err := giving(dir, a.Sees.obeyed); err != nil {
+		return nil, err
+	}
 	return overlay.OpenDirectory(filepath.Clean(dir))
+}
+
+// giving is an error where programs outside would obey what a directory is given: in a git
+// directory every file could be a hook or a configuration.
+func giving(dir string, obeyed []string) error {
+	here := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil
+	}
+	inGit := slices.ContainsFunc(strings.Split(dir, "/"), func(name string) bool { return strings.EqualFold(name, ".git") })
+	if inGit || here("HEAD") && (here("objects") || here("commondir")) || slices.ContainsFunc(obeyed, func(o string) bool { return enforce.Inside(dir, o) }) {
+		return words.Hint(fmt.Errorf("keep changes in %s: programs outside obey what is in it", dir), "name a new directory beside it")
+	}
+	return nil
 }

@@ -113,7 +113,7 @@ func (p Project) Check(nix nixeval.Nix) error {
 		return tooWide(p.Dir, "the host's programs are in it")
 	case enforce.Inside(p.Dir, store):
 		return words.Hint(fmt.Errorf("use project %s: it is in the store, which is never written", p.Dir), "copy the sources to a directory of yours")
-	case enforce.Inside(store, p.Dir) || enforce.Inside(enforce.Real(nix.Root), p.Dir):
+	case storeIn(nix, p.Dir):
 		return tooWide(p.Dir, "the store is in it")
 	case enforce.Inside(TrustDir(), p.Dir):
 		return tooWide(p.Dir, "the list of allowed projects is in it")

@@ -19,7 +19,7 @@ import (
 // without links. It leaves out a directory that holds one which no command may write: your
 // HOME, purity itself, its cache, the list of permissions, the store.
 func sharedDirs(nix nixeval.Nix) []string {
-	open := host.Open(os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir(), nix.StoreDir(), nix.Root)
+	open := host.Open(append(storeDirs(nix), os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir())...)
 	for i, dir := range open {
 		open[i] = enforce.Real(dir)
 	}

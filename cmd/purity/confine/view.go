@@ -169,7 +169,8 @@ func (p viewing) etc() map[string]string {
 
 // later are files of a project that others outside obey, and that a view does not let a
 // command write.
-var later = []string{".git/hooks", ".git/config", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
+// Two more files of git's lead it to another configuration.
+var later = []string{".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
 
 // obeyed are those in the project, there or not, without the ones that a row of the policy
 // lets be written.
