@@ -88,9 +88,18 @@ var atLevelNix = map[string]string{
 	"locale":                 "the user database is closed",
 	"self":                   "the number of a process is another one for each, which no filter knows",
 	"terminal":               "new terminals are closed",
+	"go":                     goCache,
+	"go-cgo":                 goCache,
+	"go-proxy":               "there is no network",
+	"java":                   "there is no network, and no loopback",
+	"php":                    "there is no network, and no loopback",
+	"gettext":                "translations want a UTF-8 locale, and those of the machine are closed",
+	"lua":                    "/tmp is closed, and io.tmpfile knows no other",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
+
+const goCache = "Go has its cache of builds in HOME, which is not there"
 
 const openssl = "OpenSSL ends where /etc/ssl/openssl.cnf is there and closed"
 
