@@ -85,6 +85,9 @@ var atLevelNix = map[string]string{
 	"node-npm":               openssl,
 	"node-vite":              openssl,
 	"node-vitest":            openssl,
+	"gnupg":                  noSockets,
+	"redis":                  noSockets,
+	"postgres":               noSockets,
 	"locale":                 "the user database is closed",
 	"self":                   "the number of a process is another one for each, which no filter knows",
 	"terminal":               "new terminals are closed",
@@ -101,7 +104,12 @@ var atLevelNix = map[string]string{
 
 const goCache = "Go has its cache of builds in HOME, which is not there"
 
+const noSockets = "there are no sockets, which its programs speak by"
+
 const openssl = "OpenSSL ends where /etc/ssl/openssl.cnf is there and closed"
+
+// notByRoot are those that do little for root, which comes to the same at any level.
+var notByRoot = map[string]bool{"postgres": true}
 
 // toldToRoot are those that come to the same, though audit and learn tell root what of it
 // is refused.
