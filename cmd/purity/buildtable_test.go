@@ -36,7 +36,7 @@ var realBuilds = []realBuild{
 	{"python-pytest", "python3", "python3 -c 'import os; os.listdir(\"/usr/lib\")'"},
 	{"python-extension", "python3", "CC=/usr/bin/gcc; $CC -shared -o x.so -x c /dev/null"},
 	{"node", "nodejs", "node -e 'require(\"fs\").readFileSync(\"/usr/include/stdio.h\")'"},
-	{"node-addon", "nodejs python3", "CC=/usr/bin/gcc node-gyp configure build"},
+	{"node-addon", "nodejs", "/usr/bin/gcc -shared -o x.node -x c /dev/null"},
 	{"node-npm", "nodejs", "npm_config_script_shell=/usr/bin/bash npm run --silent build; npm_config_script_shell=/usr/bin/bash npm exec --offline -c true"},
 	{"node-vite", "nodejs", "node -e 'import(\"/usr/share/nodejs/npm/package.json\").catch(() => require(\"fs\").readFileSync(\"/usr/include/stdio.h\"))'"},
 	{"node-vitest", "nodejs", "node -e 'require(\"child_process\").execFileSync(\"/usr/bin/true\")'"},
