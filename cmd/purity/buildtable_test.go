@@ -97,6 +97,7 @@ var atLevelNix = map[string]string{
 	"java":                   "there is no network, and no loopback",
 	"php":                    "there is no network, and no loopback",
 	"gettext":                "translations want a UTF-8 locale, and those of the machine are closed",
+	"tcl":                    "Tcl has the time zones of the machine, which are closed",
 	"lua":                    "/tmp is closed, and io.tmpfile knows no other",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
