@@ -12,7 +12,6 @@ type realBuild struct {
 var realBuilds = []realBuild{
 	{"c-make", "", "make -s CC=/usr/bin/gcc"},
 	{"c-parallel", "", "make -s -j2 -O CC=/usr/bin/gcc"},
-	{"c-autotools", "autotools", "autoreconf --install >/dev/null 2>&1; ./configure --quiet CC=/usr/bin/gcc"},
 	{"c-cmake", "cmake ninja-build", "cmake -S . -B out -DCMAKE_C_COMPILER=/usr/bin/gcc"},
 	{"c-meson", "python3 ninja-build zlib pkg-config", "CC=/usr/bin/gcc meson setup out"},
 	{"c-pkgconfig", "pkg-config zlib", "cc -I/usr/include -fsyntax-only -include stdio.h hello.c"},
