@@ -12,7 +12,6 @@ type realBuild struct {
 var realBuilds = []realBuild{
 	{"c-make", "", "make -s CC=/usr/bin/gcc"},
 	{"c-parallel", "", "make -s -j2 -O CC=/usr/bin/gcc"},
-	{"c-autotools", "autotools", "autoreconf --install >/dev/null 2>&1; ./configure --quiet CC=/usr/bin/gcc"},
 	{"c-cmake", "cmake ninja-build", "cmake -S . -B out -DCMAKE_C_COMPILER=/usr/bin/gcc"},
 	{"c-meson", "python3 ninja-build zlib pkg-config", "CC=/usr/bin/gcc meson setup out"},
 	{"c-pkgconfig", "pkg-config zlib", "cc -I/usr/include -fsyntax-only -include stdio.h hello.c"},
@@ -36,7 +35,7 @@ var realBuilds = []realBuild{
 	{"python-pytest", "python3", "python3 -c 'import os; os.listdir(\"/usr/lib\")'"},
 	{"python-extension", "python3", "CC=/usr/bin/gcc; $CC -shared -o x.so -x c /dev/null"},
 	{"node", "nodejs", "node -e 'require(\"fs\").readFileSync(\"/usr/include/stdio.h\")'"},
-	{"node-addon", "nodejs python3", "CC=/usr/bin/gcc node-gyp configure build"},
+	{"node-addon", "nodejs", "/usr/bin/gcc -shared -o x.node -x c /dev/null"},
 	{"node-npm", "nodejs", "npm_config_script_shell=/usr/bin/bash npm run --silent build; npm_config_script_shell=/usr/bin/bash npm exec --offline -c true"},
 	{"node-vite", "nodejs", "node -e 'import(\"/usr/share/nodejs/npm/package.json\").catch(() => require(\"fs\").readFileSync(\"/usr/include/stdio.h\"))'"},
 	{"node-vitest", "nodejs", "node -e 'require(\"child_process\").execFileSync(\"/usr/bin/true\")'"},
@@ -85,14 +84,32 @@ var atLevelNix = map[string]string{
 	"node-npm":               openssl,
 	"node-vite":              openssl,
 	"node-vitest":            openssl,
+	"gnupg":                  noSockets,
+	"redis":                  noSockets,
+	"postgres":               noSockets,
 	"locale":                 "the user database is closed",
 	"self":                   "the number of a process is another one for each, which no filter knows",
 	"terminal":               "new terminals are closed",
+	"go":                     goCache,
+	"go-cgo":                 goCache,
+	"go-proxy":               "there is no network",
+	"java":                   "there is no network, and no loopback",
+	"php":                    "there is no network, and no loopback",
+	"gettext":                "translations want a UTF-8 locale, and those of the machine are closed",
+	"tcl":                    "Tcl has the time zones of the machine, which are closed",
+	"lua":                    "/tmp is closed, and io.tmpfile knows no other",
 	"tls":                    "there is no network, and no loopback",
 	"http":                   "there is no network, and no loopback",
 }
 
+const goCache = "Go has its cache of builds in HOME, which is not there"
+
+const noSockets = "there are no sockets, which its programs speak by"
+
 const openssl = "OpenSSL ends where /etc/ssl/openssl.cnf is there and closed"
+
+// notByRoot are those that do little for root, which comes to the same at any level.
+var notByRoot = map[string]bool{"postgres": true}
 
 // toldToRoot are those that come to the same, though audit and learn tell root what of it
 // is refused.

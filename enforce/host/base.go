@@ -130,4 +130,7 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/sys/devices/system/node", read, "processors and memory"},
 	{"/sys/fs/cgroup", read, "processors and memory"},
 	{"/sys/kernel/mm/transparent_hugepage", read, "processors and memory"},
+	{"/sys/kernel/mm/hugepages", read, "processors and memory"},
+	// Redis looks here whether to ask for the time is slow.
+	{"/sys/devices/system/clocksource", read, "processors and memory"},
 })

@@ -20,4 +20,5 @@ type Event struct {
 type Shown struct {
 	Links             map[string]string
 	Private, ReadOnly []string
+	Spared            []enforce.Grant
 }

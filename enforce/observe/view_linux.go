@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -19,8 +20,12 @@ type Shown struct {
 	Private []string
 	// ReadOnly are files and directories that are not written although a grant says so.
 	ReadOnly []string
+	// Spared are directories that would be the view's own, where nobody is in the view and
+	// it is only judged by. What the watched make in them counts for nothing.
+	Spared []enforce.Grant
 
 	leading map[string]bool // directories on the way to grants
+	before  map[string]bool // entries of spared directories, before anybody was watched
 }
 
 // Hide notes that the watched processes are in a view, before watching starts.
@@ -37,7 +42,36 @@ func (o *Observer) Hide(s Shown) {
 	for path := range s.Links {
 		lead(path)
 	}
+	s.before = map[string]bool{}
+	for _, g := range s.Spared {
+		entries, _ := os.ReadDir(g.Path) // one that cannot be read is nobody's to use
+		for _, e := range entries {
+			s.before[filepath.Join(g.Path, e.Name())] = true
+		}
+	}
 	o.shown = &s
+}
+
+// lessSpared is what of a missing access counts, without those that the view would give.
+// Files that were there before are not in it; one that is made anew where there is none
+// would be, and directories themselves are.
+func (s *Shown) lessSpared(t target, p place, subject string, missing enforce.Access) enforce.Access {
+	if s == nil || missing == 0 {
+		return missing
+	}
+	for _, g := range s.Spared {
+		if !enforce.Inside(subject, g.Path) {
+			continue
+		}
+		top := p.path
+		for top != g.Path && above(top) != g.Path {
+			top = above(top)
+		}
+		if !s.before[top] || top == p.path && t.finds&nothing != 0 {
+			missing &^= g.Access
+		}
+	}
+	return missing
 }
 
 // place is where a name leads that the view has a link of its own for.

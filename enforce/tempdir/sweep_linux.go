@@ -15,9 +15,10 @@ import (
 //
 // This process is about to become the user's command, which must not find a
 // child that it did not start: a command that waits for all its children would
-// wait for a process that waits for it. So the child gets no exit signal, by
-// which it counts as a "clone" child that wait(2) passes over (wait(2), __WCLONE);
-// when the command ends, init inherits and reaps it.
+// wait for a process that waits for it. So it is a child's child, which init inherits
+// at once. Where this process is init, or inherits as init does, it stays a child
+// without an exit signal, which counts as a "clone" child that wait(2) passes over
+// (wait(2), __WCLONE), though not with __WALL, as strace waits.
 //
 // The child holds nothing of ours open and is in a session of its own. It is
 // forked, not started anew, because that takes a tenth of the time; between
@@ -39,7 +40,10 @@ func sweepAfterExit(dir string) error {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &s.mask); err != nil {
 		return fmt.Errorf("block signals: %w", err)
 	}
-	errno := s.fork()
+	pid, errno := s.fork()
+	if errno == 0 && s.apart {
+		errno = gone(int(pid))
+	}
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &s.mask, nil); err != nil {
 		return fmt.Errorf("unblock signals: %w", err)
 	}
@@ -49,9 +53,35 @@ func sweepAfterExit(dir string) error {
 	return nil
 }
 
+// gone waits for the child between, whose exit code is the error of its own fork.
+func gone(pid int) unix.Errno {
+	var status unix.WaitStatus
+	for {
+		_, err := unix.Wait4(pid, &status, unix.WALL, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return err.(unix.Errno)
+		}
+		if status.Signaled() {
+			return unix.EINTR
+		}
+		return unix.Errno(status.ExitStatus())
+	}
+}
+
+// inherits reports whether processes of this one that lose their parent become its children.
+func inherits() bool {
+	var subreaper int32
+	err := unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&subreaper)), 0, 0, 0)
+	return os.Getpid() == 1 || err != nil || subreaper != 0
+}
+
 // sweeper is all that the child needs, made before the fork.
 type sweeper struct {
 	pidfd int
+	apart bool // a child's child waits
 	mask  unix.Sigset_t
 	path  *byte
 	argv  []*byte
@@ -61,7 +91,7 @@ type sweeper struct {
 }
 
 func newSweeper(dir string) (*sweeper, error) {
-	s := &sweeper{poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}}
+	s := &sweeper{apart: !inherits(), poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}}
 	var err error
 	if s.argv, err = syscall.SlicePtrFromStrings([]string{"purity", Word, dir}); err != nil {
 		return nil, err
@@ -79,15 +109,22 @@ func newSweeper(dir string) (*sweeper, error) {
 	return s, nil
 }
 
-// fork makes the child, with no exit signal. The child does not return.
+// fork makes the child, with no exit signal, or one that makes another and ends. The
+// children do not return.
 //
 //go:norace
 //go:nosplit
 //go:noinline
-func (s *sweeper) fork() unix.Errno {
-	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
+func (s *sweeper) fork() (pid uintptr, errno unix.Errno) {
+	pid, _, errno = unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
 	if errno != 0 || pid != 0 {
-		return errno
+		return pid, errno
+	}
+	if s.apart {
+		pid, _, errno = unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
+		for errno != 0 || pid != 0 {
+			unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(errno), 0, 0)
+		}
 	}
 	s.wait()
 	for {

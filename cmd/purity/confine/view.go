@@ -24,6 +24,7 @@ import (
 type Sight struct {
 	View    *view.View         // nil for none
 	Refused *view.RefusedError // why there is none although it was wanted
+	Spared  []enforce.Grant    // of directories of its own, where a command is only judged by it
 
 	plain  enforce.Policy // without it
 	obeyed []string       // files of the project that programs outside obey, there or not
@@ -77,8 +78,13 @@ func (p *Plan) show() error {
 	}
 	p.Sees.plain, p.Sees.obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	if !p.inView() { // its files are everybody's
-		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, Private)
+	if !p.inView() { // those outside have everybody's files
+		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
+			if Private(g) {
+				p.Sees.Spared = append(p.Sees.Spared, g)
+			}
+			return Private(g)
+		})
 	}
 	return nil
 }
