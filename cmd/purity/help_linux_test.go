@@ -21,8 +21,8 @@ func TestHelpOnTerminal(t *testing.T) {
 		{`NO_COLOR=1 PAGER='cat -v' purity help levels`, "\nLEVELS\n    A policy is a level"},
 		{`PAGER=cat purity help levels`, "LEVELS\n    A policy is a level"},
 		{`PAGER=/nonexistent purity help levels 2>/dev/null`, "LEVELS\n    A policy is a level"},
-		{`unset PAGER; LESS=FX purity help presets`, "PRESETS\n    What usual tools"}, // with less, if it is there
-		{`purity help presets | cat -v`, "PRESETS\n    What usual tools"},
+		{`unset PAGER; LESS=FX purity help presets`, "PRESETS\n    A preset names all"}, // with less, if it is there
+		{`purity help presets | cat -v`, "PRESETS\n    A preset names all"},
 	} {
 		if got := "\n" + shown(c.line); !strings.Contains(got, c.want) || strings.Contains(got, "ESC") {
 			t.Errorf("%s: %s", c.line, got)
