@@ -57,9 +57,9 @@ func overlayVectors() []Vector {
 			return errors.Join(write(d+"/temporary"), unix.Rename(d+"/temporary", d+"/replace"))
 		}, has("replace", written)),
 		overlaid("remove-tree", "remove a directory of an overlaid project", func(d string) error { return os.RemoveAll(d + "/tree") }, gone("tree")),
-		overlaid("chmod", "change the mode of a file of an overlaid project", func(d string) error { return unix.Chmod(d+"/chmod", 0o600) }, func(d string) error {
+		overlaid("chmod", "change the mode of a file of an overlaid project", func(d string) error { return unix.Chmod(d+"/chmod", 0o700) }, func(d string) error {
 			info, err := os.Stat(d + "/chmod")
-			if err == nil && info.Mode().Perm() != 0o600 {
+			if err == nil && info.Mode().Perm() != 0o700 {
 				err = errUntouched
 			}
 			return err
