@@ -32,6 +32,15 @@ func TestNushell(t *testing.T) {
 				}
 				return string(out)
 			}
+			// A purity that answers something else is none.
+			broken := filepath.Join(u.dir, "broken.nu")
+			text := strings.Replace(u.output(t, dir, "purity hook nu"), "__hook-env nu", "--version", 1)
+			if err := os.WriteFile(broken, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if got := nu("source " + broken + "; cd " + dir + "; print $env.purity_prompt"); !strings.Contains(got, "nothing is confined") || !strings.Contains(got, "(not confined)") {
+				t.Errorf("an answer that is none: %s", got)
+			}
 			before := nu("print ($env.PATH | to json -r)")
 			for _, c := range []struct{ line, want string }{
 				{"cd " + dir, "was never allowed"},

@@ -104,14 +104,15 @@ def --env _purity_check [] {
     let p = $env._purity
     let sign = if (_purity_signed) { "1" } else { "" }
     let answer = (try { ^$_purity_bin __hook-env nu $p.key $p.said $sign ($p.told | str join "\n") } catch { "" })
-    if $answer == "" {
+    let calls = (try { $answer | lines | each {|line| $line | from json } } catch { [] })
+    if ($calls | is-empty) or ($calls | any {|call| ($call | describe) != "list<string>" }) {
         let why = $"($_purity_bin) does not answer"
         if $p.said != $why { print --stderr $"purity: nothing is confined: ($why)" }
         _purity_apply (_purity_leave (_purity_now) ["" "" "(not confined) " $why])
         return
     }
     let asked = (_purity_now | merge {state: ($p | merge {cwd: $env.PWD, others: ($env.PURITY_SHIMS? | default "")})})
-    _purity_apply ($answer | lines | each {|line| $line | from json } | reduce --fold $asked {|call, now| _purity_call $now $call })
+    _purity_apply ($calls | reduce --fold $asked {|call, now| _purity_call $now $call })
 }
 
 # Whether the prompt shows that it is in a project.
