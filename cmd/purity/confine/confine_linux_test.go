@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -72,9 +73,9 @@ func (p place) allow() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err == nil {
-		err = trust.Allow(file, LinksOf(p.nix(), p.project(), file))
+		err = list.Allow(file, LinksOf(p.nix(), p.project(), file))
 	}
 	if err != nil {
 		p.t.Fatal(err)

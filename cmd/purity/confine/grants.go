@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -181,12 +182,12 @@ func existing(paths []string) ([]string, error) {
 
 // writable denies writing the files that a policy is made from.
 func writable(nix nixeval.Nix, path string) error {
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
 	path = enforce.Real(path)
-	kept := map[string][]string{"purity's cache": {enforce.Real(nix.Cache)}, "the list of allowed projects": {enforce.Real(trust.Dir)}, "the store": storeDirs(nix)}
+	kept := map[string][]string{"purity's cache": {enforce.Real(nix.Cache)}, "the list of allowed projects": {enforce.Real(list.Dir)}, "the store": storeDirs(nix)}
 	for _, what := range slices.Sorted(maps.Keys(kept)) {
 		for _, dir := range kept[what] {
 			if enforce.Inside(dir, path) || enforce.Inside(path, dir) {
@@ -216,12 +217,12 @@ func (g *granting) allowedLinks() []string {
 	if g.File == nil || g.File.Given {
 		return nil
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return nil
 	}
 	links := LinksOf(g.Nix, g.Project, g.File)
-	if !trust.AllowsLinks(g.File, links) {
+	if !list.AllowsLinks(g.File, links) {
 		return nil
 	}
 	return links

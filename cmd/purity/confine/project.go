@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -126,11 +127,11 @@ func (p Project) Check(nix nixeval.Nix) error {
 // TrustDir is where purity remembers allowed states, empty where that cannot be
 // told: then nothing can be allowed, either.
 func TrustDir() string {
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return ""
 	}
-	return enforce.Real(trust.Dir)
+	return enforce.Real(list.Dir)
 }
 
 func tooWide(dir, why string) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/host"
@@ -22,13 +23,13 @@ func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Projec
 	if file == nil {
 		return nil
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
 	base := LevelOf(flags)
 	links := LinksOf(nix, p, file)
-	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
+	if list.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
 		return nil
 	}
 	return &words.UntrustedError{Path: file.Path, Level: base, Wider: file.Widens(base), Links: links}

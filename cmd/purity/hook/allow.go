@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
@@ -15,7 +16,7 @@ import (
 // Allow has hooks evaluate a project, with all files that its evaluation reads as they
 // are now. Nix writes flake.lock first where that is missing or behind: hooks evaluate
 // allowed files only. The names are for people.
-func Allow(h Hooks, trust config.Trust, dir string) (names []string, err error) {
+func Allow(h Hooks, list allow.List, dir string) (names []string, err error) {
 	nix, err := confine.Nix(h.Voice)
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func Allow(h Hooks, trust config.Trust, dir string) (names []string, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := trust.AllowProject(dir, files); err != nil {
+	if err := list.AllowProject(dir, files); err != nil {
 		return nil, err
 	}
 	if err := forgetFailures(nix, dir); err != nil {

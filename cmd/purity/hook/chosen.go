@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
@@ -97,7 +97,7 @@ func rechoose(v screen.Voice, nix nixeval.Nix, p confine.Project, dir string, se
 	if identityOf(choice) == identityOf(set.Choice) {
 		return set, nil
 	}
-	if permission, _, err := permissionOf(set.Request.Project); err != nil || permission != config.Allowed {
+	if permission, _, err := permissionOf(set.Request.Project); err != nil || permission != allow.Allowed {
 		return set, nil
 	}
 	set.Choice = choice

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -60,12 +61,12 @@ func (d Direnv) load() (enteredEnv, error) {
 	fmt.Fprint(d.Stdout, WatchFiles(d.watched(set)))
 	permission, changed, err := permissionOf(d.Project.Dir)
 	switch {
-	case err == nil && permission == config.Unknown:
+	case err == nil && permission == allow.Unknown:
 		err = notAllowed(d.Project.Dir, permission, changed)
-	case err == nil && permission == config.Changed && noShims == nil:
+	case err == nil && permission == allow.Changed && noShims == nil:
 		d.Warn(screen.Warning{Text: changed + " changed since it was allowed, and the environment from before is in use", Hint: "look at it, then: purity allow"})
 		return before, nil
-	case err == nil && permission == config.Allowed && noShims == nil && set.Changed() == "":
+	case err == nil && permission == allow.Allowed && noShims == nil && set.Changed() == "":
 		return before, nil
 	}
 	if err != nil {

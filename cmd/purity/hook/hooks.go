@@ -3,6 +3,7 @@
 package hook
 
 import (
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -52,7 +53,7 @@ func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, er
 	if !set.Renewed || set.Config != "" || path == set.File && text == set.Text {
 		return ask, nil
 	}
-	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == config.Allowed {
+	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == allow.Allowed {
 		return ask, nil
 	}
 	var file *config.File

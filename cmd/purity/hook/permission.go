@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
@@ -12,27 +12,27 @@ import (
 
 // notAllowed is the error for a project that nobody allowed, or that is not as it was
 // then.
-func notAllowed(dir string, permission config.Permission, changed string) error {
+func notAllowed(dir string, permission allow.Permission, changed string) error {
 	err := fmt.Errorf("enter %s: it was not allowed", dir)
-	if permission == config.Changed {
+	if permission == allow.Changed {
 		err = fmt.Errorf("enter %s: %s changed since it was allowed", dir, changed)
 	}
 	return words.Hint(err, "look at it, then: purity allow "+dir)
 }
 
-func permissionOf(dir string) (permission config.Permission, changed string, err error) {
-	trust, err := config.OpenTrust()
+func permissionOf(dir string) (permission allow.Permission, changed string, err error) {
+	list, err := allow.Open()
 	if err != nil {
-		return config.Unknown, "", err
+		return allow.Unknown, "", err
 	}
-	return trust.Project(dir)
+	return list.Project(dir)
 }
 
 // mayEvaluate is an error unless every file that the evaluation of a request reads is
 // as a person allowed it for the project in dir: by these files an evaluation can run
 // programs outside, in a build that Nix does for it.
 func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	permission, changed, err := trust.Evaluates(dir, files)
-	if err == nil && permission != config.Allowed {
+	permission, changed, err := list.Evaluates(dir, files)
+	if err == nil && permission != allow.Allowed {
 		err = notAllowed(dir, permission, changed)
 	}
 	return err

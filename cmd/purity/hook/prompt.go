@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -59,9 +60,9 @@ func (h *Prompt) Here() string {
 		return h.leave(nix, "nothing is confined: "+err.Error())
 	case dir == "" || p.Check(nix) != nil:
 		return h.leave(nix, "")
-	case permission == config.Unknown && !exists(filepath.Join(dir, config.Name)):
+	case permission == allow.Unknown && !exists(filepath.Join(dir, config.Name)):
 		return h.never(nix, dir)
-	case permission == config.Unknown:
+	case permission == allow.Unknown:
 		h.again, h.mark = true, "(not confined) " // it can be allowed in another terminal
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
@@ -106,7 +107,7 @@ func hookShims(nix nixeval.Nix, dir string) string {
 }
 
 // enter puts the shims in front of PATH, making or renewing them as need be.
-func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Permission, changed string) string {
+func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission allow.Permission, changed string) string {
 	dir := hookShims(nix, p.Dir)
 	set, env, err := h.shims(nix, p, dir, permission, changed)
 	if err != nil {
@@ -152,12 +153,12 @@ func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) boo
 
 // freshness begins to renew shims of an older state of the project, where it may, and
 // returns a message about them.
-func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission config.Permission, changed string) string {
+func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission allow.Permission, changed string) string {
 	project := set.Request.Project
 	state, stale := staleness(nix, set)
 	failed, why := failedRenewal(dir)
 	switch {
-	case permission == config.Changed:
+	case permission == allow.Changed:
 		h.again, h.mark = true, "(purity!) " // it can be allowed in another terminal
 		return changed + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
 	case !stale:
@@ -179,7 +180,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 
 // shims are those of a project; they are made if there are none, or none that
 // would run. It does not repeat a failed evaluation in the same state.
-func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission config.Permission, changed string) (shim.Set, nixeval.Environment, error) {
+func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission allow.Permission, changed string) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
@@ -190,7 +191,7 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 			return set, env, takeOver(nix, dir, set, env)
 		}
 	}
-	if permission != config.Allowed {
+	if permission != allow.Allowed {
 		return set, nixeval.Environment{}, notAllowed(p.Dir, permission, changed)
 	}
 	request := requestOf(p)

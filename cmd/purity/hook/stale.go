@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/shim"
@@ -140,16 +141,16 @@ func writable(dir string) error {
 // allowed. One inside it that was not allowed by itself is a part of it: a command
 // that runs confined there can make one. Where none was allowed it is the one that
 // Nix would take.
-func entered(dir string) (project string, permission config.Permission, changed string, err error) {
-	trust, err := config.OpenTrust()
+func entered(dir string) (project string, permission allow.Permission, changed string, err error) {
+	list, err := allow.Open()
 	if err != nil {
-		return "", config.Unknown, "", err
+		return "", allow.Unknown, "", err
 	}
 	var first error
 	for at := dir; ; at = filepath.Dir(at) {
 		if slices.ContainsFunc(config.Definitions, func(name string) bool { return exists(filepath.Join(at, name)) }) {
-			permission, changed, err := trust.Project(at)
-			if err == nil && permission != config.Unknown {
+			permission, changed, err := list.Project(at)
+			if err == nil && permission != allow.Unknown {
 				return at, permission, changed, nil
 			}
 			if first == nil {
@@ -157,7 +158,7 @@ func entered(dir string) (project string, permission config.Permission, changed 
 			}
 		}
 		if at == filepath.Dir(at) {
-			return config.ProjectOf(dir), config.Unknown, "", first
+			return config.ProjectOf(dir), allow.Unknown, "", first
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -27,28 +27,28 @@ func TestEntered(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(clone, ".git"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	is := func(dir, want string, permission config.Permission) {
+	is := func(dir, want string, permission allow.Permission) {
 		t.Helper()
 		if got, p, _, err := entered(dir); err != nil || got != want || p != permission {
 			t.Errorf("%s: in %s, %v, %v, want %s, %v", dir, got, p, err, want, permission)
 		}
 	}
-	is(made, made, config.Unknown)
-	is(clone, "", config.Unknown)
-	trust, err := config.OpenTrust()
+	is(made, made, allow.Unknown)
+	is(clone, "", allow.Unknown)
+	list, err := allow.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{outer, inner} {
-		if err := trust.AllowProject(dir, nil); err != nil {
+		if err := list.AllowProject(dir, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	is(outer, outer, config.Allowed)
-	is(inner, inner, config.Allowed)
-	is(made, outer, config.Allowed)
-	is(clone, outer, config.Allowed)
-	is(root, "", config.Unknown)
+	is(outer, outer, allow.Allowed)
+	is(inner, inner, allow.Allowed)
+	is(made, outer, allow.Allowed)
+	is(clone, outer, allow.Allowed)
+	is(root, "", allow.Unknown)
 }
 
 // Where only Nix can tell the files that it reads, a permission covers all but git's

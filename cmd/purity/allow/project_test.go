@@ -1,16 +1,18 @@
-package config
+package allow
 
 import (
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 // A change of a file that an evaluation reads revokes the permission: files that define the
 // environment at the next prompt, all else before the next evaluation.
 func TestProjectPermission(t *testing.T) {
-	dir, trust := t.TempDir(), Trust{Dir: filepath.Join(t.TempDir(), "allow")}
+	dir, list := t.TempDir(), List{Dir: filepath.Join(t.TempDir(), "allow")}
 	at := func(name string) string { return filepath.Join(dir, name) }
 	write := func(name, text string) {
 		t.Helper()
@@ -26,17 +28,17 @@ func TestProjectPermission(t *testing.T) {
 	}
 	is := func(after string, prompt, evaluation Permission, file string) {
 		t.Helper()
-		if got, _, err := trust.Project(dir); err != nil || got != prompt {
+		if got, _, err := list.Project(dir); err != nil || got != prompt {
 			t.Errorf("after %s: at a prompt %v, %v, want %v", after, got, err, prompt)
 		}
-		got, changed, err := trust.Evaluates(dir, files())
+		got, changed, err := list.Evaluates(dir, files())
 		if err != nil || got != evaluation || file != "" && changed != at(file) {
 			t.Errorf("after %s: for an evaluation %v of %q, %v, want %v of %q", after, got, changed, err, evaluation, file)
 		}
 	}
 	allow := func() {
 		t.Helper()
-		if err := trust.AllowProject(dir, files()); err != nil {
+		if err := list.AllowProject(dir, files()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -83,7 +85,7 @@ func TestProjectPermission(t *testing.T) {
 	is("another branch", Allowed, Allowed, "")
 	write("dev.nix", "one")
 	is("the first branch", Allowed, Allowed, "")
-	if n, err := trust.Deny(dir); err != nil || n != 2 {
+	if n, err := list.Deny(dir); err != nil || n != 2 {
 		t.Errorf("denied %d, %v", n, err)
 	}
 	is("deny", Unknown, Unknown, "")
@@ -91,15 +93,15 @@ func TestProjectPermission(t *testing.T) {
 		write("dev.nix", string(rune('a'+i)))
 		allow()
 	}
-	if n, err := trust.Deny(dir); err != nil || n != keptRecords {
+	if n, err := list.Deny(dir); err != nil || n != keptRecords {
 		t.Errorf("denied %d, %v", n, err)
 	}
 }
 
 // Nothing that a project has by a name that is read can keep the reader.
 func TestOddFiles(t *testing.T) {
-	dir, trust := t.TempDir(), Trust{Dir: t.TempDir()}
-	if err := trust.AllowProject(dir, nil); err != nil {
+	dir, list := t.TempDir(), List{Dir: t.TempDir()}
+	if err := list.AllowProject(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range projectFiles {
@@ -112,10 +114,10 @@ func TestOddFiles(t *testing.T) {
 			if err := make(); err != nil {
 				t.Fatal(err)
 			}
-			if permission, changed, err := trust.Project(dir); permission != Changed || changed != file || err != nil {
+			if permission, changed, err := list.Project(dir); permission != Changed || changed != file || err != nil {
 				t.Errorf("%s: %v, %s, %v", name, permission, changed, err)
 			}
-			if _, err := Find(dir, dir); (err == nil) != (name != Name) {
+			if _, err := config.Find(dir, dir); (err == nil) != (name != config.Name) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if err := os.Remove(file); err != nil {

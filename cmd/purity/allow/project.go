@@ -1,4 +1,4 @@
-package config
+package allow
 
 import (
 	"bufio"
@@ -17,26 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/config"
 )
 
 // projectFiles are files of a project that permission to enter it is about, whatever
 // its evaluation reads.
-var projectFiles = []string{"flake.nix", "flake.lock", "shell.nix", Name, ".envrc"}
-
-// Defines reports whether a file defines an environment rather than being built in it,
-// by its name: files in Nix, their locks, and the manifests that flakes
-// read. Name itself does not: it counts as it is.
-func Defines(name string) bool {
-	switch filepath.Ext(name) {
-	case ".nix", ".lock", ".toml":
-		return name != Name
-	}
-	switch name {
-	case "nix.conf", "package.json", "package-lock.json", "pnpm-lock.yaml", "requirements.txt":
-		return true
-	}
-	return false
-}
+var projectFiles = []string{"flake.nix", "flake.lock", "shell.nix", config.Name, ".envrc"}
 
 // Permission is whether shells may make a project's environment theirs.
 type Permission int
@@ -58,20 +44,20 @@ const keptRecords = 20
 
 // Project is the permission of the project in dir, and if that changed, the file that
 // did since it was allowed last. It looks at the files that define the environment,
-// which is all that a prompt has the time for; before an evaluation [Trust.Evaluates]
+// which is all that a prompt has the time for; before an evaluation [List.Evaluates]
 // looks at all.
-func (t Trust) Project(dir string) (permission Permission, changed string, err error) {
-	return t.compare(dir, nil, false)
+func (l List) Project(dir string) (permission Permission, changed string, err error) {
+	return l.compare(dir, nil, false)
 }
 
 // Evaluates is the permission to evaluate the project in dir now, when the evaluation
 // reads files: every one of them is as it was when the project was allowed.
-func (t Trust) Evaluates(dir string, files []string) (permission Permission, changed string, err error) {
-	return t.compare(dir, files, true)
+func (l List) Evaluates(dir string, files []string) (permission Permission, changed string, err error) {
+	return l.compare(dir, files, true)
 }
 
-func (t Trust) compare(dir string, files []string, all bool) (permission Permission, changed string, err error) {
-	records, err := t.projectRecords(dir)
+func (l List) compare(dir string, files []string, all bool) (permission Permission, changed string, err error) {
+	records, err := l.projectRecords(dir)
 	if err != nil || len(records) == 0 {
 		return Unknown, "", err
 	}
@@ -143,8 +129,8 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 }
 
 // projectRecords are the records of a project, the newest first.
-func (t Trust) projectRecords(dir string) ([]string, error) {
-	records, err := filepath.Glob(t.recordPrefix(dir) + "-*")
+func (l List) projectRecords(dir string) ([]string, error) {
+	records, err := filepath.Glob(l.recordPrefix(dir) + "-*")
 	if err != nil {
 		return nil, fmt.Errorf("read permission of %s: %w", dir, err)
 	}
@@ -161,7 +147,7 @@ func (t Trust) projectRecords(dir string) ([]string, error) {
 
 // AllowProject remembers that shells may enter the project in dir as it is. Files are
 // all that its evaluation reads.
-func (t Trust) AllowProject(dir string, files []string) error {
+func (l List) AllowProject(dir string, files []string) error {
 	var defining, others []string
 	for _, name := range projectFiles {
 		defining = append(defining, filepath.Join(dir, name))
@@ -169,7 +155,7 @@ func (t Trust) AllowProject(dir string, files []string) error {
 	for _, file := range files {
 		switch {
 		case slices.Contains(defining, file):
-		case Defines(filepath.Base(file)):
+		case config.Defines(filepath.Base(file)):
 			defining = append(defining, file)
 		default:
 			others = append(others, file)
@@ -190,15 +176,15 @@ func (t Trust) AllowProject(dir string, files []string) error {
 			b.WriteString(is + " " + quotedLine(file) + "\n")
 		}
 	}
-	if err := os.MkdirAll(t.Dir, 0o700); err != nil {
+	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
 		return fmt.Errorf("allow %s: %w", dir, err)
 	}
 	sum := sha256.Sum256([]byte(b.String()))
-	record := t.recordPrefix(dir) + "-" + hex.EncodeToString(sum[:])
+	record := l.recordPrefix(dir) + "-" + hex.EncodeToString(sum[:])
 	if err := renameio.WriteFile(record, []byte(b.String()), 0o600); err != nil {
 		return fmt.Errorf("allow %s: %w", dir, err)
 	}
-	records, err := t.projectRecords(dir)
+	records, err := l.projectRecords(dir)
 	for _, old := range records[min(len(records), keptRecords):] {
 		err = errors.Join(err, os.Remove(old))
 	}
@@ -206,9 +192,9 @@ func (t Trust) AllowProject(dir string, files []string) error {
 }
 
 // recordPrefix begins the names of the records of a project.
-func (t Trust) recordPrefix(dir string) string {
+func (l List) recordPrefix(dir string) string {
 	sum := sha256.Sum256([]byte("project 2\x00" + dir))
-	return filepath.Join(t.Dir, "project-"+hex.EncodeToString(sum[:16]))
+	return filepath.Join(l.Dir, "project-"+hex.EncodeToString(sum[:16]))
 }
 
 // How many bytes are hashed of one file and of all that are allowed together. A command can
