@@ -1,4 +1,6 @@
-package cause
+// Package packages knows the package that a program or a file is of: what nixpkgs calls it,
+// and what the indexes and the package managers of this machine say.
+package packages
 
 import (
 	"regexp"
@@ -7,10 +9,10 @@ import (
 	"sync"
 )
 
-// packageName is the name of a package in the name of a store path or derivation,
+// Name is the name of a package in the name of a store path or derivation,
 // without the version: the part before the first dash that no letter follows, as
 // Nix's own parseDrvName has it.
-func packageName(name string) string {
+func Name(name string) string {
 	name = strings.TrimSuffix(name, ".drv")
 	for i := 0; i+1 < len(name); i++ {
 		if c := name[i+1] | 0x20; i > 0 && name[i] == '-' && (c < 'a' || c > 'z') {
@@ -44,9 +46,9 @@ var renamed = map[string]string{
 	"php-with-extensions": "php", "ncurses-full": "ncurses", "util-linux-minimal": "util-linux", "coreutils-full": "coreutils",
 }
 
-// attribute is where nixpkgs has a package of a name, as it is written after
+// Attribute is where nixpkgs has a package of a name, as it is written after
 // pkgs; empty for a name that cannot be an attribute.
-func attribute(name string) string {
+func Attribute(name string) string {
 	if other, ok := renamed[name]; ok {
 		return other
 	}
@@ -168,24 +170,33 @@ var programVersion = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(.*[A-Za-z+])-?\d+(\.\d+)*$`)
 })
 
-// programAttribute is the likely attribute of the package that has a program;
+// Unversioned is the name of a program without the version that a distribution puts after it.
+func Unversioned(name string) (plain string, ok bool) {
+	m := programVersion().FindStringSubmatch(name)
+	if m == nil {
+		return name, false
+	}
+	return m[1], true
+}
+
+// OfProgram is the likely attribute of the package that has a program;
 // empty if none is.
-func programAttribute(name string) string {
+func OfProgram(name string) string {
 	if pkg, ok := providerOf()[name]; ok {
 		return pkg
 	}
-	if attr := attribute(name); identifier().MatchString(attr) && attr != name {
+	if attr := Attribute(name); identifier().MatchString(attr) && attr != name {
 		return attr
 	}
-	if m := programVersion().FindStringSubmatch(name); m != nil {
-		if pkg, ok := providerOf()[m[1]]; ok {
+	if plain, ok := Unversioned(name); ok {
+		if pkg, ok := providerOf()[plain]; ok {
 			return pkg
 		}
-		if slices.Contains(interpreters, m[1]) || strings.ContainsAny(name, "-.") {
-			return attribute(m[1])
+		if slices.Contains(interpreters, plain) || strings.ContainsAny(name, "-.") {
+			return Attribute(plain)
 		}
 	}
-	return attribute(name)
+	return Attribute(name)
 }
 
 // interpreters and compilers are called by versions of all kinds.

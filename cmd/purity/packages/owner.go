@@ -1,4 +1,4 @@
-package cause
+package packages
 
 import (
 	"context"
@@ -43,9 +43,9 @@ func merged(path string) []string {
 // the environment.
 const most = 1 << 20
 
-// owners are the packages of the host that files are of, by path, as far as a
+// Owners are the packages of the host that files are of, by path, as far as a
 // package manager of this machine tells within a time for all of them.
-func (t tools) owners(paths []string, limit time.Duration) map[string]string {
+func (t Tools) Owners(paths []string, limit time.Duration) map[string]string {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	found := map[string]string{}
@@ -73,7 +73,7 @@ func (t tools) owners(paths []string, limit time.Duration) map[string]string {
 }
 
 // askOwners asks one manager for many paths at once.
-func (t tools) askOwners(ctx context.Context, m manager, file string, paths []string, found map[string]string) {
+func (t Tools) askOwners(ctx context.Context, m manager, file string, paths []string, found map[string]string) {
 	args, by := slices.Clone(m.args), map[string]string{}
 	for _, path := range paths {
 		args = append(args, m.asked(path)...)

@@ -1,4 +1,4 @@
-package cause
+package packages
 
 import (
 	"context"
@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// tools are programs of the machine that know something of its files. They run
+// Tools are programs of the machine that know something of its files. They run
 // outside the confinement, while a command in it may have written any directory
 // of PATH, and any variable may name one: so they are looked for in fixed
 // directories, and get an environment made from nothing.
-type tools struct {
+type Tools struct {
 	system   []string
 	personal []string
 	writable func(path string) bool // by the command
 	home     string
 }
 
-func newTools(home string, writable func(string) bool) tools {
-	t := tools{
+// NewTools are those of this machine, for a user with a home. None may be writable.
+func NewTools(home string, writable func(string) bool) Tools {
+	t := Tools{
 		system:   []string{"/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/sw/bin"},
 		writable: writable, home: home,
 	}
@@ -35,7 +36,7 @@ func newTools(home string, writable func(string) bool) tools {
 }
 
 // find is the file of a tool in one of some directories, empty if there is none.
-func (t tools) find(name string, dirs ...string) string {
+func (t Tools) find(name string, dirs ...string) string {
 	for _, dir := range dirs {
 		file := filepath.Join(dir, name)
 		info, err := os.Stat(file)
@@ -48,7 +49,7 @@ func (t tools) find(name string, dirs ...string) string {
 
 // ask runs a tool and returns its output, whatever its exit code: many end
 // with an error where they know a part only.
-func (t tools) ask(ctx context.Context, file string, args ...string) (stdout, stderr string) {
+func (t Tools) ask(ctx context.Context, file string, args ...string) (stdout, stderr string) {
 	var out, messages strings.Builder
 	cmd := exec.CommandContext(ctx, file, args...)
 	cmd.Dir = "/"

@@ -1,9 +1,9 @@
-package cause
+package packages
 
 import "testing"
 
 // These are the results of builtins.parseDrvName.
-func TestPackageName(t *testing.T) {
+func TestName(t *testing.T) {
 	for name, want := range map[string]string{
 		"git":                                "git",
 		"git-2.42.0":                         "git",
@@ -25,8 +25,8 @@ func TestPackageName(t *testing.T) {
 		"libfoo-unstable-2023-01-01":         "libfoo-unstable",
 		"perl5.38.2-Module-Build-Tiny-0.047": "perl5.38.2-Module-Build-Tiny",
 	} {
-		if got := packageName(name); got != want {
-			t.Errorf("packageName(%q) = %q, want %q", name, got, want)
+		if got := Name(name); got != want {
+			t.Errorf("Name(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
@@ -52,21 +52,21 @@ func TestAttribute(t *testing.T) {
 		"":                      "",
 		".hidden":               "",
 	} {
-		if got := attribute(name); got != want {
-			t.Errorf("attribute(%q) = %q, want %q", name, got, want)
+		if got := Attribute(name); got != want {
+			t.Errorf("Attribute(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
 
-func TestProgramAttribute(t *testing.T) {
+func TestOfProgram(t *testing.T) {
 	for name, want := range map[string]string{
 		"git": "git", "gcc": "gcc", "g++-12": "gcc", "gcc-12": "gcc", "cc": "gcc", "[": "coreutils", "php8.2": "php",
 		"python3.11": "python3", "python": "python3", "perl5.36.0": "perl", "node": "nodejs", "sed": "gnused", "clang-15": "clang",
 		"autoconf2.69": "autoconf", "aclocal-1.16": "automake", "tclsh8.6": "tclsh", "sqlite3": "sqlite", "bzip2": "bzip2", "x264": "x264",
 		"7zz": "_7zz", "a\nb": "", "ldd": "glibc.bin", "md5sum": "coreutils", "lua5.4": "lua", "strace": "strace",
 	} {
-		if got := programAttribute(name); got != want {
-			t.Errorf("programAttribute(%q) = %q, want %q", name, got, want)
+		if got := OfProgram(name); got != want {
+			t.Errorf("OfProgram(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

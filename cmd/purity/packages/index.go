@@ -1,4 +1,4 @@
-package cause
+package packages
 
 import (
 	"cmp"
@@ -10,18 +10,21 @@ import (
 	"time"
 )
 
-// index is the answer of an index of packages on this machine: nix-index's, or that
+// Index is the answer of an index of packages on this machine: nix-index's, or that
 // of a NixOS channel. It is asked once for each name, and not for ever.
-type index struct {
-	tools tools
+type Index struct {
+	tools Tools
 	until time.Time
 	known map[string]string
 }
 
-// attribute is that of the package that has a program, empty where no index
+// NewIndex is the index that some tools ask.
+func NewIndex(t Tools) *Index { return &Index{tools: t, known: map[string]string{}} }
+
+// Attribute is that of the package that has a program, empty where no index
 // knows. Of several it is the one with the fewest letters, which is seldom a
 // variant.
-func (x *index) attribute(program string) string {
+func (x *Index) Attribute(program string) string {
 	if attr, ok := x.known[program]; ok {
 		return attr
 	}
@@ -43,7 +46,7 @@ func (x *index) attribute(program string) string {
 }
 
 // nixLocate asks nix-index.
-func (x *index) nixLocate(ctx context.Context, program string) []string {
+func (x *Index) nixLocate(ctx context.Context, program string) []string {
 	file := x.tools.find("nix-locate", slices.Concat(x.tools.system, x.tools.personal)...)
 	if file == "" {
 		return nil
@@ -54,7 +57,7 @@ func (x *index) nixLocate(ctx context.Context, program string) []string {
 
 // commandNotFound asks the program that reads programs.sqlite of the channel on
 // NixOS; that of other systems knows no nix-shell.
-func (x *index) commandNotFound(ctx context.Context, program string) []string {
+func (x *Index) commandNotFound(ctx context.Context, program string) []string {
 	file := x.tools.find("command-not-found", slices.Concat(x.tools.system, x.tools.personal)...)
 	if file == "" {
 		return nil
