@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/show"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -92,7 +93,7 @@ func allowFile(a *app, list allow.List, file *config.File) error {
 		screen.Printf(a.Stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
-	links := confine.LinksOf(nix, confine.ProjectAt(filepath.Dir(file.Path)), file)
+	links := confine.LinksOf(nix, trees.ProjectAt(filepath.Dir(file.Path)), file)
 	if err := list.Allow(file, links); err != nil {
 		return err
 	}

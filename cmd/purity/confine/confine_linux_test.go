@@ -15,6 +15,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
@@ -86,8 +87,8 @@ func (p place) nix() nixeval.Nix {
 	return nixeval.Nix{Environ: []string{"NIX_STORE_DIR=" + p.dir + "/store"}, Cache: p.dir + "/cache/purity"}
 }
 
-func (p place) project() Project {
-	return Project{Dir: p.dir + "/project", Cwd: p.dir + "/project"}
+func (p place) project() trees.Project {
+	return trees.Project{Dir: p.dir + "/project", Cwd: p.dir + "/project"}
 }
 
 func (p place) ask(flags config.Settings) (Ask, error) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -76,7 +76,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 // closed reports whether a row of the level lets a shared directory be written that stays
 // closed.
 func closed(nix nixeval.Nix, row enforce.Grant) bool {
-	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(sharedDirs(nix), enforce.Real(row.Path))
+	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(trees.Shared(nix), enforce.Real(row.Path))
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the
@@ -86,7 +86,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	case "none":
 		return "/homeless-shelter", false, nil // as in Nix's builds
 	case "private":
-		return privateHome(g.Nix, g.Project), true, nil
+		return trees.PrivateHome(g.Nix, g.Project), true, nil
 	}
 	paths := []string{}
 	for _, e := range g.Entries("home") { // one
@@ -101,7 +101,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || storeIn(g.Nix, dir) || enforce.Inside(TrustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || trees.StoreIn(g.Nix, dir) || enforce.Inside(trees.TrustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
@@ -158,7 +158,7 @@ func (g *granting) said() ([]enforce.Grant, error) {
 			for _, named := range paths {
 				path, err := g.follow(named)
 				if err == nil && key.Access&enforce.Write != 0 {
-					err = writable(g.Nix, path)
+					err = trees.Writable(g.Nix, path)
 				}
 				if err != nil {
 					return nil, fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
@@ -178,24 +178,6 @@ func existing(paths []string) ([]string, error) {
 		}
 	}
 	return paths, nil
-}
-
-// writable denies writing the files that a policy is made from.
-func writable(nix nixeval.Nix, path string) error {
-	list, err := allow.Open()
-	if err != nil {
-		return err
-	}
-	path = enforce.Real(path)
-	kept := map[string][]string{"purity's cache": {enforce.Real(nix.Cache)}, "the list of allowed projects": {enforce.Real(list.Dir)}, "the store": storeDirs(nix)}
-	for _, what := range slices.Sorted(maps.Keys(kept)) {
-		for _, dir := range kept[what] {
-			if enforce.Inside(dir, path) || enforce.Inside(path, dir) {
-				return fmt.Errorf("%s is there, which a confined command must not write", what)
-			}
-		}
-	}
-	return nil
 }
 
 // follow is path without symbolic links. Of links that a command can have made it

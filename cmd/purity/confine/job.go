@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/inspect"
@@ -50,7 +51,7 @@ func (p Plan) job(l Launch, nested bool) Job {
 // Unconfined are the capabilities that root keeps where nothing is refused, as bits: all,
 // but for the one by which it writes files that no process should. Python, as root, would leave files that
 // it compiles in the store. Where the project belongs to another user root needs that one.
-func Unconfined(p Project) uint64 {
+func Unconfined(p trees.Project) uint64 {
 	override, _ := enforce.Capability("dac_override")
 	if p.None || inspect.Mine(p.Dir) {
 		return ^override

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -52,7 +53,7 @@ func overAll(project string, policy enforce.Policy) error {
 // write. purity removes it as it removes the TMPDIR of a run.
 func layersOf(p Plan) (view.Layers, error) {
 	errs := []error{errors.New("show the project as an overlay: no directory can take the changes")}
-	for _, parent := range slices.Backward(tempParents(p.Nix, sharedDirs(p.Nix))) { // on a disk, rather than in memory
+	for _, parent := range slices.Backward(trees.TempParents(p.Nix, trees.Shared(p.Nix))) { // on a disk, rather than in memory
 		if enforce.Inside(enforce.Real(parent), p.Project.Dir) || p.Closed(parent) != nil {
 			continue
 		}
@@ -118,7 +119,7 @@ func (k Keeping) open(a Plan) (*overlay.Directory, error) {
 		dir, err = a.Outside(dir)
 	}
 	if err == nil {
-		err = writable(a.Nix, dir)
+		err = trees.Writable(a.Nix, dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keep changes: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -30,7 +31,7 @@ func (p Plan) Place(program Program) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), TempGrant(temp))
+	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), trees.TempGrant(temp))
 	into, err := makeOverlay(&p)
 	if err != nil {
 		return Job{}, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -19,7 +20,7 @@ func LevelOf(flags config.Settings) host.Level {
 
 // Trusted is the error for a file that opens more than the level that flags start from
 // and was not allowed, nil for any other.
-func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Project) error {
+func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p trees.Project) error {
 	if file == nil {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/view"
@@ -228,7 +229,7 @@ func (j *Job) enterView(v screen.Voice) error {
 	var refused *view.RefusedError
 	if errors.As(err, &refused) && j.viewWanted() == "auto" && j.Nix.Root == "" {
 		j.Policy = j.Sees.plain
-		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), TempGrant(j.Temp))
+		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), trees.TempGrant(j.Temp))
 		j.Sees = Sight{Refused: refused}
 		j.noteView(v)
 		return j.Policy.Exec(cmd)

@@ -10,6 +10,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -21,7 +22,7 @@ func Allow(h Hooks, list allow.List, dir string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := (confine.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
+	if err := (trees.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
 		return nil, err
 	}
 	if exists(filepath.Join(dir, config.Definitions[0])) {
@@ -31,7 +32,7 @@ func Allow(h Hooks, list allow.List, dir string) (names []string, err error) {
 			h.Log.Warn().Msg(err.Error())
 		}
 	}
-	files, err := sources(nix, requestOf(confine.Project{Dir: dir, Cwd: dir}))
+	files, err := sources(nix, requestOf(trees.Project{Dir: dir, Cwd: dir}))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -84,7 +85,7 @@ func unknown(env nixeval.Environment, c shim.Choice) []screen.Warning {
 
 // rechoose makes the shims that purity.toml chooses now, where that is not as it was and
 // was allowed. The environment does not change.
-func rechoose(v screen.Voice, nix nixeval.Nix, p confine.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
+func rechoose(v screen.Voice, nix nixeval.Nix, p trees.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
 	if set.Config != "" {
 		return set, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
@@ -25,7 +26,7 @@ import (
 type Direnv struct {
 	Hooks
 	Nix     nixeval.Nix
-	Project confine.Project
+	Project trees.Project
 	Request nixeval.Request
 	Flags   config.Settings
 	Instead string // the file that takes the place of purity.toml

@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -29,7 +30,7 @@ func check(v screen.Voice, a confine.Ask) error {
 // Ask returns the ask that shims stand for, as made in the directory dir, for a command in
 // the working directory cwd. PURITY_ variables count as they are now.
 func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask, error) {
-	project := confine.StandsFor(nix, set.Request.Project, cwd)
+	project := trees.StandsFor(nix, set.Request.Project, cwd)
 	if err := project.Check(nix); err != nil {
 		return confine.Ask{}, err
 	}

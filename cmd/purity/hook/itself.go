@@ -6,7 +6,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -19,7 +19,7 @@ import (
 func projectAround(nix nixeval.Nix, path string) string {
 	for at := path; at != "/" && at != "."; at = filepath.Dir(at) {
 		for _, mark := range append([]string{".git"}, config.Definitions...) {
-			if exists(filepath.Join(at, mark)) && (confine.Project{Dir: at}).Check(nix) == nil {
+			if exists(filepath.Join(at, mark)) && (trees.Project{Dir: at}).Check(nix) == nil {
 				return at
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -54,7 +55,7 @@ func (h *Prompt) Here() string {
 		return h.leave(nix, "") // the directory is gone
 	}
 	dir, permission, changed, err := entered(cwd)
-	p := confine.Project{Dir: dir, Cwd: cwd}
+	p := trees.Project{Dir: dir, Cwd: cwd}
 	switch {
 	case err != nil:
 		return h.leave(nix, "nothing is confined: "+err.Error())
@@ -107,7 +108,7 @@ func hookShims(nix nixeval.Nix, dir string) string {
 }
 
 // enter puts the shims in front of PATH, making or renewing them as need be.
-func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission allow.Permission, changed string) string {
+func (h *Prompt) enter(nix nixeval.Nix, p trees.Project, permission allow.Permission, changed string) string {
 	dir := hookShims(nix, p.Dir)
 	set, env, err := h.shims(nix, p, dir, permission, changed)
 	if err != nil {
@@ -142,7 +143,7 @@ func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission allow.Perm
 }
 
 // announces reports whether to say that a project is entered, where the prompt does not.
-func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) bool {
+func (h *Prompt) announces(nix nixeval.Nix, p trees.Project, set shim.Set) bool {
 	variables, err := h.Variables()
 	if err != nil {
 		return true
@@ -180,7 +181,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 
 // shims are those of a project; they are made if there are none, or none that
 // would run. It does not repeat a failed evaluation in the same state.
-func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission allow.Permission, changed string) (shim.Set, nixeval.Environment, error) {
+func (h *Prompt) shims(nix nixeval.Nix, p trees.Project, dir string, permission allow.Permission, changed string) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
@@ -212,7 +213,7 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 }
 
 // makeFor makes the shims of a project, with the settings that there are now.
-func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
+func (h *Prompt) makeFor(nix nixeval.Nix, p trees.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
 	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
 		return ask, Made{}, err
@@ -225,7 +226,7 @@ func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Req
 // directory, for files that come or go; and the list of permissions. It leaves out files
 // with a time in the future, which would look changed for ever.
 func watched(dir string, set shim.Set) []string {
-	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), confine.TrustDir()}
+	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), trees.TrustDir()}
 	for _, s := range set.Definition {
 		files = append(files, s.Path)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -87,7 +88,7 @@ func (h Hooks) Renew(dir string) error {
 	if !stale {
 		return nil
 	}
-	ask, err := confine.New(h.Voice, nix, confine.StandsFor(nix, set.Request.Project, set.Request.Dir), set.Request, set.Settings, set.Config)
+	ask, err := confine.New(h.Voice, nix, trees.StandsFor(nix, set.Request.Project, set.Request.Dir), set.Request, set.Settings, set.Config)
 	if err == nil {
 		_, err = h.remake(ask, confine.FromNix(h.Voice, false), dir, set.Request.Project)
 	}

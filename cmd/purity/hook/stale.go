@@ -14,15 +14,15 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
 // requestOf is the environment of a project that shells enter.
-func requestOf(p confine.Project) nixeval.Request {
+func requestOf(p trees.Project) nixeval.Request {
 	request := nixeval.Request{Flake: ".", Dir: p.Dir, Project: p.Dir, Locked: true}
 	if !exists(filepath.Join(p.Dir, config.Definitions[0])) {
 		request.Flake, request.File = "", filepath.Join(p.Dir, config.Definitions[1])

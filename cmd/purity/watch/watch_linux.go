@@ -14,6 +14,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/enforce/parent"
@@ -153,7 +154,7 @@ func (w *watcher) begin() {
 			return
 		}
 		w.listener, w.observer = listener, observer
-		observer.Grant(confine.TempGrant(temp))
+		observer.Grant(trees.TempGrant(temp))
 		readers := 1
 		if w.run.What == Files {
 			readers = 4

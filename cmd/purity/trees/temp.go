@@ -1,4 +1,4 @@
-package confine
+package trees
 
 import (
 	"errors"
@@ -9,16 +9,15 @@ import (
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
-	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// sharedDirs are the directories that commands of every project may write at level dev,
+// Shared are the directories that commands of every project may write at level dev,
 // without links. It leaves out a directory that holds one which no command may write: your
 // HOME, purity itself, its cache, the list of permissions, the store.
-func sharedDirs(nix nixeval.Nix) []string {
+func Shared(nix nixeval.Nix) []string {
 	open := host.Open(append(storeDirs(nix), os.Getenv("HOME"), caller.Self(), nix.Cache, TrustDir())...)
 	for i, dir := range open {
 		open[i] = enforce.Real(dir)
@@ -26,12 +25,12 @@ func sharedDirs(nix nixeval.Nix) []string {
 	return open
 }
 
-// tempParents are the directories in which the private TMPDIR of a run can be, the
+// TempParents are the directories in which the private TMPDIR of a run can be, the
 // best first: in the user's runtime directory, in TMPDIR, in /var/tmp, in purity's cache. A
 // relative XDG_RUNTIME_DIR does not count (XDG Base Directory Specification). None lies in a
 // shared directory, whatever the level of this run: commands of other projects may write
 // there.
-func tempParents(nix nixeval.Nix, shared []string) []string {
+func TempParents(nix nixeval.Nix, shared []string) []string {
 	var parents []string
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		parents = append(parents, filepath.Join(dir, "purity"))
@@ -48,24 +47,9 @@ func tempParents(nix nixeval.Nix, shared []string) []string {
 	})
 }
 
-// makeTemp makes the TMPDIR of this run and sees to its removal when the command ends,
-// which is when this process does. Where a place is full, is read-only or belongs to
-// another user, the next one counts: anybody can make /tmp/purity-1000.
-func makeTemp(nix nixeval.Nix) (string, error) {
-	var errs []error
-	for _, parent := range tempParents(nix, sharedDirs(nix)) {
-		temp, err := walls.MakeTemp(parent)
-		if err == nil {
-			return temp, nil
-		}
-		errs = append(errs, err)
-	}
-	return "", errors.Join(errs...)
-}
-
 // TempPattern is where the TMPDIR of a run would be, for people who look at a policy.
 func TempPattern(nix nixeval.Nix) string {
-	parents := tempParents(nix, sharedDirs(nix))
+	parents := TempParents(nix, Shared(nix))
 	for _, parent := range parents {
 		if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) || nixeval.Private(parent) {
 			return filepath.Join(parent, "*")

@@ -1,4 +1,4 @@
-package confine
+package trees
 
 import (
 	"os"
@@ -24,14 +24,14 @@ func TestStoreIn(t *testing.T) {
 	}
 	nix := nixeval.Nix{Root: filepath.Join(top, "root")}
 	for dir, want := range map[string]bool{"root": true, "elsewhere": true, "elsewhere/store": true, ".": true, "beside": false, "root/nix/x": false} {
-		if got := storeIn(nix, filepath.Join(top, dir)); got != want {
+		if got := StoreIn(nix, filepath.Join(top, dir)); got != want {
 			t.Errorf("%s: %v, want %v", dir, got, want)
 		}
-		if got := writable(nix, filepath.Join(top, dir)) != nil; dir != "root/nix/x" && got != want {
+		if got := Writable(nix, filepath.Join(top, dir)) != nil; dir != "root/nix/x" && got != want {
 			t.Errorf("%s: denied %v, want %v", dir, got, want)
 		}
 	}
-	if storeIn(nixeval.Nix{}, top) {
+	if StoreIn(nixeval.Nix{}, top) {
 		t.Error("a store at its place is in another directory")
 	}
 }

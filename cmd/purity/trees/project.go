@@ -1,4 +1,6 @@
-package confine
+// Package trees is the project, and the directories that its commands may write. The next
+// run does not believe what lies there.
+package trees
 
 import (
 	"fmt"
@@ -84,9 +86,9 @@ func StandsFor(nix nixeval.Nix, dir, cwd string) Project {
 // noProjects is where the directories are that stand for projects.
 func noProjects(nix nixeval.Nix) string { return filepath.Join(enforce.Real(nix.Cache), "none") }
 
-// settings reads the purity.toml that is for the working directory, or the file
+// Settings reads the purity.toml that is for the working directory, or the file
 // that takes its place; nil if there is none. Commands may write trees.
-func (p Project) settings(instead string, trees []string) (*config.File, error) {
+func (p Project) Settings(instead string, trees []string) (*config.File, error) {
 	if instead != "" {
 		file, err := config.Given(instead, p.Dir)
 		if file != nil && enforce.Passes(p.Cwd, instead, trees...) {
@@ -114,7 +116,7 @@ func (p Project) Check(nix nixeval.Nix) error {
 		return tooWide(p.Dir, "the host's programs are in it")
 	case enforce.Inside(p.Dir, store):
 		return words.Hint(fmt.Errorf("use project %s: it is in the store, which is never written", p.Dir), "copy the sources to a directory of yours")
-	case storeIn(nix, p.Dir):
+	case StoreIn(nix, p.Dir):
 		return tooWide(p.Dir, "the store is in it")
 	case enforce.Inside(TrustDir(), p.Dir):
 		return tooWide(p.Dir, "the list of allowed projects is in it")
@@ -159,6 +161,6 @@ func ProjectHere() Project {
 	return ProjectAt(cwd)
 }
 
-func privateHome(nix nixeval.Nix, p Project) string {
+func PrivateHome(nix nixeval.Nix, p Project) string {
 	return filepath.Join(nix.ProjectDir(p.Dir), "home")
 }
