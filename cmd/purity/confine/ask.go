@@ -140,7 +140,7 @@ func (a Ask) Check() ([]screen.Warning, error) {
 	}
 	k := enforce.Probe()
 	frame := a.Frame()
-	frame.Apart = a.viewWanted() == "true"
+	frame.Apart = a.ViewWanted() == "true"
 	gaps, err := frame.Gaps(k)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
+// MakeFlags is the variable by which make hands its jobserver down.
+const MakeFlags = "MAKEFLAGS"
+
 // ClosureReason is the reason of the grants of store paths of the closure.
 const ClosureReason = "closure"
 
@@ -129,7 +132,7 @@ func (g *granting) presets() []enforce.Grant {
 		grants = append(grants, host.Data(here)...)
 		g.keep = append(g.keep, host.DataVariables...)
 		if !g.Project.None {
-			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.overlaid())...)
+			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.Overlaid())...)
 		}
 	}
 	return grants
@@ -251,10 +254,10 @@ func (g *granting) ports(n enforce.Network) enforce.Network {
 // jobserver opens the calling make's jobserver where that is a pipe with a name and the
 // command gets MAKEFLAGS.
 func (g *granting) jobserver() []enforce.Grant {
-	if !g.KeepAll && !slices.Contains(g.Keep, flagsVariable) {
+	if !g.KeepAll && !slices.Contains(g.Keep, MakeFlags) {
 		return nil
 	}
-	path := enforce.JobserverPipe(os.Getenv(flagsVariable))
+	path := enforce.JobserverPipe(os.Getenv(MakeFlags))
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
 		return nil
 	}

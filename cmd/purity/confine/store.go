@@ -18,7 +18,7 @@ func storable(a Ask) error {
 		return nil
 	case !a.Enforced():
 		return words.Hint(fmt.Errorf("use store %s: mode %s makes no view", root, a.Mode), "--mode enforce --view")
-	case a.viewWanted() == "false":
+	case a.ViewWanted() == "false":
 		return words.Hint(fmt.Errorf("use store %s: it needs a view", root), "--view, or view = true in purity.toml")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
@@ -40,7 +41,7 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	}
 	command := append([]string{name}, args...)
 	if name == shim.ByPath {
-		if command, err = confine.CommandLine(args, "exec"); err != nil {
+		if command, err = launch.CommandLine(args, "exec"); err != nil {
 			return Shim{}, err
 		}
 	}
@@ -51,7 +52,7 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 	by := ByPath{set.Request.Project, nix.StoreDir()}
 	switch {
 	case name == shim.ByPath && !by.Confines(command[0]):
-		return Shim{}, confine.Become(command[0], command, h.Environ, "/bin/sh")
+		return Shim{}, launch.Become(command[0], command, h.Environ, "/bin/sh")
 	case ownStart(set, name, args, by):
 		return Shim{}, runOutside(h.Environ, name, args)
 	}

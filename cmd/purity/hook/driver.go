@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -33,9 +34,9 @@ func (h Hooks) drive(set shim.Set, dir, name string, args []string) error {
 	}
 	environ := h.Environ
 	if name == "nix" || strings.HasPrefix(name, "nix-") {
-		environ = append(confine.Without(slices.Clone(environ), "PATH"), "PATH="+os.Getenv("PATH")) // which has no shims
+		environ = append(launch.Without(slices.Clone(environ), "PATH"), "PATH="+os.Getenv("PATH")) // which has no shims
 	}
-	return confine.Become(files[0], append(append([]string{name}, files[1:]...), args...), environ, "/bin/sh")
+	return launch.Become(files[0], append(append([]string{name}, files[1:]...), args...), environ, "/bin/sh")
 }
 
 // unwritten is an error where a command that shims run could have written one of some files

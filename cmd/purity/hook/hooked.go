@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -80,10 +81,10 @@ func (h Hooks) RunHook(encoded string) error {
 	if err != nil {
 		return err
 	}
-	job, err := plan.Place(func(p confine.Plan, environ []string, run nixeval.Run) (confine.Launch, error) {
+	job, err := launch.Place(plan, func(p confine.Plan, environ []string, run nixeval.Run) (launch.Target, error) {
 		scripts, err := p.Env.Scripts(run)
 		fmt.Fprint(h.Stdout, strings.Join(environ, "\x00"), "\x00\x00")
-		return confine.Launch{Path: p.Env.Bash, Argv: []string{p.Env.Bash, "--noprofile", "--norc", filepath.Join(scripts, nixeval.DumpFile)}, Environ: environ}, err
+		return launch.Target{Path: p.Env.Bash, Argv: []string{p.Env.Bash, "--noprofile", "--norc", filepath.Join(scripts, nixeval.DumpFile)}, Environ: environ}, err
 	})
 	if err != nil {
 		return err

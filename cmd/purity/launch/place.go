@@ -1,4 +1,10 @@
-package confine
+// Package launch makes a job of a plan, and starts it:
+//
+//	Plan ──Place──► Job ──Exec──► the command
+//
+// HOME, TMPDIR and scripts are made, the program is chosen. Commands that only print have no
+// use for it.
+package launch
 
 import (
 	"errors"
@@ -8,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -19,11 +26,11 @@ import (
 
 // Place makes all that the command needs: its HOME, its TMPDIR, the scripts of its environment.
 // Then it chooses the program.
-func (p Plan) Place(program Program) (Job, error) {
+func Place(p confine.Plan, program Program) (Job, error) {
 	if err := p.Project.Make(); err != nil {
 		return Job{}, err
 	}
-	unlinked, err := p.MakeHome()
+	unlinked, err := MakeHome(p)
 	if err != nil {
 		return Job{}, err
 	}
@@ -38,15 +45,15 @@ func (p Plan) Place(program Program) (Job, error) {
 	}
 	run := nixeval.Run{
 		Home: p.HomeDir, Temp: temp, Dir: p.Project.Cwd, Project: p.Project.Dir, Bare: !p.Base.Environment,
-		Keep: slices.Concat(p.keep, p.Keep), Set: slices.Concat(p.set, p.Set), Unset: p.Unset,
+		Keep: slices.Concat(p.PresetKeep, p.Keep), Set: slices.Concat(p.PresetSet, p.Set), Unset: p.Unset,
 	}
 	if p.Base.Environment {
 		run.Set = slices.Concat(p.Since, run.Set)
 	}
-	if p.inView() && p.gitAbove() {
+	if p.InView() && p.GitAbove() {
 		run.Set = append([]string{"GIT_DISCOVERY_ACROSS_FILESYSTEM=1"}, run.Set...)
 	}
-	if !p.Base.Environment && p.inView() {
+	if !p.Base.Environment && p.InView() {
 		run.Set = append([]string{"USER=nixbld", "LOGNAME=nixbld"}, run.Set...)
 	} else if !p.Base.Environment {
 		users, err := standIns(temp)
@@ -70,8 +77,8 @@ func (p Plan) Place(program Program) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	active := p.active()
-	j := p.job(l, os.Getenv(caller.Active) == active && enforce.Confined())
+	active := p.Mark()
+	j := newJob(p, l, os.Getenv(caller.Active) == active && enforce.Confined())
 	j.Temp, j.Unlinked, j.into = temp, unlinked, into
 	j.Command.Env = append(j.Command.Env, caller.Active+"="+active)
 	if !p.Enforced() {
@@ -83,7 +90,7 @@ func (p Plan) Place(program Program) (Job, error) {
 // MakeHome makes the private HOME, and links files of the user's there that presets open.
 // A link that cannot be made is a warning: an earlier command can have left the file that is
 // in the way, or need it. So the file stays, and stops no run.
-func (p Plan) MakeHome() ([]screen.Warning, error) {
+func MakeHome(p confine.Plan) ([]screen.Warning, error) {
 	if p.Home != "private" {
 		return nil, nil
 	}
@@ -112,7 +119,7 @@ func (p Plan) MakeHome() ([]screen.Warning, error) {
 // Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
 // them; Landlock can leave a file out, but not put another one there.
 func standIns(temp string) ([]string, error) {
-	files := userFiles()
+	files := confine.UserFiles()
 	dir := filepath.Join(temp, ".etc")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("write user database: %w", err)
@@ -130,35 +137,26 @@ func standIns(temp string) ([]string, error) {
 	}, nil
 }
 
-// userFiles are the user database of Nix's build sandbox.
-func userFiles() map[string]string {
-	return map[string]string{
-		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
-		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
-		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
-	}
-}
-
 // Typed launches a command as a person types it: the program from the environment's PATH, by
 // way of its bash where a shellHook comes first.
 func Typed(command []string) Program {
-	return func(p Plan, environ []string, run nixeval.Run) (Launch, error) {
+	return func(p confine.Plan, environ []string, run nixeval.Run) (Target, error) {
 		if p.Env.Hooked {
 			scripts, err := p.Env.Scripts(run)
-			argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.absent(command).Text()}
-			return Launch{p.Env.Bash, append(argv, command...), environ}, err
+			argv := []string{"bash", "--noprofile", "--norc", filepath.Join(scripts, nixeval.ExecFile), p.Absent(command).Text()}
+			return Target{p.Env.Bash, append(argv, command...), environ}, err
 		}
 		path, err := p.Find(command[0], environ)
 		if absent := (*words.AbsentError)(nil); errors.As(err, &absent) {
 			absent.Command = command
 		}
 		if err != nil {
-			return Launch{}, err
+			return Target{}, err
 		}
 		if filepath.Base(path) == "bash" && p.Env.ScriptDir != "" {
 			scripts, err := p.Env.Scripts(run)
-			return Launch{path, command, append(environ, "BASH_ENV="+filepath.Join(scripts, nixeval.StateFile))}, err
+			return Target{path, command, append(environ, "BASH_ENV="+filepath.Join(scripts, nixeval.StateFile))}, err
 		}
-		return Launch{path, command, environ}, nil
+		return Target{path, command, environ}, nil
 	}
 }

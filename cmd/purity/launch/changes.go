@@ -1,4 +1,4 @@
-package confine
+package launch
 
 import (
 	"fmt"
@@ -35,8 +35,8 @@ func (j Job) settle(v screen.Voice) error {
 		sayChanges(v, changes, "dropped", "--keep-changes DIR writes them to a directory")
 		return nil
 	}
-	guarded := below(shown.Dir, j.Sees.obeyed)
-	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.obeyed)...)) // the project can be in it
+	guarded := below(shown.Dir, j.Sees.Obeyed)
+	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.Obeyed)...)) // the project can be in it
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,9 @@
-package confine
+package launch
 
 import (
 	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -13,7 +14,7 @@ const prompt = "(purity) "
 // none is named. Only bash takes the environment's functions along; any other shell is a
 // command like all.
 func Interactive(named string) Program {
-	return func(p Plan, environ []string, run nixeval.Run) (Launch, error) {
+	return func(p confine.Plan, environ []string, run nixeval.Run) (Target, error) {
 		environ = append(environ, "PS1="+prompt+`\w \$ `)
 		name := named
 		if name == "" {
@@ -26,13 +27,13 @@ func Interactive(named string) Program {
 			}
 			path, err := p.Find(name, environ)
 			if err != nil {
-				return Launch{}, err
+				return Target{}, err
 			}
 			scripts, err := p.Env.Scripts(run)
 			// Not as an rc file: bash would read the host's before it, and say
 			// that this is refused.
 			environ = append(environ, `PROMPT_COMMAND=source "$PURITY_RC"`, "PURITY_RC="+filepath.Join(scripts, nixeval.ShellFile))
-			return Launch{Path: path, Argv: []string{name, "--norc", "-i"}, Environ: environ}, err
+			return Target{Path: path, Argv: []string{name, "--norc", "-i"}, Environ: environ}, err
 		case "zsh":
 			environ = append(environ, "PS1="+prompt+"%~ %# ")
 			return Typed([]string{name, "-i"})(p, environ, run)
@@ -48,7 +49,7 @@ func Interactive(named string) Program {
 // ownShell is the bash of the environment's PATH, which is more likely to be
 // made for people than its builder's, or else that, or else the /bin/sh that
 // every confinement has.
-func ownShell(p Plan, environ []string) string {
+func ownShell(p confine.Plan, environ []string) string {
 	if path, err := p.Find("bash", environ); err == nil {
 		return path
 	}

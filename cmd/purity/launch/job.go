@@ -1,4 +1,4 @@
-package confine
+package launch
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -20,19 +21,19 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Launch is a program with its arguments and environment.
-type Launch struct {
+// Target is a program with its arguments and environment.
+type Target struct {
 	Path    string
 	Argv    []string
 	Environ []string
 }
 
 // A Program chooses the program, once environment and directories are there.
-type Program func(p Plan, environ []string, run nixeval.Run) (Launch, error)
+type Program func(p confine.Plan, environ []string, run nixeval.Run) (Target, error)
 
 // Job is a command that can start: its needs are there.
 type Job struct {
-	Plan
+	confine.Plan
 	Temp     string           // its TMPDIR
 	Unlinked []screen.Warning // files of presets that HOME does not show
 	Command  enforce.Command
@@ -40,9 +41,9 @@ type Job struct {
 	into *overlay.Directory // takes the command's changes in an overlay, nil for none
 }
 
-// job is a command, which is to start nested in a confinement that there is already, or to
+// newJob is a command, which is to start nested in a confinement that there is already, or to
 // be confined.
-func (p Plan) job(l Launch, nested bool) Job {
+func newJob(p confine.Plan, l Target, nested bool) Job {
 	return Job{Plan: p, Command: enforce.Command{
 		Path: l.Path, Args: l.Argv, Env: l.Environ, Dir: p.Project.Cwd, KeepFDs: append(jobserver(l.Environ), pipes(l.Argv)...), Confined: nested, Audit: !p.Enforced(), Capabilities: Unconfined(p.Project),
 	}}
@@ -63,14 +64,14 @@ func Unconfined(p trees.Project) uint64 {
 // its view. It returns only on an error, or with how a command in a view has ended.
 func (j Job) Exec(v screen.Voice) error {
 	c := j.Command
-	j.noteView(v)
+	j.NoteView(v)
 	var err error
-	if j.inView() && !c.Confined {
+	if j.InView() && !c.Confined {
 		err = j.enterView(v)
 	} else {
 		err = j.Policy.Exec(c)
 	}
-	if errors.Is(err, syscall.ENOEXEC) && !j.inView() { // in a view this process is not confined
+	if errors.Is(err, syscall.ENOEXEC) && !j.InView() { // in a view this process is not confined
 		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
 	}
 	if (errors.Is(err, os.ErrPermission) && !c.Confined || j.hides(err)) && !j.Executable(c.Path) {

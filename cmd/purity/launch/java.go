@@ -1,9 +1,10 @@
-package confine
+package launch
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -13,8 +14,8 @@ const javaVariable = "JAVA_TOOL_OPTIONS"
 // java adds options for HOME and TMPDIR where the environment has a Java: by default Java
 // takes the home directory of the user database, and /tmp, and reads neither variable.
 // Options that are there already come last, and win.
-func java(p Plan, environ []string, home, temp string) []string {
-	if p.inView() || slices.Contains(p.Unset, javaVariable) || nixeval.Find("java", p.Env.Path()) == "" {
+func java(p confine.Plan, environ []string, home, temp string) []string {
+	if p.InView() || slices.Contains(p.Unset, javaVariable) || nixeval.Find("java", p.Env.Path()) == "" {
 		return environ
 	}
 	return javaOptions(environ, home, temp)
