@@ -10,7 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
-	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/nixeval"
@@ -81,6 +81,6 @@ func (a *app) trusted(file *config.File, flags config.Settings, p trees.Project)
 }
 
 // hooks is the state for hooks and shims.
-func (a *app) hooks() hook.Hooks {
-	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
+func (a *app) hooks() programs.Call {
+	return programs.Call{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

@@ -21,7 +21,7 @@ func (c *direnvEnvCmd) Run(a *app) error {
 	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name, trees.TrustDir()}, config.Definitions...)))
 	nix, project, request, err := a.request(c.Flake, c.source)
 	if err == nil {
-		d := hook.Direnv{Hooks: a.hooks(), Nix: nix, Project: project, Request: request, Flags: c.Settings, Instead: c.Config, KeepAll: c.KeepAll}
+		d := hook.Direnv{Call: a.hooks(), Nix: nix, Project: project, Request: request, Flags: c.Settings, Instead: c.Config, KeepAll: c.KeepAll}
 		err = d.Print()
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -18,7 +19,7 @@ import (
 func exported(env nixeval.Environment, set shim.Set, p trees.Project) []string {
 	run := nixeval.Run{Temp: os.TempDir(), Dir: p.Dir, Project: p.Dir}
 	var variables []string
-	for _, v := range caller.Exported(hooked(env, set).Variables(run)) {
+	for _, v := range caller.Exported(programs.Hooked(env, set).Variables(run)) {
 		if name, _, _ := strings.Cut(v, "="); shell.IsName(name) {
 			variables = append(variables, v)
 		}

@@ -1,18 +1,24 @@
+// Package hook is the hooks by which shells confine programs: at a prompt, by direnv, in a dev
+// shell that is active. It tells, too, which program a name runs.
 package hook
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -22,7 +28,7 @@ import (
 
 // Prompt is a shell that asks for instructions at a prompt, in its working directory.
 type Prompt struct {
-	Hooks
+	programs.Call
 	Shell string
 	Key   string // store path of the environment that it has entered
 	Said  string // the last message: no message is printed twice in a row
@@ -156,8 +162,8 @@ func (h *Prompt) announces(nix nixeval.Nix, p trees.Project, set shim.Set) bool 
 // returns a message about them.
 func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission allow.Permission, changed string) string {
 	project := set.Request.Project
-	state, stale := staleness(nix, set)
-	failed, why := failedRenewal(dir)
+	state, stale := programs.Staleness(nix, set)
+	failed, why := programs.FailedRenewal(dir)
 	switch {
 	case permission == allow.Changed:
 		h.again, h.mark = true, "(purity!) " // it can be allowed in another terminal
@@ -175,7 +181,7 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 	if err := writable(dir); err != nil {
 		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
 	}
-	startRenewal(h.Voice, dir, state)
+	programs.BeginRenewal(h.Voice, dir, state)
 	return ""
 }
 
@@ -186,24 +192,24 @@ func (h *Prompt) shims(nix nixeval.Nix, p trees.Project, dir string, permission 
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
 		if ok {
-			if set, err = rechoose(h.Voice, nix, p, dir, set, env); err != nil {
+			if set, err = programs.Rechoose(h.Voice, nix, p, dir, set, env); err != nil {
 				return set, env, err
 			}
-			return set, env, takeOver(nix, dir, set, env)
+			return set, env, programs.TakeOver(nix, dir, set, env)
 		}
 	}
 	if permission != allow.Allowed {
-		return set, nixeval.Environment{}, notAllowed(p.Dir, permission, changed)
+		return set, nixeval.Environment{}, programs.NotAllowed(p.Dir, permission, changed)
 	}
 	request := requestOf(p)
-	state := stateOf(nix, request)
-	if failed, why := failedRenewal(dir); failed == state {
+	state := programs.StateOf(nix, request)
+	if failed, why := programs.FailedRenewal(dir); failed == state {
 		return set, nixeval.Environment{}, errors.New(why)
 	}
 	began := time.Now()
 	ask, made, err := h.makeFor(nix, p, request, dir)
 	if err != nil {
-		rememberFailure(h.Voice, dir, state, err)
+		programs.RememberFailure(h.Voice, dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
 	h.made = true
@@ -213,12 +219,12 @@ func (h *Prompt) shims(nix nixeval.Nix, p trees.Project, dir string, permission 
 }
 
 // makeFor makes the shims of a project, with the settings that there are now.
-func (h *Prompt) makeFor(nix nixeval.Nix, p trees.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
+func (h *Prompt) makeFor(nix nixeval.Nix, p trees.Project, request nixeval.Request, dir string) (confine.Ask, programs.Made, error) {
 	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
-		return ask, Made{}, err
+		return ask, programs.Made{}, err
 	}
-	made, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
+	made, err := h.Remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
 	return ask, made, err
 }
 
@@ -265,4 +271,12 @@ func (h *Prompt) say(message string) string {
 		h.Log.Info().Msg(message)
 	}
 	return message
+}
+
+// writable is an error where the user may not write a directory.
+func writable(dir string) error {
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return &fs.PathError{Op: "write", Path: dir, Err: err}
+	}
+	return nil
 }

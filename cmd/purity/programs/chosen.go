@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"fmt"
@@ -64,8 +64,8 @@ func choose(env nixeval.Environment, set *shim.Set) (programs []string) {
 // ChoiceOf returns the programs that settings add to the shims, or remove.
 func ChoiceOf(s confine.Settings) shim.Choice { return shim.Choice{Add: s.Shim, Remove: s.NoShim} }
 
-// identityOf is the same for equal choices, empty for none.
-func identityOf(c shim.Choice) string {
+// IdentityOf is the same for equal choices, empty for none.
+func IdentityOf(c shim.Choice) string {
 	if len(c.Add)+len(c.Remove) == 0 {
 		return ""
 	}
@@ -83,9 +83,9 @@ func unknown(env nixeval.Environment, c shim.Choice) []screen.Warning {
 	return warnings
 }
 
-// rechoose makes the shims that purity.toml chooses now, where that is not as it was and
+// Rechoose makes the shims that purity.toml chooses now, where that is not as it was and
 // was allowed. The environment does not change.
-func rechoose(v screen.Voice, nix nixeval.Nix, p trees.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
+func Rechoose(v screen.Voice, nix nixeval.Nix, p trees.Project, dir string, set shim.Set, env nixeval.Environment) (shim.Set, error) {
 	if set.Config != "" {
 		return set, nil
 	}
@@ -95,10 +95,10 @@ func rechoose(v screen.Voice, nix nixeval.Nix, p trees.Project, dir string, set 
 		return set, nil // which the next program says
 	}
 	choice := ChoiceOf(ask.Settings)
-	if identityOf(choice) == identityOf(set.Choice) {
+	if IdentityOf(choice) == IdentityOf(set.Choice) {
 		return set, nil
 	}
-	if permission, _, err := permissionOf(set.Request.Project); err != nil || permission != allow.Allowed {
+	if permission, _, err := PermissionOf(set.Request.Project); err != nil || permission != allow.Allowed {
 		return set, nil
 	}
 	set.Choice = choice
@@ -107,7 +107,7 @@ func rechoose(v screen.Voice, nix nixeval.Nix, p trees.Project, dir string, set 
 
 // rewrite writes the shims of an environment into a directory that has some.
 func rewrite(dir string, set shim.Set, env nixeval.Environment, purity string) (shim.Set, error) {
-	programs := choose(hooked(env, set), &set)
+	programs := choose(Hooked(env, set), &set)
 	return set, set.Write(dir, purity, withDrivers(programs, set.Outside))
 }
 

@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Hooks and shims start purity later, unconfined. So purity must not be a file that a
+// Call and shims start purity later, unconfined. So purity must not be a file that a
 // command could replace.
 
 // projectAround is the project that a path is in, so that commands may write it; empty if

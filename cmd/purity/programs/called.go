@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type Shim struct {
 
 // Shim returns the shim called name in dir, with the program it runs with args. Where that
 // program runs unconfined, purity becomes it and Shim does not return.
-func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
+func (h Call) Shim(dir, name string, args []string) (Shim, error) {
 	set, err := shim.Read(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return Shim{}, words.Hint(fmt.Errorf("run %s: there are no shims in %s, and purity does not go by that name", name, dir), "purity exec -- "+name)

@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"os"
@@ -58,11 +58,11 @@ func TestByPath(t *testing.T) {
 	}
 	for path, want := range map[string]bool{"elsewhere/run": true, "elsewhere": false, base + "/elsewhere/run": false, base + "/project/run": true} {
 		t.Chdir(base)
-		if got := by.decides(path, true); got != want {
+		if got := by.Decides(path, true); got != want {
 			t.Errorf("%s is decided when it is run: %v, want %v", path, got, want)
 		}
 	}
-	if !by.decides("", false) {
+	if !by.Decides("", false) {
 		t.Error("what only the shell knows is not decided when it is run")
 	}
 }

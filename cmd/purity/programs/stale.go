@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"cmp"
@@ -10,25 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/nix-purity/purity/cmd/purity/allow"
-	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/shim"
-	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
-
-// requestOf is the environment of a project that shells enter.
-func requestOf(p trees.Project) nixeval.Request {
-	request := nixeval.Request{Flake: ".", Dir: p.Dir, Project: p.Dir, Locked: true}
-	if !exists(filepath.Join(p.Dir, config.Definitions[0])) {
-		request.Flake, request.File = "", filepath.Join(p.Dir, config.Definitions[1])
-	}
-	return request
-}
 
 // definition are the files whose change makes an environment stale: those that Nix reads,
 // and where only Nix can tell, all of the project that look like them.
@@ -44,10 +30,10 @@ func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	return files, err
 }
 
-// sources are the files that an evaluation reads. Where only Nix can tell them, they are
+// Sources are the files that an evaluation reads. Where only Nix can tell them, they are
 // all files of the project; of the directories in which tools keep their own, which change
 // all the time, only files written in Nix.
-func sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
+func Sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 	files, any, err := known(nix.Sources(request))
 	if !any && request.File == "" || len(files) > 0 || err != nil {
 		return files, err
@@ -105,8 +91,8 @@ func walked(request nixeval.Request, limit int, kept func(name string) bool) ([]
 	return files, err
 }
 
-// stateOf names the present state of an environment's definition.
-func stateOf(nix nixeval.Nix, request nixeval.Request) string {
+// StateOf names the present state of an environment's definition.
+func StateOf(nix nixeval.Nix, request nixeval.Request) string {
 	if current, err := nix.Current(request); err == nil && current != "" {
 		return current
 	}
@@ -114,51 +100,17 @@ func stateOf(nix nixeval.Nix, request nixeval.Request) string {
 	return fmt.Sprint(shim.Definition(files), err)
 }
 
-// staleness reports whether the definition of the environment of shims changed, and its
+// Staleness reports whether the definition of the environment of shims changed, and its
 // state now. The other sources change all the time.
-func staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
+func Staleness(nix nixeval.Nix, set shim.Set) (state string, stale bool) {
 	if set.Changed() == "" {
 		return "", false
 	}
-	state = stateOf(nix, set.Request)
+	state = StateOf(nix, set.Request)
 	return state, state != set.Entry
 }
 
 func exists(file string) bool {
 	_, err := os.Lstat(file)
 	return err == nil
-}
-
-// writable is an error where the user may not write a directory.
-func writable(dir string) error {
-	if err := unix.Access(dir, unix.W_OK); err != nil {
-		return &fs.PathError{Op: "write", Path: dir, Err: err}
-	}
-	return nil
-}
-
-// entered is the project that a shell in dir is in: the nearest upward that was
-// allowed. One inside it that was not allowed by itself is a part of it: a command
-// that runs confined there can make one. Where none was allowed it is the one that
-// Nix would take.
-func entered(dir string) (project string, permission allow.Permission, changed string, err error) {
-	list, err := allow.Open()
-	if err != nil {
-		return "", allow.Unknown, "", err
-	}
-	var first error
-	for at := dir; ; at = filepath.Dir(at) {
-		if slices.ContainsFunc(config.Definitions, func(name string) bool { return exists(filepath.Join(at, name)) }) {
-			permission, changed, err := list.Project(at)
-			if err == nil && permission != allow.Unknown {
-				return at, permission, changed, nil
-			}
-			if first == nil {
-				first = err
-			}
-		}
-		if at == filepath.Dir(at) {
-			return config.ProjectOf(dir), allow.Unknown, "", first
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// takeOver has shims that another purity made, such as the one before an upgrade, start
+// TakeOver has shims that another purity made, such as the one before an upgrade, start
 // this one. They keep their environment: nothing is evaluated, so that no change of the
 // project since then takes it away. Where purity cannot take over, the other purity goes on
 // if it is still there.
-func takeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
+func TakeOver(nix nixeval.Nix, dir string, set shim.Set, env nixeval.Environment) error {
 	self, other := caller.Self(), shim.Of(dir)
 	if other == self {
 		return nil

@@ -1,6 +1,6 @@
-// Package hook confines programs that users start in their own shells: shims in front of
-// PATH; the hooks of prompts, direnv and dev shells that put them there; their renewal.
-package hook
+// Package programs confines the programs of an environment by their names: it chooses those
+// that get a shim, makes the shims, runs what they stand for, and renews them.
+package programs
 
 import (
 	"github.com/nix-purity/purity/cmd/purity/allow"
@@ -13,15 +13,15 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Hooks is purity's own call, for its work on behalf of a shell.
-type Hooks struct {
+// Call is purity's own call, for its work on behalf of a shell.
+type Call struct {
 	screen.Voice
 	caller.Called
 	Variables func() (config.Settings, error) // settings of the PURITY_ variables
 }
 
-// check makes sure that an ask can be confined.
-func check(v screen.Voice, a confine.Ask) error {
+// Check makes sure that an ask can be confined.
+func Check(v screen.Voice, a confine.Ask) error {
 	warnings, err := a.Check()
 	v.Warn(warnings...)
 	return err
@@ -29,7 +29,7 @@ func check(v screen.Voice, a confine.Ask) error {
 
 // Ask returns the ask that shims stand for, as made in the directory dir, for a command in
 // the working directory cwd. PURITY_ variables count as they are now.
-func (h Hooks) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask, error) {
+func (h Call) Ask(nix nixeval.Nix, set shim.Set, dir, cwd string) (confine.Ask, error) {
 	project := trees.StandsFor(nix, set.Request.Project, cwd)
 	if err := project.Check(nix); err != nil {
 		return confine.Ask{}, err
@@ -54,7 +54,7 @@ func keepAllowed(v screen.Voice, ask confine.Ask, set shim.Set) (confine.Ask, er
 	if !set.Renewed || set.Config != "" || path == set.File && text == set.Text {
 		return ask, nil
 	}
-	if permission, _, err := permissionOf(set.Request.Project); err == nil && permission == allow.Allowed {
+	if permission, _, err := PermissionOf(set.Request.Project); err == nil && permission == allow.Allowed {
 		return ask, nil
 	}
 	var file *config.File

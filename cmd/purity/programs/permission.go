@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// notAllowed is the error for a project that nobody allowed, or that is not as it was
+// NotAllowed is the error for a project that nobody allowed, or that is not as it was
 // then.
-func notAllowed(dir string, permission allow.Permission, changed string) error {
+func NotAllowed(dir string, permission allow.Permission, changed string) error {
 	err := fmt.Errorf("enter %s: it was not allowed", dir)
 	if permission == allow.Changed {
 		err = fmt.Errorf("enter %s: %s changed since it was allowed", dir, changed)
@@ -20,7 +20,7 @@ func notAllowed(dir string, permission allow.Permission, changed string) error {
 	return words.Hint(err, "look at it, then: purity allow "+dir)
 }
 
-func permissionOf(dir string) (permission allow.Permission, changed string, err error) {
+func PermissionOf(dir string) (permission allow.Permission, changed string, err error) {
 	list, err := allow.Open()
 	if err != nil {
 		return allow.Unknown, "", err
@@ -36,21 +36,21 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, err := sources(nix, request)
+	files, err := Sources(nix, request)
 	if err != nil {
 		return err
 	}
 	permission, changed, err := list.Evaluates(dir, files)
 	if err == nil && permission != allow.Allowed {
-		err = notAllowed(dir, permission, changed)
+		err = NotAllowed(dir, permission, changed)
 	}
 	return err
 }
 
-// allowed is a source for a project that shells enter: before and after it finds the
+// Allowed is a source for a project that shells enter: before and after it finds the
 // environment all files of the project are as they were allowed. Where one changed
 // meanwhile, the result is not used.
-func allowed(from confine.Source, project string) confine.Source {
+func Allowed(from confine.Source, project string) confine.Source {
 	return func(ctx context.Context, a confine.Ask) (confine.Found, error) {
 		if err := mayEvaluate(a.Nix, a.Request, project); err != nil {
 			return confine.Found{}, err

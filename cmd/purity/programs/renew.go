@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -34,10 +34,10 @@ const (
 	renewalFail = ".failed" // the key that could not be, and why
 )
 
-// startRenewal makes the shims of a directory anew, in the background, unless
+// BeginRenewal makes the shims of a directory anew, in the background, unless
 // that was tried for this very state of the project.
-func startRenewal(v screen.Voice, dir, current string) {
-	if key, _ := failedRenewal(dir); key == current {
+func BeginRenewal(v screen.Voice, dir, current string) {
+	if key, _ := FailedRenewal(dir); key == current {
 		return
 	}
 	cmd := exec.Command("/proc/self/exe", StartWord, dir)
@@ -47,8 +47,8 @@ func startRenewal(v screen.Voice, dir, current string) {
 	}
 }
 
-// failedRenewal is the key for which the last renewal failed, and why.
-func failedRenewal(dir string) (key, why string) {
+// FailedRenewal is the key for which the last renewal failed, and why.
+func FailedRenewal(dir string) (key, why string) {
 	data, err := os.ReadFile(filepath.Join(dir, renewalFail))
 	if err != nil {
 		return "", ""
@@ -67,7 +67,7 @@ func StartRenewal(dir string) error {
 }
 
 // Renew makes the shims of a directory anew where there is reason to.
-func (h Hooks) Renew(dir string) error {
+func (h Call) Renew(dir string) error {
 	unlock, err := lockedfile.MutexAt(filepath.Join(dir, renewalLock)).Lock()
 	if err != nil {
 		return fmt.Errorf("lock shims: %w", err)
@@ -84,16 +84,16 @@ func (h Hooks) Renew(dir string) error {
 	if env, ok := nix.Recall(set.Request.Project, set.Entry); ok {
 		nix = nix.Without(env)
 	}
-	state, stale := staleness(nix, set)
+	state, stale := Staleness(nix, set)
 	if !stale {
 		return nil
 	}
 	ask, err := confine.New(h.Voice, nix, trees.StandsFor(nix, set.Request.Project, set.Request.Dir), set.Request, set.Settings, set.Config)
 	if err == nil {
-		_, err = h.remake(ask, confine.FromNix(h.Voice, false), dir, set.Request.Project)
+		_, err = h.Remake(ask, confine.FromNix(h.Voice, false), dir, set.Request.Project)
 	}
 	if err != nil {
-		rememberFailure(h.Voice, dir, state, err)
+		RememberFailure(h.Voice, dir, state, err)
 		return err
 	}
 	if err := os.Remove(filepath.Join(dir, renewalFail)); !errors.Is(err, os.ErrNotExist) {
@@ -102,9 +102,9 @@ func (h Hooks) Renew(dir string) error {
 	return nil
 }
 
-// rememberFailure notes beside the shims, which need not be there, that they could
+// RememberFailure notes beside the shims, which need not be there, that they could
 // not be made in a state of the project.
-func rememberFailure(v screen.Voice, dir, state string, err error) {
+func RememberFailure(v screen.Voice, dir, state string, err error) {
 	message, hint, _ := words.Explain(err)
 	if hint != "" {
 		message += "; " + hint
@@ -117,9 +117,9 @@ func rememberFailure(v screen.Voice, dir, state string, err error) {
 	}
 }
 
-// forgetFailures has purity repeat failed evaluations of a project, because a person
+// ForgetFailures has purity repeat failed evaluations of a project, because a person
 // allowed it.
-func forgetFailures(nix nixeval.Nix, project string) error {
+func ForgetFailures(nix nixeval.Nix, project string) error {
 	marks, err := filepath.Glob(filepath.Join(nix.ProjectDir(project), "*", renewalFail))
 	for _, mark := range marks {
 		err = errors.Join(err, os.Remove(mark))
@@ -127,13 +127,13 @@ func forgetFailures(nix nixeval.Nix, project string) error {
 	return err
 }
 
-// remake evaluates an environment that was allowed for a project, and makes the shims of a
+// Remake evaluates an environment that was allowed for a project, and makes the shims of a
 // directory that somebody looks after.
-func (h Hooks) remake(ask confine.Ask, from confine.Source, dir, project string) (Made, error) {
-	if err := check(h.Voice, ask); err != nil {
+func (h Call) Remake(ask confine.Ask, from confine.Source, dir, project string) (Made, error) {
+	if err := Check(h.Voice, ask); err != nil {
 		return Made{}, err
 	}
-	found, err := allowed(from, project)(context.Background(), ask)
+	found, err := Allowed(from, project)(context.Background(), ask)
 	if err != nil {
 		return Made{}, err
 	}

@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 // from is the environment that shims were made for, in the cache or evaluated.
-func (h Hooks) from(set shim.Set, dir string) confine.Source {
+func (h Call) from(set shim.Set, dir string) confine.Source {
 	if set.Entry != "" {
 		return h.FromShims(set, dir)
 	}
@@ -29,7 +29,7 @@ func (h Hooks) from(set shim.Set, dir string) confine.Source {
 
 // FromShims is the environment that shims were made for, in the cache. It begins to renew
 // shims that somebody looks after, where that may be.
-func (h Hooks) FromShims(set shim.Set, dir string) confine.Source {
+func (h Call) FromShims(set shim.Set, dir string) confine.Source {
 	return func(_ context.Context, a confine.Ask) (confine.Found, error) {
 		found := confine.Found{Renew: set.Renew}
 		env, ok := a.Nix.Recall(set.Request.Project, set.Entry)
@@ -39,24 +39,24 @@ func (h Hooks) FromShims(set shim.Set, dir string) confine.Source {
 			}
 			return found, words.Hint(fmt.Errorf("use shims of %s: the environment of %s is cached no more", dir, a.Request), set.Renew)
 		}
-		found.Env = hooked(env, set)
+		found.Env = Hooked(env, set)
 		if !set.Renewed {
 			if file := set.Changed(); file != "" {
 				return found, words.Hint(fmt.Errorf("use shims of %s: %s changed since they were made", dir, file), set.Renew)
 			}
 			return found, nil
 		}
-		if state, stale := staleness(a.Nix.Without(env), set); stale && dir != "" {
+		if state, stale := Staleness(a.Nix.Without(env), set); stale && dir != "" {
 			if mayEvaluate(a.Nix.Without(env), a.Request, a.Request.Project) == nil {
-				startRenewal(h.Voice, dir, state)
+				BeginRenewal(h.Voice, dir, state)
 			}
 		}
 		return found, nil
 	}
 }
 
-// hooked is an environment as it was after its shellHook.
-func hooked(env nixeval.Environment, set shim.Set) nixeval.Environment {
+// Hooked is an environment as it was after its shellHook.
+func Hooked(env nixeval.Environment, set shim.Set) nixeval.Environment {
 	if set.Hooked == nil {
 		return env
 	}

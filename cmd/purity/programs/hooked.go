@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -32,7 +32,7 @@ const (
 
 // runHook runs the shellHook of the environment as the programs of set would run,
 // in the project. The hook's output goes to h.Stderr, unless that is nil.
-func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
+func (h Call) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 	data, err := set.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("run shellHook: %w", err)
@@ -60,7 +60,7 @@ func (h Hooks) runHook(p confine.Plan, set shim.Set) (*nixeval.Hooked, error) {
 
 // RunHook is purity started by runHook. It prints the environment before the hook, and
 // becomes the script, which prints the one after. No parent stays to report denials.
-func (h Hooks) RunHook(encoded string) error {
+func (h Call) RunHook(encoded string) error {
 	set, err := shim.Decode([]byte(encoded))
 	if err != nil {
 		return fmt.Errorf("run shellHook: %w", err)
@@ -73,7 +73,7 @@ func (h Hooks) RunHook(encoded string) error {
 	if err != nil {
 		return err
 	}
-	if err := check(h.Voice, ask); err != nil {
+	if err := Check(h.Voice, ask); err != nil {
 		return err
 	}
 	plan, err := ask.Resolve(context.Background(), h.from(set, ""))

@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ import (
 // drive replaces purity by a program that drives Nix, unconfined. The programs that
 // it starts by name are confined by their shims. Nix alone finds the user's own programs:
 // the hook of the shell that Nix enters makes its shims.
-func (h Hooks) drive(set shim.Set, dir, name string, args []string) error {
+func (h Call) drive(set shim.Set, dir, name string, args []string) error {
 	files, err := Driver(name)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (h Hooks) drive(set shim.Set, dir, name string, args []string) error {
 
 // unwritten is an error where a command that shims run could have written one of some files
 // or a link to it.
-func (h Hooks) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []string) error {
+func (h Call) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []string) error {
 	ask, err := h.Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
 		return err

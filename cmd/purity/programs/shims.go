@@ -1,4 +1,4 @@
-package hook
+package programs
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func (m Made) Count() string {
 
 // Make fills a directory with the shims of an environment. How they are to be renewed is
 // in set.
-func (h Hooks) Make(ask confine.Ask, found confine.Found, dir string, set shim.Set) (made Made, err error) {
+func (h Call) Make(ask confine.Ask, found confine.Found, dir string, set shim.Set) (made Made, err error) {
 	env := found.Env
 	made.Env = env
 	if err := ask.Project.Make(); err != nil {
