@@ -44,7 +44,7 @@ func (h Hooks) Shim(dir, name string, args []string) (Shim, error) {
 			return Shim{}, err
 		}
 	}
-	nix, err := confine.Nix(h.Voice)
+	nix, err := h.nixOf(set)
 	if err != nil {
 		return Shim{}, err
 	}

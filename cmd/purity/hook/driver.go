@@ -24,7 +24,7 @@ func (h Hooks) drive(set shim.Set, dir, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	nix, err := confine.Nix(h.Voice)
+	nix, err := h.nixOf(set)
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,14 @@ func (h Hooks) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []stri
 		}
 	}
 	return nil
+}
+
+// nixOf is Nix with the store of a set of shims.
+func (h Hooks) nixOf(set shim.Set) (nixeval.Nix, error) {
+	if set.Store != "" {
+		return confine.NixIn(h.Voice, set.Store)
+	}
+	return confine.Nix(h.Voice)
 }
 
 // Driver is the file of a program outside of shims. Before it stands the interpreter

@@ -64,7 +64,7 @@ func (h Hooks) RunHook(encoded string) error {
 	if err != nil {
 		return fmt.Errorf("run shellHook: %w", err)
 	}
-	nix, err := confine.Nix(h.Voice)
+	nix, err := h.nixOf(set)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func Which(h Hooks, typed string) (Answer, error) {
 	if slices.Contains(set.Outside, name) {
 		return whichDriver(name), nil
 	}
+	if nix, err = h.nixOf(set); err != nil {
+		return Answer{}, err
+	}
 	return whichShim(h, nix, set, dir, name)
 }
 
