@@ -24,6 +24,7 @@ type Explanation struct {
 	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
 	Real    string          `json:"realPath" doc:"The path without symbolic links."`
 	Exists  bool            `json:"exists" doc:"Whether it is there."`
+	Hidden  bool            `json:"hidden,omitempty" doc:"Whether it is there, and a view does not show it."`
 	Access  []accessVerdict `json:"access" doc:"Accesses of the path."`
 	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
 	Remedy  string          `json:"remedy,omitempty" doc:"Setting that would grant the access."`
@@ -45,6 +46,9 @@ func (e Explanation) Print(out io.Writer) error {
 	}
 	if !e.Exists {
 		fmt.Fprintln(out, "which does not exist")
+	}
+	if e.Hidden {
+		fmt.Fprintln(out, "which the view hides")
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
@@ -75,6 +79,9 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 	_, err := os.Stat(path)
 	e.Exists = err == nil
 	covering := p.Policy.Covering(path, enforce.All)
+	if e.Hidden = p.Hides(path); e.Hidden {
+		covering = nil
+	}
 	allowed := enforce.Access(0)
 	for _, kind := range []struct {
 		name   string
