@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -78,9 +79,11 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 	e := Explanation{Version: form.Version, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
+	e.Hidden = p.Hides(path)
 	covering := p.Policy.Covering(path, enforce.All)
-	if e.Hidden = p.Hides(path); e.Hidden {
-		covering = nil
+	outside := slices.DeleteFunc(slices.Clone(covering), confine.Private)
+	if e.Hidden || len(outside) > 0 { // a grant in a directory of the view's own counts alone
+		covering = outside
 	}
 	allowed := enforce.Access(0)
 	for _, kind := range []struct {
