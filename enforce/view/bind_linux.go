@@ -54,7 +54,7 @@ func (b *builder) bind(p place) error {
 		return b.link(p.path, string(target[:n]))
 	}
 	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
-		return fmt.Errorf("show %s: %w", p.path, err)
+		return refusal("show "+p.path, err)
 	}
 	b.bound[p.path] = p.access
 	return nil
@@ -123,7 +123,7 @@ func (b *builder) protect(path string) error {
 			access = enforce.Read | enforce.Execute
 		}
 		if err := b.again(fd, access); err != nil {
-			return fmt.Errorf("protect %s: %w", at, err)
+			return refusal("protect "+at, err)
 		}
 		b.bound[at] = access
 	}

@@ -259,7 +259,7 @@ func (b *builder) generate(v View) error {
 // (pivot_root(2), "pivot_root(".", ".")").
 func (b *builder) enter() error {
 	if err := setAttributes(b.root, 0, unix.MOUNT_ATTR_RDONLY); err != nil {
-		return err
+		return refusal("close its root directory", err)
 	}
 	if err := unix.Fchdir(b.root); err != nil {
 		return fmt.Errorf("enter view: %w", err)
@@ -268,7 +268,7 @@ func (b *builder) enter() error {
 		return &RefusedError{What: "leave the old root directory", Err: err}
 	}
 	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return fmt.Errorf("enter view: unmount the old root directory: %w", err)
+		return refusal("unmount the old root directory", err)
 	}
 	if err := unix.Chdir("/"); err != nil {
 		return fmt.Errorf("enter view: %w", err)
