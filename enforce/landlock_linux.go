@@ -102,8 +102,8 @@ func addRule(ruleset int, g Grant, handled uint64) error {
 	return nil
 }
 
-// errWide refuses the one directory that would make every other grant moot.
-var errWide = errors.New("the whole file system is no grant")
+// ErrWide refuses the one directory that would make every other grant moot.
+var ErrWide = errors.New("the whole file system is no grant")
 
 // open opens the object of a grant and returns its type.
 func open(g Grant) (fd int, mode uint32, err error) {
@@ -111,9 +111,9 @@ func open(g Grant) (fd int, mode uint32, err error) {
 	if err != nil {
 		return -1, 0, err
 	}
-	if isRoot(stat) && g.Access != List {
+	if IsRoot(stat) && g.Access != List {
 		unix.Close(fd)
-		return -1, 0, errWide
+		return -1, 0, ErrWide
 	}
 	return fd, stat.Mode & unix.S_IFMT, nil
 }
@@ -172,9 +172,9 @@ func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {
 	return fd, stat, nil
 }
 
-// isRoot reports whether stat is of the root directory, whatever name it came
+// IsRoot reports whether stat is of the root directory, whatever name it came
 // by. Where that cannot be told, it is.
-func isRoot(stat unix.Stat_t) bool {
+func IsRoot(stat unix.Stat_t) bool {
 	root, err := rootDirectory()
 	return err != nil || stat.Dev == root.Dev && stat.Ino == root.Ino
 }
