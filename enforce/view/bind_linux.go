@@ -63,6 +63,9 @@ func (b *builder) bind(p place) error {
 // mount mounts the file of a descriptor at a place.
 func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 	set := attributes(p.access)
+	if p.access&enforce.Execute == 0 && enforce.Inside(p.path, "/tmp") {
+		set |= unix.MOUNT_ATTR_NOEXEC // Landlock's rule for the view's own /tmp counts below it, too
+	}
 	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
 		set &^= unix.MOUNT_ATTR_NODEV
 	}
