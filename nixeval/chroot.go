@@ -1,6 +1,7 @@
 package nixeval
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
 // Store is the store that Nix uses.
@@ -26,15 +28,10 @@ func CheckRoot(dir string) error {
 }
 
 // RootOf is the directory of the chroot store that Nix uses in an environment, empty for
-// none: NIX_CONFIG and NIX_REMOTE say so, or Nix falls back to that of a user who has no
-// other store (src/libstore/store-api.cc, openFromNonUri; since Nix 2.10).
+// none: its configuration and NIX_REMOTE say so, or Nix falls back to that of a user who has
+// no other store (src/libstore/store-api.cc, openFromNonUri; since Nix 2.10).
 func RootOf(environ []string) string {
-	said := lookup(environ, "NIX_REMOTE")
-	for line := range strings.Lines(lookup(environ, "NIX_CONFIG")) {
-		if name, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(name) == "store" {
-			said = strings.TrimSpace(value)
-		}
-	}
+	said := cmp.Or(inputs.Setting(environ, "store"), lookup(environ, "NIX_REMOTE"))
 	switch {
 	case strings.HasPrefix(said, "/"):
 		return filepath.Clean(said)

@@ -25,6 +25,21 @@ func TestRootOf(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.environ, got, c.want)
 		}
 	}
+	conf := t.TempDir()
+	for name, text := range map[string]string{"nix.conf": "store = /system # or\ninclude more\n", "more": "cores = 1\nstore = /included\n", "first": "store = /first\n", "second": "store = /second\n"} {
+		if err := os.WriteFile(filepath.Join(conf, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for users, want := range map[string]string{"none": "/included", "first:second": "/first", "none:second": "/second"} {
+		environ := []string{"NIX_CONF_DIR=" + conf, "NIX_REMOTE=daemon", "NIX_USER_CONF_FILES=" + conf + "/" + strings.ReplaceAll(users, ":", ":"+conf+"/")}
+		if got := RootOf(environ); got != want {
+			t.Errorf("%s: %q, want %q", users, got, want)
+		}
+		if got := RootOf(append(environ, "NIX_CONFIG=store = daemon")); got != "" {
+			t.Errorf("%s: %q in spite of NIX_CONFIG", users, got)
+		}
+	}
 	home := t.TempDir()
 	own := filepath.Join(home, ".local", "share", "nix", "root")
 	if RootOf([]string{"HOME=" + home}) != "" {

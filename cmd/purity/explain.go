@@ -10,6 +10,7 @@ type explainCmd struct {
 	Path  string `arg:"" type:"path" help:"File or directory to explain."`
 	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
 	JSON bool `name:"json" help:"Print JSON."`
 }
@@ -22,6 +23,7 @@ the last line is the setting that would grant the access.`
 
 // Run prints the explanation.
 func (c *explainCmd) Run(a *app) error {
+	a.store = c.Store
 	p, err := a.policyOf(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err

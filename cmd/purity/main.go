@@ -62,6 +62,7 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
 	}
+	config.ForgetEmpty()
 	var one struct{ globals }
 	var all cli
 	grammar, shared, known := any(&all), &all.globals, options(name)

@@ -14,6 +14,7 @@ type shimsCmd struct {
 	Flake string `arg:"" optional:"" name:"ref" default:"." help:"Flake of the dev shell, with an optional #attribute (default: the flake here)."`
 	Dir   string `placeholder:"DIR" type:"path" help:"Directory to fill (default: one of the cache; purity prints its path)."`
 	source
+	stored
 	config.Settings
 }
 
@@ -33,6 +34,7 @@ program that a shim has started gets past it. "purity shell" confines the shell 
 
 // Run makes the shims.
 func (c *shimsCmd) Run(a *app) error {
+	a.store = c.Store
 	ask, from, err := a.ask(c.Flake, c.source, c.Settings)
 	if err != nil {
 		return err

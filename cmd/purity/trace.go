@@ -13,6 +13,7 @@ import (
 type traceCmd struct {
 	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
+	stored
 	config.Settings
 	Programs bool     `help:"Trace programs only."`
 	Command  []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
@@ -28,6 +29,7 @@ store path and the file in it, or the path or address.`
 
 // Run runs the command, confined, and shows its uses.
 func (c *traceCmd) Run(a *app) error {
+	a.store = c.Store
 	command, err := commandLine(a.args, c.Command, "trace")
 	if err != nil {
 		return err

@@ -20,6 +20,9 @@ func (d *Directory) Keep(l Layers, changes []Change, guarded []string) (Kept, er
 		return Kept{}, fmt.Errorf("keep changes: %w", err)
 	}
 	defer upper.close()
+	if err := d.make(); err != nil {
+		return Kept{}, fmt.Errorf("keep changes in %s: %w", d.Path, err)
+	}
 	k := keeper{from: upper, to: d.tree, linked: map[inode]string{}}
 	var kept Kept
 	var made []Change // directories, whose modes come last: nothing could be written in some

@@ -224,6 +224,9 @@ func TestKeepElsewhere(t *testing.T) {
 	}
 	d, err := OpenDirectory(s.outside + "/unused")
 	must(t, err)
+	if _, err := os.Stat(s.outside + "/unused"); err == nil {
+		t.Error("a directory is made before there is something to keep")
+	}
 	d.Close()
 	if _, err := os.Stat(s.outside + "/unused"); err == nil {
 		t.Error("an unused directory is left")

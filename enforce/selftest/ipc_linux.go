@@ -1,8 +1,6 @@
 package selftest
 
 import (
-	"os"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -47,20 +45,19 @@ func ipcVectors() []Vector {
 				}
 				return err
 			}},
-		{ID: "ipc.shm-make", What: "make System V shared memory", Private: "the memory is the command's own, which nobody else reaches", By: NoSysV, Design: sysVDesign, twin: func(*World) error {
-			memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
-			if err == nil {
-				err = unix.Munmap(memory)
-			}
-			return err
-		},
-			attack: func(*World) error {
-				id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
+		{ID: "ipc.shm-make", What: "make System V shared memory that others find", By: NoSysV | View, Design: sysVDesign,
+			attack: func(w *World) error {
+				_, err := unix.SysvShmGet(w.memoryKey(), 4096, unix.IPC_CREAT|0o600)
+				return err
+			},
+			twin: func(*World) error {
+				memory, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANON)
 				if err == nil {
-					_, err = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+					err = unix.Munmap(memory)
 				}
 				return err
-			}},
+			},
+			reached: func(w *World) error { return removeMemory(w.memoryKey()) }},
 		{ID: "ipc.semaphore", What: "change another program's semaphore", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
 			attack: func(w *World) error { return call(unix.SYS_SEMCTL, uintptr(w.Sem), 0, 16, 1) }}, // SETVAL
 		{ID: "ipc.message", What: "send to another program's queue", By: NoSysV | View, Design: sysVDesign, twin: pairTwin,
@@ -74,29 +71,23 @@ func ipcVectors() []Vector {
 		{ID: "ipc.posix-read", What: "open another program's POSIX shared memory", By: NoShared | View, Design: sharedDesign,
 			attack: func(w *World) error { return open(w.shmFile(), unix.O_RDWR) },
 			twin:   func(w *World) error { return open(w.Project+"/file", unix.O_RDWR) }},
-		{ID: "ipc.posix-make", What: "make POSIX shared memory", Private: "/dev/shm is the view's own", By: NoShared, Design: sharedDesign,
-			attack: func(w *World) error {
-				path := w.shmFile() + "-more"
-				defer unix.Unlink(path)
-				return open(path, unix.O_CREAT|unix.O_RDWR)
-			},
+		{ID: "ipc.posix-make", What: "make POSIX shared memory that others find", By: NoShared | View, Design: sharedDesign,
+			attack: func(w *World) error { return open(w.shmFile()+"-more", unix.O_CREAT|unix.O_RDWR) },
 			twin: func(*World) error {
 				fd, err := unix.MemfdCreate("memory", 0)
 				if err == nil {
 					unix.Close(fd)
 				}
 				return err
-			}},
-		{ID: "ipc.tmp", What: "create a file in /tmp", Private: "/tmp is the view's own", By: NoShared, Design: sharedDesign,
-			attack: func(w *World) error {
-				path := "/tmp/purity-selftest-" + itoa(os.Getpid())
-				defer unix.Unlink(path)
-				return open(path, unix.O_CREAT|unix.O_WRONLY)
 			},
-			twin: func(w *World) error { return open(w.Project+"/in-project", unix.O_CREAT|unix.O_WRONLY) }},
-		{ID: "ipc.tmp-run", What: "run a program from /tmp", Private: "/tmp is the view's own", ABI: 1,
-			attack: func(w *World) error { return runCopy("/tmp/purity-selftest-program-" + itoa(os.Getpid())) },
-			twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
+			reached: func(w *World) error { return unix.Unlink(w.shmFile() + "-more") }},
+		{ID: "ipc.tmp", What: "create a file in /tmp that others find", By: NoShared | View, Design: sharedDesign,
+			attack:  func(w *World) error { return open(w.tmpFile(), unix.O_CREAT|unix.O_WRONLY) },
+			twin:    func(w *World) error { return open(w.Project+"/in-project", unix.O_CREAT|unix.O_WRONLY) },
+			reached: func(w *World) error { return unix.Unlink(w.tmpFile()) }},
+		{ID: "ipc.tmp-run", What: "run a program that another left in /tmp", By: View, ABI: 1,
+			attack: func(w *World) error { return run(w.tmpFile() + "-program") },
+			twin:   func(w *World) error { return run(w.Project + "/script") }},
 		{ID: "ipc.shm-run", What: "run a program from /dev/shm", ABI: 1,
 			attack: func(w *World) error { return runCopy(w.shmFile() + "-program") },
 			twin:   func(w *World) error { return runCopy(w.Project + "/program") }},

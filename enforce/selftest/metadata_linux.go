@@ -4,17 +4,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/enforce"
 )
 
 // metadata is a vector that Landlock does not control.
 func metadata(id, what string, op func(path string) error) Vector {
-	by := View
-	if id == "readlink" || id == "mounts" { // which are those of the view, too
-		by = 0
-	}
-	return Vector{ID: "metadata." + id, What: what, By: by, Design: "Landlock controls no metadata, which file permissions do",
+	return Vector{ID: "metadata." + id, What: what, By: View, Design: "Landlock controls no metadata, which file permissions do",
 		attack: func(w *World) error { return op(w.Outside + "/file") }}
 }
 
@@ -23,7 +24,7 @@ func metadataVectors() []Vector {
 		metadata("stat", "look at a file", func(p string) error { return unix.Stat(p, new(unix.Stat_t)) }),
 		metadata("access", "ask whether a file can be read", func(p string) error { return unix.Access(p, unix.R_OK) }),
 		metadata("readlink", "read where a link leads", func(p string) error {
-			_, err := os.Readlink("/proc/self/exe")
+			_, err := os.Readlink(filepath.Dir(p) + "/link")
 			return err
 		}),
 		metadata("chdir", "change to a directory", func(p string) error { return apart(func() error { return unix.Chdir(filepath.Dir(p)) }) }),
@@ -57,14 +58,60 @@ func metadataVectors() []Vector {
 		metadata("file-attributes", "ask for a file's attributes", func(p string) error {
 			return fileAttributes(unix.SYS_FILE_GETATTR, p)
 		}),
-		metadata("mounts", "ask for the mounts", func(string) error {
-			request := struct {
-				size, spare   uint32
-				mount, cursor uint64
-			}{size: 24, mount: ^uint64(0)} // LSMT_ROOT (linux/mount.h)
-			var mounts [8]uint64
-			return call(unix.SYS_LISTMOUNT, addressOf(&request), addressOf(&mounts[0]), uintptr(len(mounts)), 0)
-		}),
+		{ID: "metadata.mounts", What: "find a mount of the machine", By: View, Design: "Landlock controls no metadata, which file permissions do",
+			attack: func(w *World) error { return findMount(w.Mount) }},
 		metadata("path-descriptor", "open a file by path only", func(p string) error { return open(p, unix.O_PATH) }),
 	}
+}
+
+// showsAny is nil where a directory shows one of some names.
+func showsAny(dir string, names []string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return slices.Contains(names, e.Name()) }) {
+		return nil
+	}
+	return unix.ENOENT
+}
+
+// ungranted are the names in the root directory that lead to no grant.
+func ungranted(grants []enforce.Grant) []string {
+	entries, _ := os.ReadDir("/") // those of none are found by no attack
+	var names []string
+	for _, e := range entries {
+		dir := "/" + e.Name()
+		if !slices.ContainsFunc(grants, func(g enforce.Grant) bool {
+			return enforce.Inside(g.Path, dir) || enforce.Inside(enforce.Real(g.Path), enforce.Real(dir))
+		}) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// mountOf is the number of the mount that a path is on.
+func mountOf(path string) (uint64, error) {
+	var stat unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_MNT_ID, &stat)
+	if err == nil && stat.Mask&unix.STATX_MNT_ID == 0 { // before Linux 5.8
+		err = unix.ENOSYS
+	}
+	return stat.Mnt_id, err
+}
+
+// findMount is nil where a mount is among those that this process is shown
+// (proc_pid_mountinfo(5)).
+func findMount(mount uint64) error {
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(data)) {
+		if number, _, _ := strings.Cut(line, " "); number == strconv.FormatUint(mount, 10) {
+			return nil
+		}
+	}
+	return unix.ENOENT
 }

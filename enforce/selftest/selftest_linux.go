@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/view"
 )
 
 // Result is the outcome of one vector.
@@ -137,6 +138,11 @@ func try(v Variant, abi int) (map[string]attempt, error) {
 			return nil, err
 		}
 	}
+	shown, err := viewOf("dev").in(w)
+	if err != nil {
+		return nil, err
+	}
+	w.Ungranted = ungranted(append(view.View{}.Policy(shown).Grants, shown.Grants...))
 	text, err := w.encode()
 	if err != nil {
 		return nil, err

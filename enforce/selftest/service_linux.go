@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"net"
 	"os"
 	"path/filepath"
@@ -89,6 +90,22 @@ func (w *World) makeIPC() error {
 		w.cleanups = append(w.cleanups, func() { unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0) })
 	}
 	os.WriteFile(w.shmFile(), []byte(secret), 0o600) // where there is no /dev/shm the attack fails anyway
-	w.cleanups = append(w.cleanups, func() { os.Remove(w.shmFile()) })
+	w.cleanups = append(w.cleanups, func() { os.Remove(w.shmFile()); os.Remove(w.shmFile() + "-more"); removeMemory(w.memoryKey()) })
 	return nil
+}
+
+// memoryKey is the key of the System V shared memory that the attacker makes.
+func (w *World) memoryKey() int {
+	sum := fnv.New32a()
+	sum.Write([]byte(w.Dir))
+	return int(sum.Sum32()>>1 | 1)
+}
+
+// removeMemory removes shared memory by its key, if it is there.
+func removeMemory(key int) error {
+	id, err := unix.SysvShmGet(key, 0, 0)
+	if err == nil {
+		_, err = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+	}
+	return err
 }

@@ -17,8 +17,6 @@ type Vector struct {
 	// Design says why it is open where nothing stops it, empty if it should
 	// not be.
 	Design string
-	// Private says why it is open in a view, where it reaches objects of the view alone.
-	Private string
 	// Root vectors are tried as root only: a user could not anyway.
 	Root bool
 	// Layered vectors are tried in a view alone, on a project that it shows as an overlay.
@@ -72,8 +70,6 @@ type Circumstances struct {
 // Expected is the expected outcome of v.
 func (v Vector) Expected(c Circumstances) Status {
 	switch {
-	case v.Private != "" && c.View:
-		return Design
 	case v.ABI > 0 && c.ABI >= v.ABI,
 		v.By&(Filter|Descriptors|NoPrivileges) != 0,
 		v.By&View != 0 && c.View,
@@ -96,8 +92,6 @@ var kernels = map[int]string{1: "5.13", 2: "5.19", 3: "6.2", 4: "6.7", 5: "6.10"
 // Remedy names the guard that stops v where it is open, or why nothing does.
 func (v Vector) Remedy(c Circumstances) string {
 	switch {
-	case v.Private != "" && c.View:
-		return v.Private
 	case v.Design != "" && v.By&View != 0:
 		return v.Design + "; a view hides it"
 	case v.Design != "":

@@ -34,8 +34,11 @@ type World struct {
 	Key      int    // key with a secret
 	Terminal string // of somebody else
 	Ring     ringParams
-	Unix     bool // the attacker may make UNIX sockets
-	ABI      int
+	Mount    uint64 // number of the mount that all of it is on
+	// names of the root directory that lead to no grant
+	Ungranted []string
+	Unix      bool // the attacker may make UNIX sockets
+	ABI       int
 	// descriptors that the attacker inherits, by name
 	FD map[string]int
 
@@ -101,8 +104,15 @@ func (w *World) makeFiles() error {
 			return err
 		}
 	}
+	for _, name := range []string{w.Project + "/script", w.tmpFile() + "-program"} {
+		if err := os.WriteFile(name, []byte("#!"+w.Self+" "+nothingWord+"\n"), 0o755); err != nil && name != w.tmpFile()+"-program" { // not everywhere is a /tmp
+			return err
+		}
+	}
+	w.cleanups = append(w.cleanups, func() { os.Remove(w.tmpFile() + "-program"); os.Remove(w.tmpFile()) })
+	w.Mount, _ = mountOf(w.Dir) // 0 is that of none
 	for name, target := range map[string]string{
-		"project/link": w.Outside + "/file", "project/dirlink": w.Outside, "project/self": w.Project + "/file",
+		"outside/link": w.Outside + "/file", "project/link": w.Outside + "/file", "project/dirlink": w.Outside, "project/self": w.Project + "/file",
 	} {
 		if err := os.Symlink(target, filepath.Join(w.Dir, name)); err != nil {
 			return err
@@ -153,6 +163,8 @@ func (w *World) second() string {
 }
 
 func (w *World) shmFile() string { return "/dev/shm/" + filepath.Base(w.Dir) }
+
+func (w *World) tmpFile() string { return "/tmp/" + filepath.Base(w.Dir) }
 
 // openFiles opens the descriptors that the attacker inherits. Standard input is a terminal of
 // its own.

@@ -54,7 +54,7 @@ func (b *builder) bind(p place) error {
 		return b.link(p.path, string(target[:n]))
 	}
 	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
-		return fmt.Errorf("show %s: %w", p.path, err)
+		return refusal("show "+p.path, err)
 	}
 	b.bound[p.path] = p.access
 	return nil
@@ -63,6 +63,9 @@ func (b *builder) bind(p place) error {
 // mount mounts the file of a descriptor at a place.
 func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 	set := attributes(p.access)
+	if p.access&enforce.Execute == 0 && enforce.Inside(p.path, "/tmp") {
+		set |= unix.MOUNT_ATTR_NOEXEC // Landlock's rule for the view's own /tmp counts below it, too
+	}
 	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
 		set &^= unix.MOUNT_ATTR_NODEV
 	}
@@ -123,7 +126,7 @@ func (b *builder) protect(path string) error {
 			access = enforce.Read | enforce.Execute
 		}
 		if err := b.again(fd, access); err != nil {
-			return fmt.Errorf("protect %s: %w", at, err)
+			return refusal("protect "+at, err)
 		}
 		b.bound[at] = access
 	}

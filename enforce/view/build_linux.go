@@ -33,20 +33,21 @@ func (j Job) build() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return &RefusedError{What: "keep mounts apart", Err: err}
 	}
+	// Links with .. lead to what is mounted on the root directory, once that is anything.
+	places, links, err := j.places()
+	if err != nil {
+		return err
+	}
 	root, err := newMount("tmpfs", plain, option{"mode", "0755"}, option{"size", "64m"})
 	if err != nil {
 		return &RefusedError{What: "make its root directory", Err: err}
 	}
-	// It lies on the old root directory, in which names are looked up until pivot_root.
+	// It lies on the old root directory, in which names without .. are looked up until pivot_root.
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return &RefusedError{What: "mount its root directory", Err: err}
 	}
 	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
 	defer b.close()
-	places, links, err := j.places()
-	if err != nil {
-		return err
-	}
 	if g, above := b.layers.Above(j.Policy); above {
 		return fmt.Errorf("show %s as an overlay: %s can be written (%s)", b.layers.Dir, g.Path, g.Reason)
 	}
@@ -259,7 +260,7 @@ func (b *builder) generate(v View) error {
 // (pivot_root(2), "pivot_root(".", ".")").
 func (b *builder) enter() error {
 	if err := setAttributes(b.root, 0, unix.MOUNT_ATTR_RDONLY); err != nil {
-		return err
+		return refusal("close its root directory", err)
 	}
 	if err := unix.Fchdir(b.root); err != nil {
 		return fmt.Errorf("enter view: %w", err)
@@ -268,7 +269,7 @@ func (b *builder) enter() error {
 		return &RefusedError{What: "leave the old root directory", Err: err}
 	}
 	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return fmt.Errorf("enter view: unmount the old root directory: %w", err)
+		return refusal("unmount the old root directory", err)
 	}
 	if err := unix.Chdir("/"); err != nil {
 		return fmt.Errorf("enter view: %w", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -22,6 +23,7 @@ func RunPart(args []string) (code int, ok bool) {
 		return 0, false
 	}
 	runtime.LockOSThread() // with which the command would end
+	named(filepath.Base(args[0]))
 	if len(args) != 4 {
 		return probe(args[2:]), true
 	}
@@ -40,6 +42,14 @@ func RunPart(args []string) (code int, ok bool) {
 	}
 	send(toParent, message{Ended: true, Status: status})
 	return 0, true
+}
+
+// named gives this thread, and with it the command until it is executed, the name that purity
+// has without a view. It was started from /proc/self/exe, and is called exe.
+func named(name string) {
+	if text, err := unix.BytePtrFromString(name); err == nil {
+		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(text)), 0, 0, 0)
+	}
 }
 
 // runInit makes the view, starts the command and returns how it ended.

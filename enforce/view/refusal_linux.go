@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -27,6 +28,10 @@ func available(args ...string) error {
 	case err == nil:
 		return nil
 	case said.Len() == 0:
+		var errno syscall.Errno
+		if errors.As(err, &errno) { // without the name that this program has for itself
+			err = errno
+		}
 		return refused("make namespaces", err)
 	}
 	number, what, _ := strings.Cut(strings.TrimSpace(said.String()), " ")
@@ -52,6 +57,17 @@ func try(said *bytes.Buffer, user bool, args []string) error {
 // refused is a refusal with its remedy.
 func refused(what string, err error) *RefusedError {
 	return &RefusedError{What: what, Err: err, Fix: remedy(err)}
+}
+
+// refusal is the failure of a step: a refusal where the kernel, or a filter of system calls,
+// denies it to this process, whatever its subject is.
+func refusal(what string, err error) error {
+	for _, errno := range []error{unix.EPERM, unix.EACCES, unix.ENOSYS} {
+		if errors.Is(err, errno) {
+			return &RefusedError{What: what, Err: err}
+		}
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // remedies are the settings that keep users from namespaces, where the kernel tells: the text that the file

@@ -56,11 +56,7 @@ func (k *keyer) configFile(file string, depth int) error {
 		line, _, _ := strings.Cut(line, "#")
 		words := strings.Fields(line)
 		if len(words) == 2 && (words[0] == "include" || words[0] == "!include") {
-			name := words[1]
-			if !filepath.IsAbs(name) {
-				name = filepath.Join(filepath.Dir(file), name)
-			}
-			if err := k.configFile(name, depth+1); err != nil {
+			if err := k.configFile(included(file, words[1]), depth+1); err != nil {
 				return err
 			}
 		}

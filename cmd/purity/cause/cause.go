@@ -91,13 +91,13 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 }
 
 // writable reports whether the command may have written a file, or a directory on the way to
-// it.
+// it. What it writes in directories of a view's own is not there outside.
 func (f *finder) writable(path string) bool {
-	if len(f.Policy.Covering(path, enforce.Write)) > 0 {
+	if slices.ContainsFunc(f.Policy.Covering(path, enforce.Write), func(g enforce.Grant) bool { return !g.Own }) {
 		return true
 	}
 	for _, g := range f.Policy.Grants {
-		if g.Access&enforce.Write != 0 && enforce.Inside(path, g.Path) {
+		if !g.Own && g.Access&enforce.Write != 0 && enforce.Inside(path, g.Path) {
 			return true
 		}
 	}

@@ -68,6 +68,15 @@ func FromEnvironment() bool {
 	return false
 }
 
+// ForgetEmpty unsets PURITY_ variables that are empty, which say nothing.
+func ForgetEmpty() {
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		if name := field.Tag.Get("env"); name != "" && os.Getenv(name) == "" {
+			os.Unsetenv(name)
+		}
+	}
+}
+
 // Is returns a setting, or its default where it is nil.
 func Is(setting *bool, otherwise bool) bool {
 	if setting == nil {

@@ -71,9 +71,15 @@ func (a Ask) Resolve(ctx context.Context, from Source) (Plan, error) {
 // Executable reports whether the policy lets path be executed.
 func (p Plan) Executable(path string) bool { return len(p.Policy.Covering(path, enforce.Execute)) > 0 }
 
-// Closed is an error where the policy lets commands write a path.
+// Closed is an error where the policy lets commands write a path. In a view /tmp is the
+// command's own; there the policy without the view counts, under which other commands of
+// the project may run.
 func (p Plan) Closed(path string) error {
-	for _, g := range p.Policy.Covering(path, enforce.Write) {
+	policy := p.Policy
+	if p.Sees.View != nil {
+		policy = p.Sees.Plain
+	}
+	for _, g := range policy.Covering(path, enforce.Write) {
 		return fmt.Errorf("a confined command may write %s (%s)", path, g.Reason)
 	}
 	return nil

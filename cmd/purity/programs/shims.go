@@ -62,6 +62,7 @@ func (h Call) Make(ask confine.Ask, found confine.Found, dir string, set shim.Se
 		return made, err
 	}
 	set.Request, set.Settings, set.Config = ask.Request, ask.Flags, ask.Instead
+	set.Store = ask.Nix.Root
 	set.File, set.Text = textOf(ask)
 	set.Request.Refresh = false
 	set.Entry, set.Definition = env.Key(), shim.Definition(files)

@@ -38,6 +38,8 @@ type Set struct {
 	Request  nixeval.Request
 	Settings config.Settings
 	Config   string
+	// Store is the directory of a chroot store, empty for another store.
+	Store string
 	// File and Text are the path and the text of purity.toml then; empty if
 	// there was none. Commands can edit it.
 	File, Text string

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -24,6 +25,7 @@ type Explanation struct {
 	Path    string          `json:"path" doc:"The path as it was given, made absolute."`
 	Real    string          `json:"realPath" doc:"The path without symbolic links."`
 	Exists  bool            `json:"exists" doc:"Whether it is there."`
+	Hidden  bool            `json:"hidden,omitempty" doc:"Whether it is there, and a view does not show it."`
 	Access  []accessVerdict `json:"access" doc:"Accesses of the path."`
 	Chain   []closure.Path  `json:"chain,omitempty" doc:"The references from a root to the store path."`
 	Remedy  string          `json:"remedy,omitempty" doc:"Setting that would grant the access."`
@@ -45,6 +47,9 @@ func (e Explanation) Print(out io.Writer) error {
 	}
 	if !e.Exists {
 		fmt.Fprintln(out, "which does not exist")
+	}
+	if e.Hidden {
+		fmt.Fprintln(out, "which the view hides")
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
@@ -74,7 +79,12 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 	e := Explanation{Version: form.Version, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
 	e.Exists = err == nil
+	e.Hidden = p.Hides(path)
 	covering := p.Policy.Covering(path, enforce.All)
+	outside := slices.DeleteFunc(slices.Clone(covering), confine.Private)
+	if e.Hidden || len(outside) > 0 { // a grant in a directory of the view's own counts alone
+		covering = outside
+	}
 	allowed := enforce.Access(0)
 	for _, kind := range []struct {
 		name   string
