@@ -102,25 +102,19 @@ func addRule(ruleset int, g Grant, handled uint64) error {
 	return nil
 }
 
-// ErrWide refuses the one directory that would make every other grant moot.
-var ErrWide = errors.New("the whole file system is no grant")
+// errWide refuses the one directory that would make every other grant moot.
+var errWide = errors.New("the whole file system is no grant")
 
 // open opens the object of a grant and returns its type.
 func open(g Grant) (fd int, mode uint32, err error) {
 	fd, _, stat, err := g.Place()
-	if err != nil {
-		return -1, 0, err
-	}
-	if IsRoot(stat) && g.Access != List {
-		unix.Close(fd)
-		return -1, 0, ErrWide
-	}
-	return fd, stat.Mode & unix.S_IFMT, nil
+	return fd, stat.Mode & unix.S_IFMT, err
 }
 
 // Place opens the object of a grant (O_PATH) and returns the path at which it is, which
 // has no links but perhaps a last one. Links are followed by resolving the path once; the
-// result must have none when it is opened, so that nobody can put one in between.
+// result must have none when it is opened, so that nobody can put one in between. The whole
+// file system is an error, unless its names alone are granted.
 func (g Grant) Place() (fd int, path string, stat unix.Stat_t, err error) {
 	if !filepath.IsAbs(g.Path) {
 		return -1, "", stat, errors.New("not an absolute path")
@@ -138,6 +132,10 @@ func (g Grant) Place() (fd int, path string, stat unix.Stat_t, err error) {
 		if path, err = resolve(g); err == nil {
 			fd, stat, err = openNoLinks(path)
 		}
+	}
+	if err == nil && isRoot(stat) && g.Access != List {
+		unix.Close(fd)
+		err = errWide
 	}
 	if err != nil {
 		return -1, "", stat, err
@@ -172,9 +170,9 @@ func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {
 	return fd, stat, nil
 }
 
-// IsRoot reports whether stat is of the root directory, whatever name it came
+// isRoot reports whether stat is of the root directory, whatever name it came
 // by. Where that cannot be told, it is.
-func IsRoot(stat unix.Stat_t) bool {
+func isRoot(stat unix.Stat_t) bool {
 	root, err := rootDirectory()
 	return err != nil || stat.Dev == root.Dev && stat.Ino == root.Ino
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
@@ -49,7 +50,7 @@ func (a *app) fail(err error) int {
 
 // exit is the exit code that err stands for; it is said, unless it was.
 func (a *app) exit(err error) int {
-	var ended *confine.EndedError
+	var ended *launch.EndedError
 	var code codeError
 	switch {
 	case err == nil:

@@ -10,13 +10,14 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
-	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // request is the request of flags, for a project.
-func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project, r nixeval.Request, err error) {
+func (a *app) request(ref string, s source) (nix nixeval.Nix, p trees.Project, r nixeval.Request, err error) {
 	if err := oneSource(ref, s); err != nil {
 		return nix, p, r, err
 	}
@@ -24,7 +25,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project,
 	if s.File != "" {
 		anchor = filepath.Base(s.File)
 	}
-	if p, err = confine.FindProject(s.Project, anchor); err != nil {
+	if p, err = trees.FindProject(s.Project, anchor); err != nil {
 		return nix, p, r, err
 	}
 	if nix, err = a.nix(); err != nil {
@@ -38,7 +39,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p confine.Project,
 		r.Overrides = append(r.Overrides, [2]string{input, s.OverrideInput[input]})
 	}
 	if s.NoProject {
-		p = confine.NoProject(nix, p, r)
+		p = trees.NoProject(nix, p, r)
 		r.Project = p.Dir
 	}
 	return nix, p, r, p.Check(nix)
@@ -71,7 +72,7 @@ func settingsOfVariables() (config.Settings, error) {
 }
 
 // trusted is the error for a file that was not allowed, for those who run nothing.
-func (a *app) trusted(file *config.File, flags config.Settings, p confine.Project) error {
+func (a *app) trusted(file *config.File, flags config.Settings, p trees.Project) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -80,6 +81,6 @@ func (a *app) trusted(file *config.File, flags config.Settings, p confine.Projec
 }
 
 // hooks is the state for hooks and shims.
-func (a *app) hooks() hook.Hooks {
-	return hook.Hooks{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
+func (a *app) hooks() programs.Call {
+	return programs.Call{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

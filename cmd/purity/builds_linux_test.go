@@ -164,8 +164,11 @@ func (b realBuild) prepare(t *testing.T, u user) madeBuild {
 	if err := fixtures.Commit(m.at); err != nil {
 		t.Fatal(err)
 	}
-	if u.attr != nil {
-		chown(t, u.dir)
+	if u.attr != nil { // not all of the user's: other builds come and go there
+		chown(t, m.at)
+		if err := os.Chown(filepath.Dir(m.at), nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
 	}
 	m.start(t, "exec", "-q", "--", "true")
 	m.copy(t, m.at, m.pristine)

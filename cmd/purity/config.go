@@ -13,6 +13,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
@@ -50,7 +51,7 @@ func (c configCheckCmd) Run(a *app) error {
 		return err
 	}
 	wider := file.Widens(confine.LevelOf(flags))
-	err = a.trusted(file, flags, confine.ProjectAt(filepath.Dir(file.Path)))
+	err = a.trusted(file, flags, trees.ProjectAt(filepath.Dir(file.Path)))
 	if err != nil && len(wider) > 0 && !words.Untrusted(err) {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/nix-purity/purity/closure/hostile"
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/report"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 )
 
 type diffReportCmd struct {
@@ -22,7 +22,7 @@ the earlier one did not, or if purity saw less of it.`
 
 // Run prints what is new.
 func (c diffReportCmd) Run(a *app) error {
-	to, err := c.open(a, func(name string) (string, error) { return confine.Outside(confine.ProjectHere().Trees(), name) })
+	to, err := c.open(a, func(name string) (string, error) { return trees.Outside(trees.ProjectHere().Trees(), name) })
 	if err != nil {
 		return err
 	}

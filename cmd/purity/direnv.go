@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 )
 
 // direnvEnvCmd is the command that the library for direnv calls.
@@ -18,10 +18,10 @@ type direnvEnvCmd struct {
 // Run prints shell code for direnv's bash. Without an environment, too, direnv has to know
 // the files whose change could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
-	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name, confine.TrustDir()}, config.Definitions...)))
+	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name, trees.TrustDir()}, config.Definitions...)))
 	nix, project, request, err := a.request(c.Flake, c.source)
 	if err == nil {
-		d := hook.Direnv{Hooks: a.hooks(), Nix: nix, Project: project, Request: request, Flags: c.Settings, Instead: c.Config, KeepAll: c.KeepAll}
+		d := hook.Direnv{Call: a.hooks(), Nix: nix, Project: project, Request: request, Flags: c.Settings, Instead: c.Config, KeepAll: c.KeepAll}
 		err = d.Print()
 	}
 	if err != nil {

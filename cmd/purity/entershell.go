@@ -48,7 +48,7 @@ func (c *enterShellCmd) Run(a *app) error {
 		return err
 	}
 	outside := slices.DeleteFunc(c.Outside, func(name string) bool { return nixeval.Find(name, os.Getenv("PATH")) == "" })
-	dir, err := a.hooks().ForShell(ask, outside)
+	dir, err := hook.ForShell(a.hooks(), ask, outside)
 	if err != nil {
 		return err
 	}

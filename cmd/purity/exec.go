@@ -5,6 +5,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
@@ -41,7 +42,7 @@ func (c *execCmd) Run(a *app) error {
 	}
 	keeps := c.keeping.keeping()
 	if c.UnlessConfined && confine.Inside() && !keeps.Asked { // an overlay is not what this process is in
-		return confine.RunHere(command, a.Environ)
+		return launch.RunHere(command, a.Environ)
 	}
 	a.store = c.Store
 	flags, err := c.settings(c.Settings)
@@ -62,7 +63,7 @@ func (c *execCmd) Run(a *app) error {
 		case c.wanted():
 			a.Log.Warn().Msg("this process is confined, and no process inside can watch, so there is no report")
 		}
-		job, err := ask.Again(command, a.Environ)
+		job, err := launch.Again(ask, command, a.Environ)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/nix-purity/purity/cmd/purity/form"
-	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 )
@@ -41,7 +41,7 @@ func (c gcCmd) Run(a *app) error {
 	if err := os.RemoveAll(walls.Dirs(nix)); err != nil { // which are made again when Nix is asked
 		return fmt.Errorf("remove directories of git: %w", err)
 	}
-	shims, err := hook.Collect(nix)
+	shims, err := programs.Collect(nix)
 	if shims > 0 {
 		a.Log.Info().Msgf("removed %d directories of shims", shims)
 	}

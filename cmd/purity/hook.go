@@ -6,7 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 )
 
@@ -113,7 +113,7 @@ func (a *app) printHook(of string) error {
 		return fmt.Errorf("print hook: %w", err)
 	}
 	if nix, err := a.nix(); err == nil {
-		if err := hook.SelfClosed(nix); err != nil {
+		if err := programs.SelfClosed(nix); err != nil {
 			return err
 		}
 	}

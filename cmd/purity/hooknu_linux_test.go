@@ -52,6 +52,8 @@ func TestNushell(t *testing.T) {
 				{"cd " + dir + "; purity off; make greet -B CC=/usr/bin/gcc; purity on; _purity_check; try { make greet -B CC=/usr/bin/gcc } catch { print refused }", "refused"},
 				{"cd " + dir + "; cd ..; print ($env.GREETING? | default gone)", "gone"},
 				{"$env.GREETING = 'mine'; cd " + dir + "; print $env.GREETING; cd ..; print $env.GREETING", "hello\nmine\n"},
+				{"$env.GREETING = {a: [1 2]}; cd " + dir + "; print $env.GREETING; cd ..; print $env.GREETING.a.1", "hello\n2\n"},
+				{"$env.GREETING = {|| 7 }; cd " + dir + "; cd ..; print (do $env.GREETING)", "7\n"},
 				{"cd " + dir + "; cd ..; print ($env.PATH | to json -r) ($env.PURITY_PROJECT? | default none) $env.purity_prompt", before + "none\n"},
 				{"print ($env.config.hooks.pre_prompt | length)", "1"},
 			} {

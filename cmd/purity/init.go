@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/starter"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
@@ -30,7 +30,7 @@ run it again without harm.`
 
 // Run writes the files that are missing, and prints the next steps.
 func (c *initCmd) Run(a *app) error {
-	found, err := confine.FindProject("", config.Definitions[0])
+	found, err := trees.FindProject("", config.Definitions[0])
 	if err != nil {
 		return err
 	}

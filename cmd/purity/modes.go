@@ -7,6 +7,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/complete"
 	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/watch"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -33,16 +34,16 @@ type mode func(args []string) (code int, ok bool)
 // __complete is one of many.
 func modes() map[string]mode {
 	all := map[string]mode{
-		completeWord:   runComplete,
-		promptWord:     runPrompt,
-		lineWord:       runLine,
-		hook.HookWord:  with(func(args []string, set string) int { a := plainApp(args); return a.exit(a.hooks().RunHook(set)) }),
-		hook.RenewWord: with(func(args []string, dir string) int { a := quietApp(args); return a.exit(a.hooks().Renew(dir)) }),
-		hook.StartWord: with(func(_ []string, dir string) int { return failed(hook.StartRenewal(dir)) }),
-		watch.Word:     watch.Continue,
-		outside.Word:   outside.RunPart,
-		tempdir.Word:   tempdir.RunSweeper,
-		view.Word:      view.RunPart,
+		completeWord:       runComplete,
+		promptWord:         runPrompt,
+		lineWord:           runLine,
+		programs.HookWord:  with(func(args []string, set string) int { a := plainApp(args); return a.exit(a.hooks().RunHook(set)) }),
+		programs.RenewWord: with(func(args []string, dir string) int { a := quietApp(args); return a.exit(a.hooks().Renew(dir)) }),
+		programs.StartWord: with(func(_ []string, dir string) int { return failed(programs.StartRenewal(dir)) }),
+		watch.Word:         watch.Continue,
+		outside.Word:       outside.RunPart,
+		tempdir.Word:       tempdir.RunSweeper,
+		view.Word:          view.RunPart,
 	}
 	for _, word := range selftest.Words {
 		all[word] = selftest.RunPart
@@ -87,7 +88,7 @@ func runPrompt(args []string) (code int, ok bool) {
 	}
 	a := plainApp(args)
 	more := append(args[5:len(args):len(args)], "", "") // fish gives no empty words
-	p := hook.Prompt{Hooks: a.hooks(), Shell: args[2], Key: args[3], Said: args[4], Sign: more[0] != "", Told: more[1]}
+	p := hook.Prompt{Call: a.hooks(), Shell: args[2], Key: args[3], Said: args[4], Sign: more[0] != "", Told: more[1]}
 	fmt.Fprint(a.Stdout, p.Here())
 	return 0, true
 }

@@ -9,14 +9,14 @@ import (
 // denied files may be the reason.
 func (d ran) sayFailed(a *app, r run) {
 	code := d.report.ExitCode
-	if code == 0 || a.Quiet || !d.plan.Enforced() {
+	if code == 0 || a.Quiet || !d.plan.Enforced() || r.watches() != watch.Programs {
 		return
 	}
-	if r.watches() == watch.Programs {
-		a.Warn(outcome.Files(d.plan, d.of)...)
-	}
+	a.Warn(outcome.Files(d.plan, d.of)...)
+	said := d.of.Files > 0 || len(d.report.Findings) > 0
 	signalled := code < 0 || code >= 128
-	if r.shim && !signalled && a.TTY && !a.JSON && d.plan.Explain == "" && len(d.report.Findings) == 0 {
-		outcome.Note(a.Voice, d.plan, r.command)
+	typed := r.shim || r.program == nil // the exit code of a shell is that of its last command
+	if typed && !said && !signalled && !a.JSON && d.plan.Explain == "" {
+		outcome.Note(a.Voice, d.plan, r.command, r.shim)
 	}
 }

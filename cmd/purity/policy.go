@@ -7,6 +7,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/show"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
@@ -62,6 +63,6 @@ func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Pla
 	if err != nil {
 		return plan, err
 	}
-	plan.Policy.Grants = append(plan.Policy.Grants, confine.TempGrant(confine.TempPattern(plan.Nix)))
+	plan.Policy.Grants = append(plan.Policy.Grants, trees.TempGrant(trees.TempPattern(plan.Nix)))
 	return plan, nil
 }

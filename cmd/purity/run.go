@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/outcome"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/screen"
@@ -25,8 +26,8 @@ type run struct {
 	ask     confine.Ask
 	from    confine.Source
 	command []string
-	program confine.Program // nil for the command as it was typed
-	shim    bool            // it was called by the name of a shim
+	program launch.Program // nil for the command as it was typed
+	shim    bool           // it was called by the name of a shim
 	reports reporting
 	tells   bool                               // uses of the closure are wanted, too
 	fail    bool                               // a command that ends well is to fail if something was refused
@@ -124,9 +125,9 @@ func (r run) changes() bool { return config.Is(r.ask.ReportChanges, os.Getenv("C
 func (r run) become(plan confine.Plan) error {
 	program := r.program
 	if program == nil {
-		program = confine.Typed(r.command)
+		program = launch.Typed(r.command)
 	}
-	job, err := plan.Place(program)
+	job, err := launch.Place(plan, program)
 	if err == nil {
 		r.app.Warn(job.Unlinked...)
 		watch.Child(&job, r.watches())
@@ -153,7 +154,7 @@ func (r run) become(plan confine.Plan) error {
 }
 
 // replace has a job take the place of this process.
-func replace(a *app, j confine.Job) error {
+func replace(a *app, j launch.Job) error {
 	a.Log.Debug().Str("program", j.Command.Path).Int("grants", len(j.Policy.Grants)).Bool("confined already", j.Command.Confined).Msg("execute")
 	return j.Exec(a.Voice)
 }
@@ -189,7 +190,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	case err != nil:
 		return ran{}, err
 	case of.Failed:
-		return ran{}, &confine.EndedError{Status: of.Status}
+		return ran{}, &launch.EndedError{Status: of.Status}
 	}
 	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
 	if before != nil {
@@ -222,7 +223,7 @@ func (r run) execute() error {
 	case r.fail && done.report.ExitCode == 0 && !done.report.Clean():
 		return codeError(exitImpure)
 	}
-	return &confine.EndedError{Status: done.of.Status}
+	return &launch.EndedError{Status: done.of.Status}
 }
 
 // say prints denials, reasons and remedies. A command that purity itself could not

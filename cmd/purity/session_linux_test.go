@@ -157,7 +157,7 @@ func TestChecksInSandbox(t *testing.T) {
 func (u user) output(t *testing.T, dir, line string) string {
 	t.Helper()
 	cmd := exec.Command("/bin/bash", "-c", line)
-	cmd.Dir, cmd.Env = dir, u.environ
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, u.environ, u.attr
 	out, err := cmd.Output()
 	if err != nil {
 		exit, _ := err.(*exec.ExitError)

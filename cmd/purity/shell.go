@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 )
 
 type shellCmd struct {
@@ -35,5 +35,5 @@ func (c *shellCmd) Run(a *app) error {
 		return err
 	}
 	ask.Keeping = c.keeping.keeping()
-	return run{app: a, ask: ask, from: from, command: []string{"shell"}, program: confine.Interactive(c.Shell)}.execute()
+	return run{app: a, ask: ask, from: from, command: []string{"shell"}, program: launch.Interactive(c.Shell)}.execute()
 }

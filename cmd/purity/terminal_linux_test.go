@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -85,7 +85,7 @@ func (s *terminal) getenv(name string) string {
 }
 
 func (s *terminal) setenv(name, value string) {
-	s.environ = append(confine.Without(s.environ, name), name+"="+value)
+	s.environ = append(launch.Without(s.environ, name), name+"="+value)
 }
 
 // write makes a file below the home.

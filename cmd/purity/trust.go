@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/show"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -38,7 +40,7 @@ func (c allowCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("allow project: %w", err)
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
@@ -56,14 +58,14 @@ func (c allowCmd) Run(a *app) error {
 		return words.Hint(fmt.Errorf("allow project: there is no flake.nix, shell.nix or %s in %s or above", config.Name, path), "go to the project, or begin one with purity init")
 	}
 	if file != nil {
-		if err := allowFile(a, trust, file); err != nil {
+		if err := allowFile(a, list, file); err != nil {
 			return err
 		}
 	}
 	if dir == "" {
 		return nil
 	}
-	names, err := hook.Allow(a.hooks(), trust, dir)
+	names, err := hook.Allow(a.hooks(), list, dir)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (c allowCmd) Run(a *app) error {
 
 // allowFile allows a file with the symbolic links that its paths pass through, and says
 // the grants of the file beyond the default and beyond narrower levels.
-func allowFile(a *app, trust config.Trust, file *config.File) error {
+func allowFile(a *app, list allow.List, file *config.File) error {
 	nix, err := a.nix()
 	if err != nil {
 		return err
@@ -91,8 +93,8 @@ func allowFile(a *app, trust config.Trust, file *config.File) error {
 		screen.Printf(a.Stdout, "%s opens nothing beyond the default policy; it need not be allowed\n", file.Path)
 		return nil
 	}
-	links := confine.LinksOf(nix, confine.ProjectAt(filepath.Dir(file.Path)), file)
-	if err := trust.Allow(file, links); err != nil {
+	links := confine.LinksOf(nix, trees.ProjectAt(filepath.Dir(file.Path)), file)
+	if err := list.Allow(file, links); err != nil {
 		return err
 	}
 	screen.Printf(a.Stdout, "allowed %s, sha256 %s:\n", file.Path, file.Hash())
@@ -114,7 +116,7 @@ type denyCmd struct {
 
 // Run forgets permissions of the file, whatever is in it.
 func (c denyCmd) Run(a *app) error {
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (c denyCmd) Run(a *app) error {
 	}
 	nothing := true
 	for _, path := range denied {
-		forgotten, err := trust.Deny(path)
+		forgotten, err := list.Deny(path)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
@@ -16,7 +16,7 @@ import (
 // commandLine is the command that was given to a command of purity, of all that was typed.
 // A flag that purity does not know is one of the command's, or misspelt.
 func commandLine(typed, given []string, of string) ([]string, error) {
-	command, err := confine.CommandLine(given, of)
+	command, err := launch.CommandLine(given, of)
 	if err == nil || len(given) == 0 || !strings.HasPrefix(given[0], "-") || given[0] == "--" {
 		return command, err
 	}

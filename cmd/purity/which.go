@@ -3,14 +3,10 @@ package main
 import (
 	"cmp"
 	"errors"
-	"slices"
-	"strings"
 
-	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
@@ -38,7 +34,11 @@ func (c whichCmd) Run(a *app) error {
 		return words.Hint(errors.New("print JSON: name a program"), "purity which --json make")
 	}
 	if c.Program == "" {
-		return listShims(a)
+		confined, err := hook.List(a.hooks())
+		if err == nil && !confined {
+			err = codeError(1)
+		}
+		return err
 	}
 	answer, err := hook.Which(a.hooks(), c.Program)
 	if err != nil {
@@ -57,37 +57,4 @@ func (c whichCmd) Run(a *app) error {
 		return codeError(words.NotFound)
 	}
 	return codeError(1)
-}
-
-// listShims prints the programs that the shims in PATH confine.
-func listShims(a *app) error {
-	if confine.Inside() {
-		screen.Printf(a.Stdout, "all programs are confined here\n")
-		return nil
-	}
-	dir := hook.ShimsIn(a.Path)
-	if dir == "" {
-		screen.Printf(a.Stdout, "there are no shims in PATH: nothing is confined\n")
-		return codeError(1)
-	}
-	set, err := shim.Read(dir)
-	if err != nil {
-		return err
-	}
-	confined := slices.DeleteFunc(shim.Programs(dir), func(name string) bool {
-		return slices.Contains(set.Outside, name) || slices.Contains(set.Starters, name)
-	})
-	for _, part := range []struct {
-		what  string
-		names []string
-	}{
-		{"confined in " + set.Request.Project, confined},
-		{"confined where they start something of the project", set.Starters},
-		{"your own when you type them", set.Own},
-	} {
-		if len(part.names) > 0 {
-			screen.Printf(a.Stdout, "%s, %d:\n  %s\n", part.what, len(part.names), strings.Join(part.names, " "))
-		}
-	}
-	return nil
 }

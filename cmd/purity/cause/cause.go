@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/packages"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/cmd/purity/span"
@@ -35,8 +36,7 @@ type Run struct {
 // finder keeps facts that are needed again and again.
 type finder struct {
 	Run
-	tools   tools
-	index   *index
+	index   *packages.Index
 	having  *having
 	presets []enforce.Grant // with the name of the preset as reason
 	trees   span.Trees      // directories that stand for files which were read
@@ -55,8 +55,8 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 		return nil
 	}
 	f := finder{Run: r, having: newHaving(r.Env), makefiles: newMakefiles()}
-	f.tools = newTools(r.Home, f.writable)
-	f.index = &index{tools: f.tools, known: map[string]string{}}
+	tools := packages.NewTools(r.Home, f.writable)
+	f.index = packages.NewIndex(tools)
 	here := host.Here(r.Dir)
 	for _, preset := range host.Presets {
 		grants, _ := preset.Grants(here)
@@ -82,7 +82,7 @@ func (r Run) Findings(denials []observe.Denial) []report.Finding {
 		}
 	}
 	f.trees = span.Files(secret.Finder{Home: r.Home}, read)
-	owners := f.tools.owners(ofHost, ownersTime)
+	owners := tools.Owners(ofHost, ownersTime)
 	all := make([]explained, len(denials))
 	for i, d := range denials {
 		all[i] = f.finding(d, owners[d.Real])

@@ -1,131 +1,16 @@
 package cause
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nix-purity/purity/cmd/purity/packages"
 	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/nixeval"
 )
-
-// program writes a program that prints its arguments, and then some.
-func program(t *testing.T, file, script string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func toolsIn(dir string) tools {
-	return tools{system: []string{dir}, writable: func(string) bool { return false }}
-}
-
-// Each package manager is asked once for all, and understood.
-func TestOwners(t *testing.T) {
-	files := t.TempDir()
-	var paths []string
-	for _, name := range []string{"perf", "tool", "nobody's", "glob[x]", "two", "lib.so"} {
-		path := filepath.Join(files, name)
-		paths = append(paths, path)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	paths = append(paths, files, filepath.Join(files, "absent"))
-	for _, tt := range []struct {
-		program, script string
-		want            map[string]string
-	}{
-		{"dpkg-query", `echo "diversion by linux-perf from: D/perf"
-echo "diversion by linux-perf to: D/perf.wrapper"
-echo "linux-perf: D/perf"
-echo "tools, more:amd64: D/tool"
-echo "globs: D/glob[x]"
-echo "libc6:amd64: D/lib.so"
-exit 1`, map[string]string{"perf": "linux-perf (dpkg)", "tool": "tools (dpkg)", "glob[x]": "globs (dpkg)", "lib.so": "libc6 (dpkg)"}},
-		{"rpm", `shift 3; for f; do case $f in */nobody*) echo "file $f is not owned by any package";; *) echo pkg-of-${f##*/};; esac; done`,
-			map[string]string{"perf": "pkg-of-perf (rpm)", "tool": "pkg-of-tool (rpm)", "glob[x]": "pkg-of-glob[x] (rpm)", "two": "pkg-of-two (rpm)", "lib.so": "pkg-of-lib.so (rpm)"}},
-		{"rpm", `shift 3; for f; do case $f in */two) echo one; echo other;; *) echo p;; esac; done`, // two packages for one file
-			map[string]string{"perf": "p (rpm)", "tool": "p (rpm)", "nobody's": "p (rpm)", "glob[x]": "p (rpm)", "two": "one (rpm)", "lib.so": "p (rpm)"}},
-		{"pacman", `echo "D/tool is owned by tools 1.2-3"; echo "error: No package owns D/two" >&2; exit 1`, map[string]string{"tool": "tools (pacman)"}},
-		{"apk", `echo "D/tool is owned by py3-tools-1.2-r3"; echo "D/two symlink target is owned by musl-1.2.5-r0"`, map[string]string{"tool": "py3-tools (apk)", "two": "musl (apk)"}},
-	} {
-		dir := t.TempDir()
-		program(t, filepath.Join(dir, tt.program), "echo x >> "+dir+"/asked\n"+strings.ReplaceAll(tt.script, "D/", files+"/"))
-		want := map[string]string{}
-		for name, owner := range tt.want {
-			want[filepath.Join(files, name)] = owner
-		}
-		if diff := cmp.Diff(want, toolsIn(dir).owners(paths, time.Minute)); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", tt.program, diff)
-		}
-	}
-}
-
-// Thousands of files are asked for in few calls, and not for ever.
-func TestManyOwners(t *testing.T) {
-	files, dir := t.TempDir(), t.TempDir()
-	var paths []string
-	for i := range 3000 {
-		path := filepath.Join(files, fmt.Sprintf("%0200d", i))
-		paths = append(paths, path)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	program(t, filepath.Join(dir, "dpkg-query"), "echo x >> "+dir+"/asked")
-	toolsIn(dir).owners(paths, time.Minute)
-	if asked, err := os.ReadFile(filepath.Join(dir, "asked")); err != nil || len(asked) > 2*4 || len(asked) < 2*2 {
-		t.Errorf("asked %q, %v", asked, err)
-	}
-	program(t, filepath.Join(dir, "dpkg-query"), "exec /bin/sleep 60")
-	start := time.Now()
-	toolsIn(dir).owners(paths[:10], 100*time.Millisecond)
-	if time.Since(start) > 10*time.Second {
-		t.Errorf("it took %v", time.Since(start))
-	}
-}
-
-// An answer of an index is an attribute, or is not believed.
-func TestIndex(t *testing.T) {
-	dir := t.TempDir()
-	program(t, filepath.Join(dir, "nix-locate"), `case $5 in /bin/odd) printf 'x;rm\n$(x)\n"a b"\n';; *) printf 'perlPackages.XMLParser.out\nlong.attribute.path\npython3Packages."zope.event"\n';; esac`)
-	x := index{tools: toolsIn(dir), known: map[string]string{}}
-	if got := x.attribute("odd"); got != "" {
-		t.Errorf("odd is of %q", got)
-	}
-	if got := x.attribute("xml"); got != "long.attribute.path" {
-		t.Errorf("xml is of %q", got)
-	}
-}
-
-// purity runs no file that the command can write.
-func TestTools(t *testing.T) {
-	dir := t.TempDir()
-	program(t, filepath.Join(dir, "rpm"), "exit 0")
-	tool := tools{writable: func(path string) bool { return strings.HasPrefix(path, dir) }}
-	if got := tool.find("rpm", dir); got != "" {
-		t.Errorf("%s would be run", got)
-	}
-	if got := toolsIn(dir).find("rpm", dir); got == "" {
-		t.Error("it is not found")
-	}
-	t.Setenv("LD_PRELOAD", "/x")
-	program(t, filepath.Join(dir, "env"), "exec /usr/bin/env")
-	out, _ := toolsIn(dir).ask(t.Context(), filepath.Join(dir, "env"))
-	if strings.Contains(out, "LD_PRELOAD") || !strings.Contains(out, "LC_ALL=C") {
-		t.Error(out)
-	}
-}
 
 func TestNamed(t *testing.T) {
 	for _, tt := range []struct {
@@ -191,7 +76,7 @@ func TestPrivate(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/usr/lib/gcc/x86_64-linux-gnu/12/cc1": true, "/usr/libexec/x": true, "/usr/bin/gcc": false, "/opt/tool": false, "/usr/lib/jvm/java-17/bin/java": false,
 	} {
-		f := finder{index: &index{known: map[string]string{}}, having: newHaving(nixeval.Environment{})}
+		f := finder{index: packages.NewIndex(packages.Tools{}), having: newHaving(nixeval.Environment{})}
 		hint := f.programHint(executed(path, "/x/make"), filepath.Base(path), "")
 		if got := strings.HasPrefix(hint, "it is a part of another program"); got != want {
 			t.Errorf("%s: %s", path, hint)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/packages"
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
@@ -27,8 +28,8 @@ var launchers = sync.OnceValue(func() map[string]bool {
 // of the store does as a package has it.
 func launches(program string, args []string, storeDir string) bool {
 	name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(program), "."), "-wrapped")
-	if m := programVersion().FindStringSubmatch(name); m != nil && !launchers()[name] {
-		name = m[1]
+	if !launchers()[name] {
+		name, _ = packages.Unversioned(name)
 	}
 	if !launchers()[name] {
 		return false

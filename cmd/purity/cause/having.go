@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/cmd/purity/packages"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -109,15 +110,15 @@ func (h *having) attribute(path closure.Path) string {
 		if c, err := h.env.Closure(); err == nil { // else the names of the paths do
 			for _, n := range c.Nodes {
 				if n.Deriver != "" {
-					h.names[n.Path] = packageName(n.Deriver.Name())
+					h.names[n.Path] = packages.Name(n.Deriver.Name())
 				}
 			}
 		}
 	}
 	if name := h.names[path]; name != "" {
-		return attribute(name)
+		return packages.Attribute(name)
 	}
-	return attribute(packageName(path.Name()))
+	return packages.Attribute(packages.Name(path.Name()))
 }
 
 // namesake is a path of the closure with the package name of another path.
@@ -125,11 +126,11 @@ func (h *having) namesake(of closure.Path) closure.Path {
 	if h.packages == nil {
 		h.packages = map[string][]closure.Path{}
 		for _, path := range h.env.Paths {
-			name := packageName(path.Name())
+			name := packages.Name(path.Name())
 			h.packages[name] = append(h.packages[name], path)
 		}
 	}
-	for _, path := range h.packages[packageName(of.Name())] {
+	for _, path := range h.packages[packages.Name(of.Name())] {
 		if path != of {
 			return path
 		}

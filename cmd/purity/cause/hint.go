@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/packages"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/secret"
 	"github.com/nix-purity/purity/enforce"
@@ -18,8 +19,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// packages is the line that declares a package.
-func packages(attr string) string { return "packages = [ pkgs." + attr + " ];" }
+// declaration is the line that declares a package.
+func declaration(attr string) string { return "packages = [ pkgs." + attr + " ];" }
 
 // openPath is how a policy lets a path be used so.
 func (f *finder) openPath(word string, d observe.Denial) string {
@@ -64,7 +65,7 @@ func (f *finder) remedy(d observe.Denial, by naming, packaged bool) string {
 	case "program":
 		name, likely := programName(d), "" // the name of any file is no name of a package
 		if packaged && (slices.Contains(hostBin, filepath.Dir(d.Path)) || name != filepath.Base(d.Path)) {
-			likely = programAttribute(name)
+			likely = packages.OfProgram(name)
 		}
 		return f.programHint(d, name, likely)
 	case "library":
@@ -108,14 +109,14 @@ func (f *finder) programHint(d observe.Denial, name, likely string) string {
 	if dir := filepath.Base(filepath.Dir(d.Path)); private().MatchString(d.Path) && dir != "bin" && dir != ".bin" {
 		return "it is a part of another program: add the package of that one to the dev shell"
 	}
-	if attr := f.index.attribute(name); attr != "" {
+	if attr := f.index.Attribute(name); attr != "" {
 		return declare("add it to the dev shell", attr)
 	}
 	add := "add the package with bin/" + name + " to the dev shell"
 	if likely == "" {
 		return add
 	}
-	return add + ", likely:  " + packages(likely)
+	return add + ", likely:  " + declaration(likely)
 }
 
 // private are programs that are in no PATH, but run by others: cc1, git-remote-https.
@@ -128,7 +129,7 @@ func declare(what, attr string) string {
 	if attr == "" {
 		return what
 	}
-	return what + ":  " + packages(attr)
+	return what + ":  " + declaration(attr)
 }
 
 // kin is the same for libraries or headers that come from one package of the host, and
@@ -171,12 +172,12 @@ func (f *finder) storeHint(d observe.Denial, path closure.Path) string {
 	if other := f.having.namesake(path); other != "" {
 		return fmt.Sprintf("the closure has %s, another build of it: rebuild the file that names the old one", other)
 	}
-	attr := attribute(packageName(path.Name()))
+	attr := packages.Attribute(packages.Name(path.Name()))
 	if d.Kind == "program" {
 		return f.programHint(d, filepath.Base(d.Path), attr)
 	}
 	if info, err := os.Stat(string(path)); attr == "" || err == nil && !info.IsDir() || path.Name() == "source" { // no package
 		return "add the package that needs it to the dev shell"
 	}
-	return "add its package to the dev shell, likely:  " + packages(attr)
+	return "add its package to the dev shell, likely:  " + declaration(attr)
 }

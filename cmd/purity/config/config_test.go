@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -202,49 +200,6 @@ func TestWidens(t *testing.T) {
 		if got := len(parse(t, text).Widens(narrow)) > 0; got != want {
 			t.Errorf("%s widens level nix: %v", text, got)
 		}
-	}
-}
-
-// A permission is for this content at this path.
-func TestTrust(t *testing.T) {
-	trust := Trust{Dir: filepath.Join(t.TempDir(), "a", "b")}
-	f := parse(t, "read = ['x']")
-	if trust.Allows(f, dev, nil, "") {
-		t.Error("allowed without a word")
-	}
-	if err := trust.Allow(f, nil); err != nil {
-		t.Fatal(err)
-	}
-	other, edited := parse(t, "read = ['x']"), parse(t, "read = ['x'] ")
-	other.Path = "/other/purity.toml"
-	if !trust.Allows(f, dev, nil, "") || trust.Allows(other, dev, nil, "") || trust.Allows(edited, dev, nil, "") {
-		t.Error("the wrong files are allowed")
-	}
-	if !trust.Allows(edited, dev, nil, "123,"+edited.Hash()) || trust.Allows(edited, dev, nil, f.Hash()) || trust.Allows(edited, dev, nil, "") {
-		t.Error("the wrong hashes are allowed")
-	}
-	if n, err := trust.Deny(f.Path); n != 1 || err != nil || trust.Allows(f, dev, nil, "") {
-		t.Errorf("denied %d, %v", n, err)
-	}
-	// With a link it is another permission, and a hash alone says nothing of links.
-	links := []string{"/project/x -> /target"}
-	if err := trust.Allow(f, links); err != nil {
-		t.Fatal(err)
-	}
-	if !trust.Allows(f, dev, links, "") || trust.Allows(f, dev, nil, "") || trust.Allows(f, dev, []string{"/project/x -> /other"}, f.Hash()) {
-		t.Error("the wrong links are allowed")
-	}
-	// A path with newlines is no other path with the beginning of its file.
-	whole, rest := parse(t, "# x/purity.toml\nread = ['x']"), parse(t, "read = ['x']")
-	whole.Path, rest.Path = "/a/purity.toml", "/a/purity.toml\n# x/purity.toml"
-	if err := trust.Allow(whole, nil); err != nil {
-		t.Fatal(err)
-	}
-	if !trust.Allows(whole, dev, nil, "") || trust.Allows(rest, dev, nil, "") {
-		t.Error("a permission is one for another path, too")
-	}
-	if info, err := os.Stat(trust.Dir); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("%v, %v", info, err)
 	}
 }
 

@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -245,3 +247,9 @@ func (f *File) Text() string { return string(f.content) }
 
 // Empty reports whether f says nothing.
 func (f *File) Empty() bool { return len(f.at) == 0 }
+
+// Hash identifies the content, as `sha256sum purity.toml` prints it.
+func (f *File) Hash() string {
+	sum := sha256.Sum256(f.content)
+	return hex.EncodeToString(sum[:])
+}

@@ -38,3 +38,18 @@ func ProjectOf(dir string) string {
 		}
 	}
 }
+
+// Defines reports whether a file defines an environment rather than being built in it,
+// by its name: files in Nix, their locks, and the manifests that flakes
+// read. Name itself does not: it counts as it is.
+func Defines(name string) bool {
+	switch filepath.Ext(name) {
+	case ".nix", ".lock", ".toml":
+		return name != Name
+	}
+	switch name {
+	case "nix.conf", "package.json", "package-lock.json", "pnpm-lock.yaml", "requirements.txt":
+		return true
+	}
+	return false
+}

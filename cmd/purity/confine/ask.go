@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -21,7 +22,7 @@ import (
 // and purity.toml together.
 type Ask struct {
 	Nix     nixeval.Nix
-	Project Project
+	Project trees.Project
 	Request nixeval.Request
 	Flags   config.Settings
 	Instead string       // the file that takes the place of purity.toml, empty if none does
@@ -64,7 +65,7 @@ func NixIn(v screen.Voice, root string) (nixeval.Nix, error) {
 
 // BehindWalls is nix, kept from where commands of the project here may write.
 func BehindWalls(v screen.Voice, nix nixeval.Nix) nixeval.Nix {
-	return walls.Behind(nix, func() []string { return WritableAlways(nix, ProjectHere()) }, warning(v))
+	return walls.Behind(nix, func() []string { return trees.Always(nix, trees.ProjectHere()) }, warning(v))
 }
 
 func warning(v screen.Voice) func(string) {
@@ -73,13 +74,13 @@ func warning(v screen.Voice) func(string) {
 
 // New is the ask of a request with the purity.toml that there is now, or the file that
 // takes its place.
-func New(v screen.Voice, nix nixeval.Nix, project Project, request nixeval.Request, flags config.Settings, instead string) (Ask, error) {
+func New(v screen.Voice, nix nixeval.Nix, project trees.Project, request nixeval.Request, flags config.Settings, instead string) (Ask, error) {
 	a := Ask{Nix: nix, Project: project, Request: request, Flags: flags, Instead: instead}
 	named, err := NewSettings(nil, flags, request.Dir)
 	if err != nil {
 		return a, err
 	}
-	file, err := project.settings(instead, writableUnder(nix, project, named, nil))
+	file, err := project.Settings(instead, trees.Under(nix, project, named.Effective, nil))
 	if err != nil {
 		return a, err
 	}
@@ -139,7 +140,7 @@ func (a Ask) Check() ([]screen.Warning, error) {
 	}
 	k := enforce.Probe()
 	frame := a.Frame()
-	frame.Apart = a.viewWanted() == "true"
+	frame.Apart = a.ViewWanted() == "true"
 	gaps, err := frame.Gaps(k)
 	if err != nil {
 		return nil, err
@@ -203,12 +204,12 @@ func Foreign(a Ask) []screen.Warning {
 // WritableTrees are all directories that commands may write, with those that the
 // settings let be written. One that is reached by a planted link is not among them.
 func (a Ask) WritableTrees() []string {
-	return writableUnder(a.Nix, a.Project, a.Settings, a.File)
+	return trees.Under(a.Nix, a.Project, a.Settings.Effective, a.File)
 }
 
 // Outside is the file of a report, or another that purity writes, without symbolic
 // links on the way. A command can have made one, to have purity write elsewhere.
-func (a Ask) Outside(name string) (string, error) { return Outside(a.WritableTrees(), name) }
+func (a Ask) Outside(name string) (string, error) { return trees.Outside(a.WritableTrees(), name) }
 
 // Git is a directory in which git is one that runs nothing that commands left behind;
 // empty if the machine has none.

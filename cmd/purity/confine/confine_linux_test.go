@@ -1,4 +1,4 @@
-package confine
+package confine_test
 
 import (
 	"context"
@@ -12,9 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/screen"
-	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/enforce/view"
@@ -72,9 +75,9 @@ func (p place) allow() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err == nil {
-		err = trust.Allow(file, LinksOf(p.nix(), p.project(), file))
+		err = list.Allow(file, confine.LinksOf(p.nix(), p.project(), file))
 	}
 	if err != nil {
 		p.t.Fatal(err)
@@ -85,27 +88,27 @@ func (p place) nix() nixeval.Nix {
 	return nixeval.Nix{Environ: []string{"NIX_STORE_DIR=" + p.dir + "/store"}, Cache: p.dir + "/cache/purity"}
 }
 
-func (p place) project() Project {
-	return Project{Dir: p.dir + "/project", Cwd: p.dir + "/project"}
+func (p place) project() trees.Project {
+	return trees.Project{Dir: p.dir + "/project", Cwd: p.dir + "/project"}
 }
 
-func (p place) ask(flags config.Settings) (Ask, error) {
+func (p place) ask(flags config.Settings) (confine.Ask, error) {
 	request := nixeval.Request{Dir: p.dir + "/project", Project: p.dir + "/project"}
-	return New(screen.NewVoice(false, true, false), p.nix(), p.project(), request, flags, "")
+	return confine.New(screen.NewVoice(false, true, false), p.nix(), p.project(), request, flags, "")
 }
 
 // plan is the plan for an environment that has nothing in it.
-func (p place) plan(flags config.Settings) (Plan, error) {
+func (p place) plan(flags config.Settings) (confine.Plan, error) {
 	ask, err := p.ask(flags)
 	if err != nil {
-		return Plan{}, err
+		return confine.Plan{}, err
 	}
-	return ask.Plan(Found{})
+	return ask.Plan(confine.Found{})
 }
 
 // rows are those of a policy that file or flags give, as "access path", with . for the
 // directory of the place.
-func (p place) rows(plan Plan) []string {
+func (p place) rows(plan confine.Plan) []string {
 	var rows []string
 	for _, g := range plan.Policy.Grants {
 		if strings.HasPrefix(g.Reason, "purity.toml:") || strings.HasPrefix(g.Reason, "--") || strings.HasPrefix(g.Reason, "exception at ") {
@@ -121,26 +124,26 @@ func TestSettings(t *testing.T) {
 		toml  string
 		flags config.Settings
 		want  string // an error
-		holds func(Settings) bool
+		holds func(confine.Settings) bool
 	}{
-		{"", config.Settings{}, "", func(s Settings) bool {
+		{"", config.Settings{}, "", func(s confine.Settings) bool {
 			return s.Base.Name == "dev" && s.Home == "private" && s.Enforced() && s.Frame().Network.Any && s.Frame().UnixSockets
 		}},
-		{`level = "nix"`, config.Settings{}, "", func(s Settings) bool {
+		{`level = "nix"`, config.Settings{}, "", func(s confine.Settings) bool {
 			return s.Home == "none" && !s.Frame().Network.Any && !s.Frame().UnixSockets
 		}},
-		{`level = "nix"`, config.Settings{Level: "dev"}, "", func(s Settings) bool { return s.Base.Name == "dev" }}, // a flag counts before the file
-		{`mode = "audit"`, config.Settings{}, "", func(s Settings) bool { return !s.Enforced() }},
-		{`mode = "audit"`, config.Settings{Mode: "enforce"}, "", func(s Settings) bool { return s.Enforced() }},
-		{`network = { connect = [443] }`, config.Settings{}, "", func(s Settings) bool {
+		{`level = "nix"`, config.Settings{Level: "dev"}, "", func(s confine.Settings) bool { return s.Base.Name == "dev" }}, // a flag counts before the file
+		{`mode = "audit"`, config.Settings{}, "", func(s confine.Settings) bool { return !s.Enforced() }},
+		{`mode = "audit"`, config.Settings{Mode: "enforce"}, "", func(s confine.Settings) bool { return s.Enforced() }},
+		{`network = { connect = [443] }`, config.Settings{}, "", func(s confine.Settings) bool {
 			return slices.Equal(s.Frame().Network.Connect, []uint16{443}) && !s.Frame().Network.Any
 		}},
-		{"", config.Settings{Network: &config.Network{}}, "", func(s Settings) bool { return s.Frame().Network.None() }},
-		{`sockets = "none"`, config.Settings{Presets: []string{"ssh-agent"}}, "", func(s Settings) bool { return !s.Frame().UnixSockets }},
-		{"", config.Settings{BestEffort: &yes}, "", func(s Settings) bool { return s.Frame().BestEffort }},
+		{"", config.Settings{Network: &config.Network{}}, "", func(s confine.Settings) bool { return s.Frame().Network.None() }},
+		{`sockets = "none"`, config.Settings{Presets: []string{"ssh-agent"}}, "", func(s confine.Settings) bool { return !s.Frame().UnixSockets }},
+		{"", config.Settings{BestEffort: &yes}, "", func(s confine.Settings) bool { return s.Frame().BestEffort }},
 		{"", config.Settings{Level: "none"}, `read settings: there is no level "none"`, nil},
 		{"", config.Settings{Set: []string{"A"}}, `set variable "A": no value`, nil},
-		{"", config.Settings{Set: []string{"A="}}, "", func(s Settings) bool { return slices.Equal(s.Set, []string{"A="}) }},
+		{"", config.Settings{Set: []string{"A="}}, "", func(s confine.Settings) bool { return slices.Equal(s.Set, []string{"A="}) }},
 		{"", config.Settings{Keep: []string{"A=b"}}, `name variable "A=b": not a name`, nil},
 		{"", config.Settings{Presets: []string{"x"}}, `read --presets: there is no preset "x"`, nil},
 		{"", config.Settings{Capabilities: []string{"x"}}, `read --capabilities: there is no capability "x"`, nil},
@@ -311,17 +314,17 @@ func TestOrder(t *testing.T) {
 		if _, err := ask.Check(); err != nil {
 			return err
 		}
-		plan, err := ask.Resolve(context.Background(), func(context.Context, Ask) (Found, error) {
+		plan, err := ask.Resolve(context.Background(), func(context.Context, confine.Ask) (confine.Found, error) {
 			if !asked {
 				asked = true
-				return Found{}, errors.New(evaluated)
+				return confine.Found{}, errors.New(evaluated)
 			}
-			return Found{}, nil
+			return confine.Found{}, nil
 		})
 		if err != nil {
 			return err
 		}
-		_, err = plan.Place(Typed([]string{"nothing"}))
+		_, err = launch.Place(plan, launch.Typed([]string{"nothing"}))
 		return err
 	}
 	for _, fault := range faults {
@@ -362,54 +365,6 @@ func (p place) everything() map[string]string {
 	return files
 }
 
-// The program is the first of that name in the environment's PATH; a path is one.
-func TestTyped(t *testing.T) {
-	p := newPlace(t)
-	for _, name := range []string{"elsewhere/make", "elsewhere/bash"} {
-		if err := os.WriteFile(filepath.Join(p.dir, name), nil, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	environ := []string{"A=b", "PATH=" + p.dir + "/elsewhere"}
-	dev := nixeval.Environment{Bash: "/bash", ScriptDir: "/scripts", Source: "."}
-	hooked := dev
-	hooked.Hooked = true
-	for _, tt := range []struct {
-		env     nixeval.Environment
-		command []string
-		want    string // path and arguments, @ for the place
-		more    string // a variable
-		fails   string
-	}{
-		{nixeval.Environment{}, []string{"make", "-j"}, "@/elsewhere/make make -j", "", ""},
-		{dev, []string{"make"}, "@/elsewhere/make make", "", ""},
-		{dev, []string{"./configure"}, "@/project/./configure ./configure", "", ""},
-		{dev, []string{"/bin/x"}, "/bin/x /bin/x", "", ""},
-		{dev, []string{"bash", "-c", ":"}, "@/elsewhere/bash bash -c :", "BASH_ENV=/scripts/" + nixeval.StateFile, ""},
-		{nixeval.Environment{}, []string{"bash"}, "@/elsewhere/bash bash", "", ""},
-		{dev, []string{"nothing"}, "", "", "run nothing: it is neither in the environment (.) nor on this machine"},
-		{hooked, []string{"make"}, "/bash bash --noprofile --norc /scripts/" + nixeval.ExecFile, "", ""},
-		{hooked, []string{"nothing"}, "/bash bash --noprofile --norc /scripts/" + nixeval.ExecFile, "", ""}, // its shellHook may bring it
-	} {
-		plan := Plan{Ask: Ask{Project: p.project()}, Found: Found{Env: tt.env}}
-		l, err := Typed(tt.command)(plan, slices.Clone(environ), nixeval.Run{})
-		if tt.fails != "" {
-			if absent := (*words.AbsentError)(nil); !errors.As(err, &absent) || err.Error() != tt.fails {
-				t.Errorf("%q: %v, want %s", tt.command, err, tt.fails)
-			}
-			continue
-		}
-		got := filepath.Clean(l.Path) + " " + strings.Join(l.Argv, " ")
-		want := strings.ReplaceAll(tt.want, "@", p.dir)
-		if want = strings.Replace(want, "/./", "/", 1); err != nil || !strings.HasPrefix(got, want) {
-			t.Errorf("%q: %s, %v, want %s", tt.command, got, err, want)
-		}
-		if tt.more != "" && !slices.Contains(l.Environ, tt.more) {
-			t.Errorf("%q: %q has no %s", tt.command, l.Environ, tt.more)
-		}
-	}
-}
-
 // A command is placed with directories of its own, and the job is to be confined.
 func TestPlace(t *testing.T) {
 	p := newPlace(t)
@@ -431,7 +386,7 @@ func TestPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		job, err := plan.Place(Typed([]string{p.dir + "/elsewhere/make"}))
+		job, err := launch.Place(plan, launch.Typed([]string{p.dir + "/elsewhere/make"}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
@@ -50,7 +51,7 @@ func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 			return nil, err
 		}
 		mine := access
-		if writable(g.Nix, path) != nil {
+		if trees.Writable(g.Nix, path) != nil {
 			mine &^= enforce.Write
 		}
 		if mine == 0 {

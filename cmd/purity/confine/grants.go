@@ -4,18 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"time"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
 )
+
+// MakeFlags is the variable by which make hands its jobserver down.
+const MakeFlags = "MAKEFLAGS"
 
 // ClosureReason is the reason of the grants of store paths of the closure.
 const ClosureReason = "closure"
@@ -75,7 +79,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 // closed reports whether a row of the level lets a shared directory be written that stays
 // closed.
 func closed(nix nixeval.Nix, row enforce.Grant) bool {
-	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(sharedDirs(nix), enforce.Real(row.Path))
+	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(trees.Shared(nix), enforce.Real(row.Path))
 }
 
 // homeOf is the command's HOME: a directory of the project that persists, one of the
@@ -85,7 +89,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	case "none":
 		return "/homeless-shelter", false, nil // as in Nix's builds
 	case "private":
-		return privateHome(g.Nix, g.Project), true, nil
+		return trees.PrivateHome(g.Nix, g.Project), true, nil
 	}
 	paths := []string{}
 	for _, e := range g.Entries("home") { // one
@@ -100,7 +104,7 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
-	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || storeIn(g.Nix, dir) || enforce.Inside(TrustDir(), dir)) {
+	if err == nil && (enforce.Inside(enforce.Real(g.Nix.Cache), dir) || trees.StoreIn(g.Nix, dir) || enforce.Inside(trees.TrustDir(), dir)) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
@@ -128,7 +132,7 @@ func (g *granting) presets() []enforce.Grant {
 		grants = append(grants, host.Data(here)...)
 		g.keep = append(g.keep, host.DataVariables...)
 		if !g.Project.None {
-			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.overlaid())...)
+			grants = append(grants, host.GitDirs(g.Project.Dir, gitWrite && !g.Overlaid())...)
 		}
 	}
 	return grants
@@ -157,7 +161,7 @@ func (g *granting) said() ([]enforce.Grant, error) {
 			for _, named := range paths {
 				path, err := g.follow(named)
 				if err == nil && key.Access&enforce.Write != 0 {
-					err = writable(g.Nix, path)
+					err = trees.Writable(g.Nix, path)
 				}
 				if err != nil {
 					return nil, fmt.Errorf("grant %s %s (%s): %w", key.Key, e.Value, e.Origin, err)
@@ -179,24 +183,6 @@ func existing(paths []string) ([]string, error) {
 	return paths, nil
 }
 
-// writable denies writing the files that a policy is made from.
-func writable(nix nixeval.Nix, path string) error {
-	trust, err := config.OpenTrust()
-	if err != nil {
-		return err
-	}
-	path = enforce.Real(path)
-	kept := map[string][]string{"purity's cache": {enforce.Real(nix.Cache)}, "the list of allowed projects": {enforce.Real(trust.Dir)}, "the store": storeDirs(nix)}
-	for _, what := range slices.Sorted(maps.Keys(kept)) {
-		for _, dir := range kept[what] {
-			if enforce.Inside(dir, path) || enforce.Inside(path, dir) {
-				return fmt.Errorf("%s is there, which a confined command must not write", what)
-			}
-		}
-	}
-	return nil
-}
-
 // follow is path without symbolic links. Of links that a command can have made it
 // follows those that were allowed with the file.
 func (g *granting) follow(path string) (string, error) {
@@ -216,12 +202,12 @@ func (g *granting) allowedLinks() []string {
 	if g.File == nil || g.File.Given {
 		return nil
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return nil
 	}
 	links := LinksOf(g.Nix, g.Project, g.File)
-	if !trust.AllowsLinks(g.File, links) {
+	if !list.AllowsLinks(g.File, links) {
 		return nil
 	}
 	return links
@@ -268,10 +254,10 @@ func (g *granting) ports(n enforce.Network) enforce.Network {
 // jobserver opens the calling make's jobserver where that is a pipe with a name and the
 // command gets MAKEFLAGS.
 func (g *granting) jobserver() []enforce.Grant {
-	if !g.KeepAll && !slices.Contains(g.Keep, flagsVariable) {
+	if !g.KeepAll && !slices.Contains(g.Keep, MakeFlags) {
 		return nil
 	}
-	path := enforce.JobserverPipe(os.Getenv(flagsVariable))
+	path := enforce.JobserverPipe(os.Getenv(MakeFlags))
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
 		return nil
 	}

@@ -1,13 +1,12 @@
-// Package confine turns a request into a confined command, in four values, each made from
-// the one before:
+// Package confine turns a request into the rights of a command, in values of which each is
+// made from the one before:
 //
-//	Ask ──Source──► Found ──Plan──► Plan ──Place──► Job ──Exec──► the command
+//	Ask ──Source──► Found ──Plan──► Plan
 //
 // The order of checks is a security property, and this is it. An ask is checked before
 // anything is evaluated: whether purity.toml was allowed, whether the kernel upholds the
 // policy. To make a plan reads the machine, and changes nothing but purity's record of
-// whether there can be views; commands that only print stop there. A job is placed: HOME,
-// TMPDIR and scripts are made, the program is chosen.
+// whether there can be views; commands that only print stop there.
 package confine
 
 import (
@@ -34,8 +33,8 @@ type Plan struct {
 	Sees     Sight            // the files that it is shown
 	Warnings []screen.Warning // grants that the policy leaves out, and why
 
-	Git       host.Identity // who the user is, for git
-	keep, set []string      // variables that presets ask for
+	Git                   host.Identity // who the user is, for git
+	PresetKeep, PresetSet []string      // variables that presets ask for
 }
 
 // Plan makes the policy of an environment. It changes nothing. Where that cannot be, there
@@ -43,7 +42,7 @@ type Plan struct {
 func (a Ask) Plan(found Found) (Plan, error) {
 	g := granting{Ask: a, trees: a.WritableTrees()}
 	rows, home, err := g.grants(found.Env)
-	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, Warnings: g.warnings, Git: g.identity, keep: g.keep, set: g.set}
+	p := Plan{Ask: a, Found: found, Policy: a.Frame(), HomeDir: home, Warnings: g.warnings, Git: g.identity, PresetKeep: g.keep, PresetSet: g.set}
 	if err != nil {
 		return p, err
 	}
@@ -78,7 +77,7 @@ func (p Plan) Executable(path string) bool { return len(p.Policy.Covering(path, 
 func (p Plan) Closed(path string) error {
 	policy := p.Policy
 	if p.Sees.View != nil {
-		policy = p.Sees.plain
+		policy = p.Sees.Plain
 	}
 	for _, g := range policy.Covering(path, enforce.Write) {
 		return fmt.Errorf("a confined command may write %s (%s)", path, g.Reason)
@@ -110,10 +109,10 @@ func (p Plan) Find(name string, environ []string) (string, error) {
 			}
 		}
 	}
-	return "", p.absent([]string{name})
+	return "", p.Absent([]string{name})
 }
 
-func (p Plan) absent(command []string) *words.AbsentError {
+func (p Plan) Absent(command []string) *words.AbsentError {
 	name := command[0]
 	return &words.AbsentError{Name: name, Source: p.Env.Source, Host: nixeval.Find(name, os.Getenv("PATH")), Command: command}
 }

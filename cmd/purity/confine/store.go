@@ -2,7 +2,6 @@ package confine
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -19,7 +18,7 @@ func storable(a Ask) error {
 		return nil
 	case !a.Enforced():
 		return words.Hint(fmt.Errorf("use store %s: mode %s makes no view", root, a.Mode), "--mode enforce --view")
-	case a.viewWanted() == "false":
+	case a.ViewWanted() == "false":
 		return words.Hint(fmt.Errorf("use store %s: it needs a view", root), "--view, or view = true in purity.toml")
 	}
 	return nil
@@ -31,19 +30,4 @@ func storeOf(nix nixeval.Nix) view.Elsewhere {
 		return view.Elsewhere{}
 	}
 	return view.Elsewhere{Dir: nix.StoreDir(), Real: enforce.Real(nix.Store().Real())}
-}
-
-// storeIn reports whether a store, or the root of a chroot store, lies in a directory. Files
-// of a chroot store lie where its root leads, which a link can have in another place.
-func storeIn(nix nixeval.Nix, dir string) bool {
-	return slices.ContainsFunc(storeDirs(nix), func(s string) bool { return enforce.Inside(s, dir) })
-}
-
-// storeDirs are the directories of a store that no command may write.
-func storeDirs(nix nixeval.Nix) []string {
-	dirs := []string{nix.StoreDir()}
-	if nix.Root != "" {
-		dirs = append(dirs, enforce.Real(nix.Root), enforce.Real(nix.Store().Real()))
-	}
-	return dirs
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"os"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/nixeval"
@@ -18,17 +20,17 @@ func LevelOf(flags config.Settings) host.Level {
 
 // Trusted is the error for a file that opens more than the level that flags start from
 // and was not allowed, nil for any other.
-func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p Project) error {
+func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p trees.Project) error {
 	if file == nil {
 		return nil
 	}
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return err
 	}
 	base := LevelOf(flags)
 	links := LinksOf(nix, p, file)
-	if trust.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
+	if list.Allows(file, base, links, os.Getenv("PURITY_TRUST")) {
 		return nil
 	}
 	return &words.UntrustedError{Path: file.Path, Level: base, Wider: file.Widens(base), Links: links}

@@ -2,7 +2,6 @@ package confine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	userdb "os/user"
@@ -11,10 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
-	"github.com/nix-purity/purity/closure/hostile"
-	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/view"
@@ -26,22 +21,22 @@ type Sight struct {
 	Refused *view.RefusedError // why there is none although it was wanted
 	Spared  []enforce.Grant    // of directories of its own, where a command is only judged by it
 
-	plain  enforce.Policy // without it
-	obeyed []string       // files of the project that programs outside obey, there or not
+	Plain  enforce.Policy // without it
+	Obeyed []string       // files of the project that programs outside obey, there or not
 }
 
-// viewWanted is whether the command is to have a view: true, false or auto. An overlay of
+// ViewWanted is whether the command is to have a view: true, false or auto. An overlay of
 // the project takes one.
-func (s Settings) viewWanted() string {
-	if s.overlaid() {
+func (s Settings) ViewWanted() string {
+	if s.Overlaid() {
 		return "true"
 	}
 	return cmp.Or(string(s.View), "false")
 }
 
-// inView reports whether the command runs in the view. One that is only watched does
+// InView reports whether the command runs in the view. One that is only watched does
 // not, but is judged by it.
-func (p Plan) inView() bool { return p.Sees.View != nil && p.Enforced() }
+func (p Plan) InView() bool { return p.Sees.View != nil && p.Enforced() }
 
 // show makes the view, if there is to be one, and the policy of the command in it.
 func (p *Plan) show() error {
@@ -52,7 +47,7 @@ func (p *Plan) show() error {
 	if err := storable(p.Ask); err != nil {
 		return err
 	}
-	wanted := p.viewWanted()
+	wanted := p.ViewWanted()
 	switch {
 	case wanted == "false":
 		return nil
@@ -63,7 +58,7 @@ func (p *Plan) show() error {
 			return nil
 		}
 	}
-	if err := overAll(p.Project.Dir, p.Policy); p.overlaid() && err != nil {
+	if err := overAll(p.Project.Dir, p.Policy); p.Overlaid() && err != nil {
 		return err
 	}
 	v := viewing{*p}
@@ -76,16 +71,16 @@ func (p *Plan) show() error {
 	if len(p.Sockets) == 0 {
 		p.Policy.UnixSockets = true // only those that are there can be reached
 	}
-	p.Sees.plain, p.Sees.obeyed = p.Policy, obeyed
+	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	if !p.inView() { // those outside have everybody's files
+	if !p.InView() { // those outside have everybody's files
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
 				p.Sees.Spared = append(p.Sees.Spared, g)
 			}
 			return Private(g)
 		})
-		for _, g := range p.Sees.plain.Grants { // as is the host's /bin/sh, for which the closure's stands in a view
+		for _, g := range p.Sees.Plain.Grants { // as is the host's /bin/sh, for which the closure's stands in a view
 			if g.Replaced && strings.HasPrefix(g.Reason, "host: ") {
 				p.Policy.Grants = append(p.Policy.Grants, g)
 			}
@@ -94,10 +89,10 @@ func (p *Plan) show() error {
 	return nil
 }
 
-// gitAbove reports whether git is to look for its directory above the project, which is
+// GitAbove reports whether git is to look for its directory above the project, which is
 // a mount of its own. Where that can be written git does not find it: all of the work
 // tree that is not shown would be taken for removed, and committed so.
-func (p Plan) gitAbove() bool {
+func (p Plan) GitAbove() bool {
 	return slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 		return strings.HasPrefix(g.Reason, "git: ") && g.Access&enforce.Write == 0 && enforce.Inside(p.Project.Dir, filepath.Dir(g.Path))
 	})
@@ -113,7 +108,7 @@ type viewing struct{ Plan }
 func (p viewing) inClosure(known string, names ...string) string {
 	if known != "" {
 		for _, name := range names {
-			if file := filepath.Join(filepath.Dir(known), name); executableFile(p.Nix.Store().Follow(file)) {
+			if file := filepath.Join(filepath.Dir(known), name); ExecutableFile(p.Nix.Store().Follow(file)) {
 				return file
 			}
 		}
@@ -132,7 +127,7 @@ func (p viewing) inClosure(known string, names ...string) string {
 				continue
 			}
 			for _, name := range names {
-				if file := filepath.Join(string(path), "bin", name); executableFile(p.Nix.Store().Follow(file)) {
+				if file := filepath.Join(string(path), "bin", name); ExecutableFile(p.Nix.Store().Follow(file)) {
 					return file
 				}
 			}
@@ -141,7 +136,8 @@ func (p viewing) inClosure(known string, names ...string) string {
 	return ""
 }
 
-func executableFile(file string) bool {
+// ExecutableFile reports whether a file can be run.
+func ExecutableFile(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
@@ -149,7 +145,7 @@ func executableFile(file string) bool {
 // etc are the generated files of /etc. Without an environment of the user's they are
 // those of Nix's build sandbox.
 func (p viewing) etc() map[string]string {
-	files := userFiles()
+	files := UserFiles()
 	if !p.Base.Environment {
 		return files
 	}
@@ -176,6 +172,15 @@ func (p viewing) etc() map[string]string {
 	files["passwd"] = line + "nobody:x:65534:65534:nobody:/:/noshell\n"
 	files["group"] = groups + "nogroup:x:65534:\n"
 	return files
+}
+
+// UserFiles are the user database of Nix's build sandbox.
+func UserFiles() map[string]string {
+	return map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
+		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
+		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
+	}
 }
 
 // later are files of a project that others outside obey, and that a view does not let a
@@ -213,86 +218,8 @@ func present(paths []string) []string {
 	})
 }
 
-// hides reports whether the program was not found because the view does not show it.
-func (j Job) hides(err error) bool {
-	return j.inView() && errors.Is(err, os.ErrNotExist) && executableFile(j.Nix.Store().Follow(j.Command.Path))
-}
-
 // privateDirs are directories that a view has for itself.
 var privateDirs = []string{"/tmp", "/dev/shm"}
 
 // Private reports whether a grant is of a directory that the view has for itself.
 func Private(g enforce.Grant) bool { return g.Own && slices.Contains(privateDirs, g.Path) }
-
-// enterView runs the command in the view. It returns how that ended, as an error. Where
-// the kernel refuses after all, and that is no matter, the command is run without.
-func (j *Job) enterView(v screen.Voice) error {
-	cmd := j.Command
-	cmd.Interpreter = j.Sees.View.Shell
-	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
-	var refused *view.RefusedError
-	if errors.As(err, &refused) && j.viewWanted() == "auto" && j.Nix.Root == "" {
-		j.Policy = j.Sees.plain
-		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), TempGrant(j.Temp))
-		j.Sees = Sight{Refused: refused}
-		j.noteView(v)
-		return j.Policy.Exec(cmd)
-	}
-	if refused != nil && j.overlaid() {
-		return words.Hint(err, refused.Fix+"; or use --project-as write")
-	}
-	if err == nil {
-		err = j.settle(v)
-	}
-	if err != nil {
-		return err
-	}
-	return &EndedError{status}
-}
-
-// noteView says once a project that there can be no view.
-func (j Job) noteView(v screen.Voice) {
-	refused := j.Sees.Refused
-	if refused == nil {
-		return
-	}
-	mark, text := filepath.Join(j.Nix.ProjectDir(j.Project.Dir), "no-view"), whereViews()+refused.Error()
-	if said, err := hostile.ReadFile(mark, 4096); err == nil && string(said) == text {
-		return
-	}
-	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: files outside are denied, not hidden", refused), Hint: refused.Fix})
-	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err == nil {
-		err = renameio.WriteFile(mark, []byte(text), 0o600)
-		v.Log.Debug().Err(err).Msg("remember that there can be no view")
-	}
-}
-
-// viewable is nil where there can be views, which is remembered in a directory: to try
-// takes a process.
-func viewable(dir string) *view.RefusedError {
-	mark, text := filepath.Join(dir, "view"), whereViews()
-	if tried, err := hostile.ReadFile(mark, 4096); err == nil && string(tried) == text {
-		return nil
-	}
-	err := view.Available()
-	var refused *view.RefusedError
-	if errors.As(err, &refused) {
-		return refused
-	}
-	if err != nil {
-		return &view.RefusedError{What: "try", Err: err}
-	}
-	if _, err := os.Stat(dir); err == nil {
-		renameio.WriteFile(mark, []byte(text), 0o600) // it is tried again where that fails
-	}
-	return nil
-}
-
-// whereViews tells apart where there can be views and where not: machine, start of it,
-// user, and the namespaces that this process is in.
-func whereViews() string {
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	users, _ := os.Readlink("/proc/self/ns/user")
-	mounts, _ := os.Readlink("/proc/self/ns/mnt")
-	return fmt.Sprintf("%s %s %s %d\n", strings.TrimSpace(string(boot)), users, mounts, os.Geteuid())
-}

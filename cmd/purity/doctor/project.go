@@ -6,6 +6,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/nixeval/inputs"
@@ -22,7 +23,7 @@ func (d Doctor) checkProject() []Check {
 	}
 	checks := []Check{{"project", ok, "flake " + dir, ""}}
 	if nix, err := confine.Nix(d.Voice); err == nil {
-		if err := (confine.Project{Dir: dir, Cwd: cwd}).Check(nix); err != nil {
+		if err := (trees.Project{Dir: dir, Cwd: cwd}).Check(nix); err != nil {
 			_, fix, _ := words.Explain(err)
 			checks = append(checks, Check{"project", Error, err.Error(), fix})
 		}
@@ -78,5 +79,5 @@ func (d Doctor) trusted(file *config.File, flags config.Settings, dir string) er
 	if err != nil {
 		return err
 	}
-	return confine.Trusted(nix, file, flags, confine.ProjectAt(dir))
+	return confine.Trusted(nix, file, flags, trees.ProjectAt(dir))
 }

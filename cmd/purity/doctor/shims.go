@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
-	"github.com/nix-purity/purity/cmd/purity/hook"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
@@ -33,7 +33,7 @@ func (d Doctor) checkSelf() []Check {
 	if err != nil {
 		return nil // which checkNix says
 	}
-	if err := hook.SelfClosed(nix); err != nil {
+	if err := programs.SelfClosed(nix); err != nil {
 		_, fix, _ := words.Explain(err)
 		return []Check{{"purity", warning, err.Error(), fix}}
 	}

@@ -6,21 +6,24 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // Allow has hooks evaluate a project, with all files that its evaluation reads as they
 // are now. Nix writes flake.lock first where that is missing or behind: hooks evaluate
 // allowed files only. The names are for people.
-func Allow(h Hooks, trust config.Trust, dir string) (names []string, err error) {
+func Allow(h programs.Call, list allow.List, dir string) (names []string, err error) {
 	nix, err := confine.Nix(h.Voice)
 	if err != nil {
 		return nil, err
 	}
-	if err := (confine.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
+	if err := (trees.Project{Dir: dir, Cwd: dir}).Check(nix); err != nil {
 		return nil, err
 	}
 	if exists(filepath.Join(dir, config.Definitions[0])) {
@@ -30,14 +33,14 @@ func Allow(h Hooks, trust config.Trust, dir string) (names []string, err error) 
 			h.Log.Warn().Msg(err.Error())
 		}
 	}
-	files, err := sources(nix, requestOf(confine.Project{Dir: dir, Cwd: dir}))
+	files, err := programs.Sources(nix, requestOf(trees.Project{Dir: dir, Cwd: dir}))
 	if err != nil {
 		return nil, err
 	}
-	if err := trust.AllowProject(dir, files); err != nil {
+	if err := list.AllowProject(dir, files); err != nil {
 		return nil, err
 	}
-	if err := forgetFailures(nix, dir); err != nil {
+	if err := programs.ForgetFailures(nix, dir); err != nil {
 		return nil, err
 	}
 	for _, file := range files {

@@ -6,25 +6,25 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
-	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // Direnv is a request of an .envrc.
 type Direnv struct {
-	Hooks
+	programs.Call
 	Nix     nixeval.Nix
-	Project confine.Project
+	Project trees.Project
 	Request nixeval.Request
 	Flags   config.Settings
 	Instead string // the file that takes the place of purity.toml
@@ -53,19 +53,19 @@ func (d Direnv) Print() error {
 // load returns the environment to use. It keeps an allowed environment even if a command
 // changed or removed files of the project: without it the next program would run unconfined.
 func (d Direnv) load() (enteredEnv, error) {
-	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd), identityOf(shim.Choice{Add: d.Flags.Shim, Remove: d.Flags.NoShim}))
+	identity := d.Request.Identity("direnv", d.Instead, confine.FlagsIdentity(d.Flags, d.Project.Cwd), programs.IdentityOf(shim.Choice{Add: d.Flags.Shim, Remove: d.Flags.NoShim}))
 	dir := filepath.Join(d.Nix.ProjectDir(d.Project.Dir), "direnv-"+identity[:8])
 	set, env, noShims := d.before(dir)
 	before := enteredEnv{env: env, dir: dir}
 	fmt.Fprint(d.Stdout, WatchFiles(d.watched(set)))
-	permission, changed, err := permissionOf(d.Project.Dir)
+	permission, changed, err := programs.PermissionOf(d.Project.Dir)
 	switch {
-	case err == nil && permission == config.Unknown:
-		err = notAllowed(d.Project.Dir, permission, changed)
-	case err == nil && permission == config.Changed && noShims == nil:
+	case err == nil && permission == allow.Unknown:
+		err = programs.NotAllowed(d.Project.Dir, permission, changed)
+	case err == nil && permission == allow.Changed && noShims == nil:
 		d.Warn(screen.Warning{Text: changed + " changed since it was allowed, and the environment from before is in use", Hint: "look at it, then: purity allow"})
 		return before, nil
-	case err == nil && permission == config.Allowed && noShims == nil && set.Changed() == "":
+	case err == nil && permission == allow.Allowed && noShims == nil && set.Changed() == "":
 		return before, nil
 	}
 	if err != nil {
@@ -87,10 +87,10 @@ func (d Direnv) evaluate(dir string) (enteredEnv, error) {
 		return enteredEnv{}, err
 	}
 	ask.KeepAll = d.KeepAll
-	if err := check(d.Voice, ask); err != nil {
+	if err := programs.Check(d.Voice, ask); err != nil {
 		return enteredEnv{}, err
 	}
-	found, err := allowed(confine.From(ask, confine.FromNix(d.Voice, false), d.Environ), d.Project.Dir)(context.Background(), ask)
+	found, err := programs.Allowed(confine.From(ask, confine.FromNix(d.Voice, false), d.Environ), d.Project.Dir)(context.Background(), ask)
 	if err != nil {
 		return enteredEnv{}, err
 	}
@@ -112,28 +112,10 @@ func (d Direnv) before(dir string) (shim.Set, nixeval.Environment, error) {
 	if !ok {
 		return set, env, fmt.Errorf("use shims of %s: their environment is gone", dir)
 	}
-	if set, err = rechoose(d.Voice, d.Nix, d.Project, dir, set, env); err != nil {
+	if set, err = programs.Rechoose(d.Voice, d.Nix, d.Project, dir, set, env); err != nil {
 		return set, env, err
 	}
-	return set, hooked(env, set), takeOver(d.Nix, dir, set, env)
-}
-
-// loadsEnvrc reports whether a bash with args was started by direnv, to load an
-// .envrc: direnv takes the bash in PATH, and allows files by its own list. Nothing inside
-// a confinement gets here.
-func loadsEnvrc(args []string) bool {
-	parent, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", os.Getppid()))
-	program := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(parent), "."), "-wrapped") // as nixpkgs wraps
-	return err == nil && program == "direnv" && len(args) == 2 && args[0] == "-c" && strings.Contains(args[1], "__main__")
-}
-
-// runOutside replaces purity by a program of that name as if there were no shims.
-func runOutside(environ []string, name string, args []string) error {
-	file := nixeval.Find(name, os.Getenv("PATH"))
-	if file == "" {
-		return &words.AbsentError{Name: name, Source: "this machine"}
-	}
-	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), environ)}
+	return set, programs.Hooked(env, set), programs.TakeOver(d.Nix, dir, set, env)
 }
 
 // watched are the files that define the environment and those that did when the shims were

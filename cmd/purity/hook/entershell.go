@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -20,8 +21,8 @@ import (
 // ForShell returns the directory of the shims of the active shell, which it makes if they
 // are not there. Each environment has its own: shells can be open in several of one
 // project. Those of the programs outside confine nothing.
-func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
-	if err := check(h.Voice, ask); err != nil {
+func ForShell(h programs.Call, ask confine.Ask, outside []string) (string, error) {
+	if err := programs.Check(h.Voice, ask); err != nil {
 		return "", err
 	}
 	found, err := confine.FromNix(h.Voice, true)(context.Background(), ask)
@@ -33,7 +34,7 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 		return "", nixeval.ErrNoShell
 	}
 	key := env.Key()
-	dir := filepath.Join(ask.Nix.ProjectDir(ask.Project.Dir), "shell-"+key[:min(len(key), 8)]+"-"+ask.Request.Identity(append(outside, ask.Identity(), identityOf(ChoiceOf(ask.Settings)))...)[:8])
+	dir := filepath.Join(ask.Nix.ProjectDir(ask.Project.Dir), "shell-"+key[:min(len(key), 8)]+"-"+ask.Request.Identity(append(outside, ask.Identity(), programs.IdentityOf(programs.ChoiceOf(ask.Settings)))...)[:8])
 	if set, err := shim.Read(dir); err == nil && set.Entry == key && shim.Of(dir) == caller.Self() {
 		return dir, nil
 	}
@@ -49,7 +50,7 @@ func (h Hooks) ForShell(ask confine.Ask, outside []string) (string, error) {
 }
 
 // EnterShell prints code that puts shims in front of PATH in the active shell.
-func EnterShell(h Hooks, ask confine.Ask, dir string) {
+func EnterShell(h programs.Call, ask confine.Ask, dir string) {
 	fmt.Fprint(h.Stdout, exports(h.Environ, dir, ask.Project.Dir, nil), afterwards(os.Getenv("PATH")))
 }
 

@@ -7,18 +7,19 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
-	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // exported are the variables of an environment that the user's own shell gets in a project:
 // those that direnv would export, without the ones that run code.
-func exported(env nixeval.Environment, set shim.Set, p confine.Project) []string {
+func exported(env nixeval.Environment, set shim.Set, p trees.Project) []string {
 	run := nixeval.Run{Temp: os.TempDir(), Dir: p.Dir, Project: p.Dir}
 	var variables []string
-	for _, v := range caller.Exported(hooked(env, set).Variables(run)) {
+	for _, v := range caller.Exported(programs.Hooked(env, set).Variables(run)) {
 		if name, _, _ := strings.Cut(v, "="); shell.IsName(name) {
 			variables = append(variables, v)
 		}

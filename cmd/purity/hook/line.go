@@ -4,17 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
-	"github.com/nix-purity/purity/enforce"
 )
 
 // Exit codes that tell a hook about a line. With 0 the hook also gets the changed line.
@@ -40,16 +37,16 @@ func Line(v screen.Voice, language, line string) int {
 	if err != nil {
 		return asTyped(err)
 	}
-	by := ByPath{project, nix.StoreDir()}
+	by := programs.ByPath{Project: project, Store: nix.StoreDir()}
 	if language == "zsh" {
-		words := shell.Named(line, by.decides)
+		words := shell.Named(line, by.Decides)
 		if len(words) == 0 {
 			return lineAsTyped
 		}
 		fmt.Fprint(v.Stdout, strings.Join(words, "\x00"))
 		return 0
 	}
-	changed, err := shell.Confine(language, line, shim.ByPath, by.decides)
+	changed, err := shell.Confine(language, line, shim.ByPath, by.Decides)
 	switch {
 	case errors.Is(err, shell.ErrUnfinished) && language == "bash":
 		return lineUnfinished
@@ -60,39 +57,4 @@ func Line(v screen.Voice, language, line string) int {
 	}
 	fmt.Fprintln(v.Stdout, changed)
 	return 0
-}
-
-// ByPath decides of programs that are named by path.
-type ByPath struct{ Project, Store string }
-
-// decides reports whether it is to be decided when it is run whether a program is
-// confined. That is known of an absolute path alone: a line can change the directory,
-// by a function, too, and outside of projects can lead into one. Directories are where the
-// shell goes, and not run.
-func (b ByPath) decides(path string, known bool) bool {
-	if !known {
-		return true
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return false
-	}
-	return b.Project == "" || !filepath.IsAbs(path) || b.Confines(path)
-}
-
-// Confines reports whether a program is one of the project or the store: its path
-// passes through either, by its name or after any link. A link that a command left in
-// the project does not make the host's programs the user's own. One that is not there
-// yet counts.
-//
-// Links on the way count as the kernel follows them: after one, ".." is not where the
-// name says. So nothing is cleaned, and $PWD, which has such names, not asked.
-func (b ByPath) Confines(path string) bool {
-	cwd, err := unix.Getwd() // the kernel's, without links
-	if err != nil {
-		return true
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return false
-	}
-	return enforce.Passes(cwd, path, b.Project, b.Store, enforce.Real(b.Project), enforce.Real(b.Store))
 }

@@ -1,26 +1,34 @@
+// Package hook is the hooks by which shells confine programs: at a prompt, by direnv, in a dev
+// shell that is active. It tells, too, which program a name runs.
 package hook
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
 // Prompt is a shell that asks for instructions at a prompt, in its working directory.
 type Prompt struct {
-	Hooks
+	programs.Call
 	Shell string
 	Key   string // store path of the environment that it has entered
 	Said  string // the last message: no message is printed twice in a row
@@ -53,15 +61,15 @@ func (h *Prompt) Here() string {
 		return h.leave(nix, "") // the directory is gone
 	}
 	dir, permission, changed, err := entered(cwd)
-	p := confine.Project{Dir: dir, Cwd: cwd}
+	p := trees.Project{Dir: dir, Cwd: cwd}
 	switch {
 	case err != nil:
 		return h.leave(nix, "nothing is confined: "+err.Error())
 	case dir == "" || p.Check(nix) != nil:
 		return h.leave(nix, "")
-	case permission == config.Unknown && !exists(filepath.Join(dir, config.Name)):
+	case permission == allow.Unknown && !exists(filepath.Join(dir, config.Name)):
 		return h.never(nix, dir)
-	case permission == config.Unknown:
+	case permission == allow.Unknown:
 		h.again, h.mark = true, "(not confined) " // it can be allowed in another terminal
 		return h.leave(nix, dir+" was not allowed, and nothing is confined; look at it, then: purity allow")
 	}
@@ -106,7 +114,7 @@ func hookShims(nix nixeval.Nix, dir string) string {
 }
 
 // enter puts the shims in front of PATH, making or renewing them as need be.
-func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Permission, changed string) string {
+func (h *Prompt) enter(nix nixeval.Nix, p trees.Project, permission allow.Permission, changed string) string {
 	dir := hookShims(nix, p.Dir)
 	set, env, err := h.shims(nix, p, dir, permission, changed)
 	if err != nil {
@@ -141,7 +149,7 @@ func (h *Prompt) enter(nix nixeval.Nix, p confine.Project, permission config.Per
 }
 
 // announces reports whether to say that a project is entered, where the prompt does not.
-func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) bool {
+func (h *Prompt) announces(nix nixeval.Nix, p trees.Project, set shim.Set) bool {
 	variables, err := h.Variables()
 	if err != nil {
 		return true
@@ -152,12 +160,12 @@ func (h *Prompt) announces(nix nixeval.Nix, p confine.Project, set shim.Set) boo
 
 // freshness begins to renew shims of an older state of the project, where it may, and
 // returns a message about them.
-func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission config.Permission, changed string) string {
+func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission allow.Permission, changed string) string {
 	project := set.Request.Project
-	state, stale := staleness(nix, set)
-	failed, why := failedRenewal(dir)
+	state, stale := programs.Staleness(nix, set)
+	failed, why := programs.FailedRenewal(dir)
 	switch {
-	case permission == config.Changed:
+	case permission == allow.Changed:
 		h.again, h.mark = true, "(purity!) " // it can be allowed in another terminal
 		return changed + " changed since it was allowed, and the environment from before is in use; look at it, then: purity allow"
 	case !stale:
@@ -173,35 +181,35 @@ func (h *Prompt) freshness(nix nixeval.Nix, dir string, set shim.Set, permission
 	if err := writable(dir); err != nil {
 		return "the environment of " + project + " cannot be renewed, and the old one is in use: " + err.Error()
 	}
-	startRenewal(h.Voice, dir, state)
+	programs.BeginRenewal(h.Voice, dir, state)
 	return ""
 }
 
 // shims are those of a project; they are made if there are none, or none that
 // would run. It does not repeat a failed evaluation in the same state.
-func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permission config.Permission, changed string) (shim.Set, nixeval.Environment, error) {
+func (h *Prompt) shims(nix nixeval.Nix, p trees.Project, dir string, permission allow.Permission, changed string) (shim.Set, nixeval.Environment, error) {
 	set, err := shim.Read(dir)
 	if err == nil {
 		env, ok := nix.Recall(p.Dir, set.Entry)
 		if ok {
-			if set, err = rechoose(h.Voice, nix, p, dir, set, env); err != nil {
+			if set, err = programs.Rechoose(h.Voice, nix, p, dir, set, env); err != nil {
 				return set, env, err
 			}
-			return set, env, takeOver(nix, dir, set, env)
+			return set, env, programs.TakeOver(nix, dir, set, env)
 		}
 	}
-	if permission != config.Allowed {
-		return set, nixeval.Environment{}, notAllowed(p.Dir, permission, changed)
+	if permission != allow.Allowed {
+		return set, nixeval.Environment{}, programs.NotAllowed(p.Dir, permission, changed)
 	}
 	request := requestOf(p)
-	state := stateOf(nix, request)
-	if failed, why := failedRenewal(dir); failed == state {
+	state := programs.StateOf(nix, request)
+	if failed, why := programs.FailedRenewal(dir); failed == state {
 		return set, nixeval.Environment{}, errors.New(why)
 	}
 	began := time.Now()
 	ask, made, err := h.makeFor(nix, p, request, dir)
 	if err != nil {
-		rememberFailure(h.Voice, dir, state, err)
+		programs.RememberFailure(h.Voice, dir, state, err)
 		return set, nixeval.Environment{}, err
 	}
 	h.made = true
@@ -211,12 +219,12 @@ func (h *Prompt) shims(nix nixeval.Nix, p confine.Project, dir string, permissio
 }
 
 // makeFor makes the shims of a project, with the settings that there are now.
-func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Request, dir string) (confine.Ask, Made, error) {
+func (h *Prompt) makeFor(nix nixeval.Nix, p trees.Project, request nixeval.Request, dir string) (confine.Ask, programs.Made, error) {
 	ask, err := confine.New(h.Voice, nix, p, request, config.Settings{}, os.Getenv("PURITY_CONFIG"))
 	if err != nil {
-		return ask, Made{}, err
+		return ask, programs.Made{}, err
 	}
-	made, err := h.remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
+	made, err := h.Remake(ask, confine.FromNix(h.Voice, true), dir, p.Dir)
 	return ask, made, err
 }
 
@@ -224,7 +232,7 @@ func (h *Prompt) makeFor(nix nixeval.Nix, p confine.Project, request nixeval.Req
 // directory, for files that come or go; and the list of permissions. It leaves out files
 // with a time in the future, which would look changed for ever.
 func watched(dir string, set shim.Set) []string {
-	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), confine.TrustDir()}
+	files := []string{dir, filepath.Join(dir, config.Name), filepath.Join(dir, ".envrc"), trees.TrustDir()}
 	for _, s := range set.Definition {
 		files = append(files, s.Path)
 	}
@@ -263,4 +271,12 @@ func (h *Prompt) say(message string) string {
 		h.Log.Info().Msg(message)
 	}
 	return message
+}
+
+// writable is an error where the user may not write a directory.
+func writable(dir string) error {
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return &fs.PathError{Op: "write", Path: dir, Err: err}
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/nixeval"
@@ -46,7 +47,7 @@ func (w Answer) Print(out io.Writer) {
 const notInPath = "not in PATH"
 
 // Which looks up a program that is typed so, a name or a file.
-func Which(h Hooks, typed string) (Answer, error) {
+func Which(h programs.Call, typed string) (Answer, error) {
 	file := typed
 	if !strings.Contains(file, "/") {
 		file = nixeval.Find(file, h.Path)
@@ -75,14 +76,14 @@ func Which(h Hooks, typed string) (Answer, error) {
 	if slices.Contains(set.Outside, name) {
 		return whichDriver(name), nil
 	}
-	if nix, err = h.nixOf(set); err != nil {
+	if nix, err = h.NixOf(set); err != nil {
 		return Answer{}, err
 	}
 	return whichShim(h, nix, set, dir, name)
 }
 
 // whichShim names the program of a shim.
-func whichShim(h Hooks, nix nixeval.Nix, set shim.Set, dir, name string) (Answer, error) {
+func whichShim(h programs.Call, nix nixeval.Nix, set shim.Set, dir, name string) (Answer, error) {
 	ask, err := h.Ask(nix, set, dir, set.Request.Project)
 	if err != nil {
 		return Answer{}, err
@@ -114,11 +115,11 @@ func whichShim(h Hooks, nix nixeval.Nix, set shim.Set, dir, name string) (Answer
 // it.
 func whichFile(nix nixeval.Nix, path, typed, file string) Answer {
 	project := os.Getenv(caller.Project)
-	if project != "" && strings.Contains(typed, "/") && (ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
+	if project != "" && strings.Contains(typed, "/") && (programs.ByPath{Project: project, Store: nix.StoreDir()}).Confines(file) {
 		return Answer{File: file, Confined: true, Why: "confined if run by path in a shell with purity's hook"}
 	}
 	why := "not confined"
-	if dir := ShimsIn(path); dir != "" {
+	if dir := programs.ShimsIn(path); dir != "" {
 		set, err := shim.Read(dir)
 		switch {
 		case err != nil || !slices.Contains(set.Own, typed):
@@ -133,7 +134,7 @@ func whichFile(nix nixeval.Nix, path, typed, file string) Answer {
 
 // whichDriver says where a program runs that has a shim but is not confined.
 func whichDriver(name string) Answer {
-	files, err := Driver(name)
+	files, err := programs.Driver(name)
 	if err != nil {
 		return Answer{Name: name, Why: notInPath}
 	}

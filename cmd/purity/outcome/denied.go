@@ -33,20 +33,24 @@ func Files(p confine.Plan, of watch.Outcome) []screen.Warning {
 	return all
 }
 
-// To watch files takes time, so a shim watches programs alone. A person who typed its name
-// may not know that it confines, and sees a bare "Permission denied". A line after a command
-// that failed costs nothing.
+// To watch files takes time, so programs alone are watched where nobody asked. A person sees
+// a bare "Permission denied" then. A line after a command that failed costs nothing.
 
-// Note says that the command of a shim failed confined, where purity said nothing else. It
-// names the argument that was denied, if one was; else the way to see denied files.
-func Note(v screen.Voice, p confine.Plan, command []string) {
-	name := screen.Printable(command[0])
+// Note says that a command failed confined, where purity said nothing else. It names the
+// argument that was denied, if one was; else the way to see denied files. Who typed the name
+// of a shim may not know that it confines, and has another way out.
+func Note(v screen.Voice, p confine.Plan, command []string, shim bool) {
+	name := screen.Printable(filepath.Base(command[0]))
+	way, out := "--explain=files", ""
+	if shim {
+		way, out = "PURITY_EXPLAIN=files "+name+" ...", ", or nopurity "+name
+	}
 	if file := deniedArgument(p, command[1:]); file != "" {
 		file = screen.Printable(file)
-		v.Log.Warn().Str("hint", "purity explain "+shell.Quote(file)+", or nopurity "+name).Msgf("%s is confined, and %s is out of its reach", name, file)
+		v.Log.Warn().Str("hint", "purity explain "+shell.Quote(file)+out).Msgf("%s is confined, and %s is out of its reach", name, file)
 		return
 	}
-	v.Log.Info().Msgf("%s failed, confined; PURITY_EXPLAIN=files %s ... says which files it was denied, if any", name, name)
+	v.Log.Info().Msgf("%s failed, confined; %s says what it was denied, if anything", name, way)
 }
 
 // deniedArgument is the first file among arguments that the policy does not let be read, empty if

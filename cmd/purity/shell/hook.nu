@@ -50,13 +50,13 @@ def _purity_enter [now: record, args: list<string>]: nothing -> record {
 }
 
 # VERSION NAME VALUE...: exports variables of the environment. What they were is kept in
-# the environment, too, for shells that are started inside.
+# the environment, too, for shells that are started inside; they get what is text.
 def _purity_export [now: record, args: list<string>]: nothing -> record {
     let back = (_purity_unexport $now)
     let pairs = ($args | skip 1 | chunks 2)
     let set = ($pairs | reduce --fold $back.set {|pair, set|
         let was = if $pair.0 in $back.hide { $back.set | get --optional $pair.0 } else { $env | get --optional $pair.0 }
-        let kept = if ($was | describe) == "string" { {($"PURITY_WAS_($pair.0)"): $was} } else { {} }
+        let kept = if ($was | describe) == "nothing" { {} } else { {($"PURITY_WAS_($pair.0)"): $was} }
         $set | merge $kept | merge {($pair.0): $pair.1}
     })
     $back | merge {set: ($set | merge {PURITY_EXPORTS: ($pairs | each {|pair| $pair.0 } | prepend $args.0 | str join " ")})}
@@ -67,7 +67,7 @@ def _purity_unexport [now: record]: nothing -> record {
     let names = ($env.PURITY_EXPORTS? | default "" | split row " " | skip 1 | where {|name| $name =~ '^[A-Z_][A-Z0-9_]*$' })
     let set = ($names | reduce --fold $now.set {|name, set|
         let was = ($env | get --optional $"PURITY_WAS_($name)")
-        if $was == null { $set } else { $set | merge {($name): $was} }
+        if ($was | describe) == "nothing" { $set } else { $set | merge {($name): $was} }
     })
     let hide = ($names | append ($names | each {|name| $"PURITY_WAS_($name)" }) | append PURITY_EXPORTS)
     $now | merge {hide: ($now.hide | append $hide), set: $set}

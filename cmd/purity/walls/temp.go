@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/nixeval"
@@ -49,9 +49,9 @@ func nixTemp(hostile []string) (string, error) {
 
 // stateDir is where purity keeps allowed states, empty if unknown.
 func stateDir() string {
-	trust, err := config.OpenTrust()
+	list, err := allow.Open()
 	if err != nil {
 		return ""
 	}
-	return filepath.Dir(enforce.Real(trust.Dir))
+	return filepath.Dir(enforce.Real(list.Dir))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
 )
@@ -95,7 +96,7 @@ func FromParent(otherwise confine.Source) confine.Source {
 }
 
 // Child has the command of a job watched by the parent, if that waits for it.
-func Child(j *confine.Job, what string) {
+func Child(j *launch.Job, what string) {
 	socket, err := strconv.Atoi(os.Getenv(caller.WatchSocket))
 	if err != nil || !ByParent() {
 		return

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/launch"
+	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
 	"github.com/nix-purity/purity/enforce/parent"
@@ -69,7 +71,7 @@ func (r Run) watcher(child *exec.Cmd) (*watcher, error) {
 		close(w.served)
 		return w, nil
 	}
-	if _, err := r.Plan.MakeHome(); err != nil { // a grant of a missing path counts for nothing, and the child makes it meanwhile
+	if _, err := launch.MakeHome(r.Plan); err != nil { // a grant of a missing path counts for nothing, and the child makes it meanwhile
 		return nil, err
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -153,14 +155,14 @@ func (w *watcher) begin() {
 			return
 		}
 		w.listener, w.observer = listener, observer
-		observer.Grant(confine.TempGrant(temp))
+		observer.Grant(trees.TempGrant(temp))
 		readers := 1
 		if w.run.What == Files {
 			readers = 4
 		}
 		keep := w.run.Plan.Policy.Capabilities
 		if !w.run.Plan.Enforced() {
-			keep = confine.Unconfined(w.run.Plan.Project)
+			keep = launch.Unconfined(w.run.Plan.Project)
 		}
 		observer.Serve(listener, w.stop, readers, keep)
 	}()

@@ -1,0 +1,62 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce/view"
+)
+
+// NoteView says once a project that there can be no view.
+func (p Plan) NoteView(v screen.Voice) {
+	refused := p.Sees.Refused
+	if refused == nil {
+		return
+	}
+	mark, text := filepath.Join(p.Nix.ProjectDir(p.Project.Dir), "no-view"), whereViews()+refused.Error()
+	if said, err := hostile.ReadFile(mark, 4096); err == nil && string(said) == text {
+		return
+	}
+	v.Warn(screen.Warning{Text: fmt.Sprintf("%v; Landlock alone confines: files outside are denied, not hidden", refused), Hint: refused.Fix})
+	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err == nil {
+		err = renameio.WriteFile(mark, []byte(text), 0o600)
+		v.Log.Debug().Err(err).Msg("remember that there can be no view")
+	}
+}
+
+// viewable is nil where there can be views, which is remembered in a directory: to try
+// takes a process.
+func viewable(dir string) *view.RefusedError {
+	mark, text := filepath.Join(dir, "view"), whereViews()
+	if tried, err := hostile.ReadFile(mark, 4096); err == nil && string(tried) == text {
+		return nil
+	}
+	err := view.Available()
+	var refused *view.RefusedError
+	if errors.As(err, &refused) {
+		return refused
+	}
+	if err != nil {
+		return &view.RefusedError{What: "try", Err: err}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		renameio.WriteFile(mark, []byte(text), 0o600) // it is tried again where that fails
+	}
+	return nil
+}
+
+// whereViews tells apart where there can be views and where not: machine, start of it,
+// user, and the namespaces that this process is in.
+func whereViews() string {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	users, _ := os.Readlink("/proc/self/ns/user")
+	mounts, _ := os.Readlink("/proc/self/ns/mnt")
+	return fmt.Sprintf("%s %s %s %d\n", strings.TrimSpace(string(boot)), users, mounts, os.Geteuid())
+}

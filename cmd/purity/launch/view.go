@@ -1,0 +1,44 @@
+package launch
+
+import (
+	"errors"
+	"os"
+	"slices"
+
+	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/trees"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce/view"
+)
+
+// enterView runs the command in the view. It returns how that ended, as an error. Where
+// the kernel refuses after all, and that is no matter, the command is run without.
+func (j *Job) enterView(v screen.Voice) error {
+	cmd := j.Command
+	cmd.Interpreter = j.Sees.View.Shell
+	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
+	var refused *view.RefusedError
+	if errors.As(err, &refused) && j.ViewWanted() == "auto" && j.Nix.Root == "" {
+		j.Policy = j.Sees.Plain
+		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), trees.TempGrant(j.Temp))
+		j.Sees = confine.Sight{Refused: refused}
+		j.NoteView(v)
+		return j.Policy.Exec(cmd)
+	}
+	if refused != nil && j.Overlaid() {
+		return words.Hint(err, refused.Fix+"; or use --project-as write")
+	}
+	if err == nil {
+		err = j.settle(v)
+	}
+	if err != nil {
+		return err
+	}
+	return &EndedError{status}
+}
+
+// hides reports whether the program was not found because the view does not show it.
+func (j Job) hides(err error) bool {
+	return j.InView() && errors.Is(err, os.ErrNotExist) && confine.ExecutableFile(j.Nix.Store().Follow(j.Command.Path))
+}
