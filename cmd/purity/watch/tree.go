@@ -78,11 +78,11 @@ func (t *Tree) of(thread int) process {
 			parent, _ = strconv.Atoi(value)
 		}
 	}
-	if parent == t.top && p.name == "exe" { // purity, started as /proc/self/exe
-		p.name = "purity"
-	}
 	if t.above == 0 { // the command's own start is seen first
 		t.above = parent
+	}
+	if (parent == t.top || parent == t.above) && p.name == "exe" { // purity, started as /proc/self/exe
+		p.name = "purity"
 	}
 	if parent > 1 && parent != t.top && parent != t.above {
 		p.depth = t.of(parent).depth + 1
