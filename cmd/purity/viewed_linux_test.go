@@ -24,7 +24,7 @@ type difference struct{ file, line, view, reason string }
 //
 // The line "all of it" leaves out a script. A file * stands for all; then the text after the
 // - is any part of the expectation of an output, and that after the + a pattern. Recordings of
-// sessions are files, too.
+// sessions are files, too, and so are the names of tests in Go, which are left out.
 func differences(t *testing.T) (all []difference) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/view.txt")
@@ -44,7 +44,7 @@ func differences(t *testing.T) (all []difference) {
 			all = append(all, difference{file, rest, "", reason})
 		case word == "+" && len(all) > 0:
 			all[len(all)-1].view += rest + "\n"
-		case strings.HasSuffix(text, ".txtar"), strings.HasPrefix(text, "sessions/"), text == "*":
+		case strings.HasSuffix(text, ".txtar"), strings.HasPrefix(text, "sessions/"), strings.HasPrefix(text, "Test"), text == "*":
 			file = text
 		default:
 			t.Fatalf("testdata/view.txt:%d: what is this?", n+1)
@@ -54,6 +54,20 @@ func differences(t *testing.T) (all []difference) {
 		}
 	}
 	return all
+}
+
+// leaveOut skips a test that has nothing to find in a view.
+func leaveOut(t *testing.T) {
+	t.Helper()
+	if !viewed() {
+		return
+	}
+	for _, d := range differences(t) {
+		if d.file == t.Name() {
+			t.Skip(d.reason)
+		}
+	}
+	t.Errorf("testdata/view.txt does not have %s", t.Name())
 }
 
 // ofTests is the warning of PURITY_VIEW, which the tests set for a dev shell, too.
