@@ -24,7 +24,8 @@ type difference struct{ file, line, view, reason string }
 //
 // The line "all of it" leaves out a script. A file * stands for all; then the text after the
 // - is any part of the expectation of an output, and that after the + a pattern. Recordings of
-// sessions are files, too, and so are the names of tests in Go, which are left out.
+// sessions are files, too, and so are the names of tests in Go: left out, or with the names
+// of cases that end otherwise.
 func differences(t *testing.T) (all []difference) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/view.txt")
@@ -68,6 +69,19 @@ func leaveOut(t *testing.T) {
 		}
 	}
 	t.Errorf("testdata/view.txt does not have %s", t.Name())
+}
+
+// ending is the end of a case's output, which is another one in a view where that is listed.
+func ending(t *testing.T, name, want string) string {
+	t.Helper()
+	if viewed() {
+		for _, d := range differences(t) {
+			if d.file == t.Name() && d.line == name {
+				return d.view
+			}
+		}
+	}
+	return want
 }
 
 // ofTests is the warning of PURITY_VIEW, which the tests set for a dev shell, too.
