@@ -43,6 +43,9 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 			default:
 				return nil, nil, fmt.Errorf("show %s: %w", g.Path, err)
 			}
+			if real == "/" { // its names, which are the view's own here
+				continue
+			}
 			if real != g.Path || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
 				links = append(links, enforce.Links(g.Path)...)
 			}

@@ -76,7 +76,7 @@ func Which(h programs.Call, typed string) (Answer, error) {
 	if slices.Contains(set.Outside, name) {
 		return whichDriver(name), nil
 	}
-	if nix, err = h.NixOf(set); err != nil {
+	if nix, err = programs.NixOf(h.Voice, set); err != nil {
 		return Answer{}, err
 	}
 	return whichShim(h, nix, set, dir, name)

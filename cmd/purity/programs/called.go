@@ -45,7 +45,7 @@ func (h Call) Shim(dir, name string, args []string) (Shim, error) {
 			return Shim{}, err
 		}
 	}
-	nix, err := h.NixOf(set)
+	nix, err := NixOf(h.Voice, set)
 	if err != nil {
 		return Shim{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/launch"
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -25,7 +26,7 @@ func (h Call) drive(set shim.Set, dir, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	nix, err := h.NixOf(set)
+	nix, err := NixOf(h.Voice, set)
 	if err != nil {
 		return err
 	}
@@ -62,11 +63,11 @@ func (h Call) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []strin
 }
 
 // NixOf is Nix with the store of a set of shims.
-func (h Call) NixOf(set shim.Set) (nixeval.Nix, error) {
+func NixOf(v screen.Voice, set shim.Set) (nixeval.Nix, error) {
 	if set.Store != "" {
-		return confine.NixIn(h.Voice, set.Store)
+		return confine.NixIn(v, set.Store)
 	}
-	return confine.Nix(h.Voice)
+	return confine.Nix(v)
 }
 
 // Driver is the file of a program outside of shims. Before it stands the interpreter

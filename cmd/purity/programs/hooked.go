@@ -65,7 +65,7 @@ func (h Call) RunHook(encoded string) error {
 	if err != nil {
 		return fmt.Errorf("run shellHook: %w", err)
 	}
-	nix, err := h.NixOf(set)
+	nix, err := NixOf(h.Voice, set)
 	if err != nil {
 		return err
 	}
