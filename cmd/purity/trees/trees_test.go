@@ -43,6 +43,10 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v, want %q", dir, err, want)
 		}
 	}
+	nix.Environ = []string{"NIX_STORE_DIR=" + p.At("depot/store")}
+	if err := (Project{Dir: p.At("depot")}).Check(nix); err == nil || !strings.Contains(err.Error(), "the store is in it") {
+		t.Errorf("above the store: %v", err)
+	}
 	t.Setenv("HOME", "")
 	if err := (Project{Dir: p.At("home")}).Check(nix); err != nil {
 		t.Errorf("without HOME: %v", err)
