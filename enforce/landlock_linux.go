@@ -152,6 +152,17 @@ func resolve(g Grant) (string, error) {
 	return filepath.Join(dir, filepath.Base(g.Path)), err
 }
 
+// linkless reports whether a path is there and has no links, the last name neither. The
+// kernel looks in one call.
+func linkless(path string) bool {
+	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
+}
+
 func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	for {

@@ -36,6 +36,8 @@ func OddDescriptors() []string { return nil }
 // OpenRoot opens a directory.
 func OpenRoot(dir string) (*os.Root, error) { return os.OpenRoot(dir) }
 
+func linkless(string) bool { return false }
+
 func abiVersion() (int, error) { return 0, ErrNotLinux }
 
 func filterAvailable() error { return ErrNotLinux }

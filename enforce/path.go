@@ -19,6 +19,9 @@ func Inside(path, dir string) bool {
 // Real is path without symbolic links, as far as it exists, for comparing with other
 // paths. A policy opens paths by [Resolve].
 func Real(path string) string {
+	if linkless(path) {
+		return filepath.Clean(path)
+	}
 	if _, err := os.Lstat(path); err == nil { // else each directory above would be looked at twice
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			return real
@@ -91,6 +94,9 @@ func Passes(from, path string, dirs ...string) bool {
 	}
 	if filepath.IsAbs(path) {
 		through(filepath.Clean(path), false)
+		if path == filepath.Clean(path) && linkless(path) { // then its names are all there is
+			return passes
+		}
 	} else {
 		through(filepath.Join(from, path), false)
 	}

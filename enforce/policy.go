@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -124,17 +125,23 @@ type Policy struct {
 // Hash identifies the policy: equal for policies that allow the same, in
 // whatever order and for whatever reason.
 func (p Policy) Hash() string {
-	lines := make([]string, 0, len(p.Grants))
+	type row struct {
+		path   string
+		access Access
+	}
+	rows := make([]row, 0, len(p.Grants))
 	for _, g := range p.Grants {
 		if !g.PerRun {
-			lines = append(lines, fmt.Sprintf("%s\x00%d", g.Path, g.Access))
+			rows = append(rows, row{g.Path, g.Access})
 		}
 	}
-	slices.Sort(lines)
-	lines = slices.Compact(lines)
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.access, b.access)) })
 	p.Grants = nil
-	lines = append(lines, fmt.Sprintf("%+v", p))
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\x00\x00")))
+	var text []byte
+	for _, r := range slices.Compact(rows) {
+		text = append(append(text, r.path...), 0, byte(r.access))
+	}
+	sum := sha256.Sum256(fmt.Appendf(text, "%+v", p))
 	return hex.EncodeToString(sum[:16])
 }
 

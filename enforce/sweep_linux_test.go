@@ -1,6 +1,7 @@
 package enforce_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,6 +56,29 @@ func TestSweep(t *testing.T) {
 				t.Error("the temporary directory is still there")
 			}
 		})
+	}
+}
+
+// The directory of a run that was cut short goes with the next run, also one that leaves its own
+// empty; that of a process which is there stays.
+func TestSweepBeside(t *testing.T) {
+	w := newWorld(t)
+	parent := w.dir + "/temp"
+	must(t, os.Mkdir(parent, 0o700))
+	must(t, os.MkdirAll(parent+"/run-999999999-7-5/left", 0o700))
+	mine := fmt.Sprintf("%s/run-%d--5", parent, os.Getpid())
+	must(t, os.Mkdir(mine, 0o700))
+	confined(t, job{Policy: w.policy(t), Dir: w.project, Temp: parent, Args: []string{"/bin/sh", "-c", ":"}}, nil)
+	for range 100 {
+		if entries, err := os.ReadDir(parent); err == nil && len(entries) == 1 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	entries, err := os.ReadDir(parent)
+	must(t, err)
+	if len(entries) != 1 || entries[0].Name() != filepath.Base(mine) {
+		t.Errorf("left are %v, want %s", entries, filepath.Base(mine))
 	}
 }
 

@@ -26,7 +26,7 @@ func TestInit(t *testing.T) {
 		var name string
 		var at, clock float64
 		var bytes int
-		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes", &name, &at, &clock, &bytes); err == nil {
+		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes", &name, &at, &clock, &bytes); err == nil && !strings.HasSuffix(name, "/early") { // what that takes it does not touch
 			total, packages = total+bytes, packages+1
 		}
 	}

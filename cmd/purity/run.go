@@ -9,6 +9,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/early"
 	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/cmd/purity/outcome"
 	"github.com/nix-purity/purity/cmd/purity/report"
@@ -185,6 +186,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	if r.changes() {
 		before = outcome.Snapshot(a.Path, plan.Project.Dir)
 	}
+	early.Parallel() // many threads of the command may wait for an answer
 	of, err := w.Start()
 	switch {
 	case err != nil:

@@ -1,17 +1,15 @@
 package host
 
 import (
-	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/nix-purity/purity/enforce"
 )
@@ -104,47 +102,6 @@ func (l loading) dependencies(file string) ([]enforce.Grant, error) {
 	return grants, nil
 }
 
-// object is the part of an ELF file that the dynamic loader reads.
-type object struct {
-	interpreter string
-	needed      []string
-	runpath     []string // for its own libraries
-	rpath       []string // for those of its libraries, too
-	class       elf.Class
-	machine     elf.Machine
-	order       binary.ByteOrder
-}
-
-func readELF(file string) (object, error) {
-	f, err := elf.Open(file)
-	if err != nil {
-		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
-	}
-	defer f.Close()
-	o := object{class: f.Class, machine: f.Machine, order: f.ByteOrder}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			name := make([]byte, min(p.Filesz, 4096)) // PATH_MAX; the file may say anything
-			if _, err := p.ReadAt(name, 0); err != nil {
-				return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
-			}
-			o.interpreter = strings.TrimRight(string(name), "\x00")
-		}
-	}
-	if o.needed, err = f.DynString(elf.DT_NEEDED); err != nil {
-		return object{}, fmt.Errorf("read ELF file %s: %w", file, err)
-	}
-	directories := func(tag elf.DynTag) []string {
-		paths, _ := f.DynString(tag) // an ELF file without one
-		origin := strings.NewReplacer("$ORIGIN", filepath.Dir(file), "${ORIGIN}", filepath.Dir(file))
-		return strings.FieldsFunc(origin.Replace(strings.Join(paths, ":")), func(r rune) bool { return r == ':' })
-	}
-	if o.runpath = directories(elf.DT_RUNPATH); o.runpath == nil { // ld.so(8): RPATH counts only without it
-		o.rpath = directories(elf.DT_RPATH)
-	}
-	return o, nil
-}
-
 // find looks a library up as the dynamic loader does (ld.so(8)): RPATH of those that
 // need it, RUNPATH, then the system's directories, of which the loader's own is one.
 // Which others a loader was built for differs between distributions; the first file
@@ -153,7 +110,7 @@ func (o object) find(name string, l loading) string {
 	if strings.Contains(name, "/") {
 		return name
 	}
-	dirs := slices.Concat(l.rpath, o.runpath, systemDirs(o.machine))
+	dirs := slices.Concat(l.rpath, o.runpath, systemDirs(o.kind.machine))
 	if l.loader != "" {
 		dirs = append(dirs, filepath.Dir(l.loader))
 	}
@@ -172,23 +129,19 @@ func (o object) find(name string, l loading) string {
 // matches reports whether file is an ELF file for the same machine, by the
 // first bytes alone.
 func (o object) matches(file string) bool {
-	f, err := os.Open(file)
+	f, _, err := openELF(file)
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	var head [20]byte
-	if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:4]) != elf.ELFMAG {
-		return false
-	}
-	return elf.Class(head[elf.EI_CLASS]) == o.class && elf.Machine(o.order.Uint16(head[18:])) == o.machine
+	syscall.Close(f.fd)
+	return f.kind == o.kind
 }
 
 // systemDirs are the directories of system libraries: those of ld.so.conf
 // (ldconfig(8)), then the ones that are built into loaders, Debian's by machine.
-func systemDirs(machine elf.Machine) []string {
+func systemDirs(machine uint16) []string {
 	dirs := slices.Clone(loaderConf())
-	if triplet := triplets[machine]; triplet != "" {
+	if triplet := triplet(machine); triplet != "" {
 		dirs = append(dirs, "/lib/"+triplet, "/usr/lib/"+triplet)
 	}
 	return append(dirs, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
@@ -196,14 +149,24 @@ func systemDirs(machine elf.Machine) []string {
 
 var loaderConf = sync.OnceValue(func() []string { return configured("/etc/ld.so.conf", 0) })
 
-var triplets = map[elf.Machine]string{
-	elf.EM_X86_64:  "x86_64-linux-gnu",
-	elf.EM_AARCH64: "aarch64-linux-gnu",
-	elf.EM_386:     "i386-linux-gnu",
-	elf.EM_ARM:     "arm-linux-gnueabihf",
-	elf.EM_RISCV:   "riscv64-linux-gnu",
-	elf.EM_PPC64:   "powerpc64le-linux-gnu",
-	elf.EM_S390:    "s390x-linux-gnu",
+func triplet(machine uint16) string {
+	switch machine {
+	case emX8664:
+		return "x86_64-linux-gnu"
+	case emAArch64:
+		return "aarch64-linux-gnu"
+	case em386:
+		return "i386-linux-gnu"
+	case emARM:
+		return "arm-linux-gnueabihf"
+	case emRISCV:
+		return "riscv64-linux-gnu"
+	case emPPC64:
+		return "powerpc64le-linux-gnu"
+	case emS390:
+		return "s390x-linux-gnu"
+	}
+	return ""
 }
 
 // configured reads the directories of an ld.so.conf with its includes.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"debug/elf"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -59,7 +60,7 @@ func TestShell(t *testing.T) {
 	if _, err := (loading{}).dependencies("/etc/passwd"); err == nil {
 		t.Error("a text file has dependencies")
 	}
-	if (object{machine: elf.EM_NONE}).find("libc.so.6", loading{}) != "" {
+	if (object{}).find("libc.so.6", loading{}) != "" {
 		t.Error("a library of another machine is found")
 	}
 }
@@ -69,5 +70,48 @@ func BenchmarkShell(b *testing.B) {
 		if _, err := Shell(hostPrograms...); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What a loader reads of a program is what Go's own reader of ELF files says, and files cut
+// short or altered are errors, not more.
+func TestELF(t *testing.T) {
+	files, err := filepath.Glob("/usr/bin/*")
+	must(t, err)
+	more, err := filepath.Glob("/lib/*-linux-gnu/*.so.*")
+	must(t, err)
+	read := 0
+	for i, file := range append(files, more...) {
+		f, err := elf.Open(file)
+		if err != nil || i%5 != 0 && read > 20 {
+			continue
+		}
+		want, err := f.DynString(elf.DT_NEEDED)
+		f.Close()
+		must(t, err)
+		got, err := readELF(file)
+		if err != nil || !slices.Equal(got.needed, want) {
+			t.Errorf("%s needs %q (%v), want %q", file, got.needed, err, want)
+		}
+		if read++; got.kind.machine != uint16(f.Machine) || got.kind.class != byte(f.Class) {
+			t.Errorf("%s is for %+v, want %v", file, got.kind, f.FileHeader)
+		}
+	}
+	if read < 20 {
+		t.Fatalf("only %d ELF files were found", read)
+	}
+	data, err := os.ReadFile("/bin/sh")
+	must(t, err)
+	cut := filepath.Join(t.TempDir(), "cut")
+	for i := range 400 {
+		altered := slices.Clone(data[:min(len(data), 1+i*64)])
+		for j := i; j < min(len(altered), 1024); j += 97 {
+			altered[j] ^= byte(i)
+		}
+		must(t, os.WriteFile(cut, altered, 0o600))
+		readELF(cut) // ends
+	}
+	if _, err := readELF(cut[:len(cut)-4]); err == nil {
+		t.Error("a directory is an ELF file")
 	}
 }

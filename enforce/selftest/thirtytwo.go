@@ -2,8 +2,8 @@ package selftest
 
 import (
 	"bytes"
-	"debug/elf"
 	"encoding/binary"
+	"strings"
 )
 
 // thirtyTwoCode is for 32-bit x86. Without an argument it exits with 0; with one
@@ -16,14 +16,13 @@ func thirtyTwo() []byte {
 	const base, headers = 0x08048000, 52 + 32
 	size := uint32(headers + len(thirtyTwoCode))
 	var b bytes.Buffer
-	ident := [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS32), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)}
-	binary.Write(&b, binary.LittleEndian, elf.Header32{
-		Ident: ident, Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_386), Version: 1, Entry: base + headers,
-		Phoff: 52, Ehsize: 52, Phentsize: 32, Phnum: 1,
-	})
-	binary.Write(&b, binary.LittleEndian, elf.Prog32{
-		Type: uint32(elf.PT_LOAD), Vaddr: base, Paddr: base, Filesz: size, Memsz: size, Flags: uint32(elf.PF_R | elf.PF_X), Align: 0x1000,
-	})
+	b.WriteString("\x7fELF\x01\x01\x01" + strings.Repeat("\x00", 9)) // 32 bits, low byte first
+	for _, v := range []any{                                         // elf(5), Elf32_Ehdr and Elf32_Phdr
+		uint16(2), uint16(3), uint32(1), uint32(base + headers), uint32(52), uint32(0), uint32(0), uint16(52), uint16(32), uint16(1), [6]byte{},
+		uint32(1), uint32(0), uint32(base), uint32(base), size, size, uint32(5), uint32(0x1000),
+	} {
+		binary.Write(&b, binary.LittleEndian, v)
+	}
 	b.WriteString(thirtyTwoCode)
 	return b.Bytes()
 }

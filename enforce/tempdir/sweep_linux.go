@@ -3,6 +3,7 @@ package tempdir
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -10,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sweepAfterExit starts a process that waits for this one to end and then
-// becomes a sweeper of dir.
+// sweepAfterExit starts a process that waits for this one to end, and then removes dir, or
+// becomes a sweeper of it.
 //
 // This process is about to become the user's command, which must not find a
 // child that it did not start: a command that waits for all its children would
@@ -21,9 +22,8 @@ import (
 // (wait(2), __WCLONE), though not with __WALL, as strace waits.
 //
 // The child holds nothing of ours open and is in a session of its own. It is
-// forked, not started anew, because that takes a tenth of the time; between
-// fork and execve only raw system calls are allowed, since Go's runtime is not
-// there for a forked child.
+// cloned, not started anew, because that takes a tenth of the time; after
+// that only raw system calls are allowed, since Go's runtime is not there for it.
 func sweepAfterExit(dir string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -32,6 +32,7 @@ func sweepAfterExit(dir string) error {
 		return err
 	}
 	defer unix.Close(s.pidfd)
+	sweepers = append(sweepers, s)
 	// No handler of Go's runtime may run in the child.
 	var all unix.Sigset_t
 	for i := range all.Val {
@@ -40,7 +41,8 @@ func sweepAfterExit(dir string) error {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &s.mask); err != nil {
 		return fmt.Errorf("block signals: %w", err)
 	}
-	pid, errno := s.fork()
+	pid, code := clone(s.stacks[0].top(), s.stacks[1].top(), s.apart, s)
+	errno := unix.Errno(code)
 	if errno == 0 && s.apart {
 		errno = gone(int(pid))
 	}
@@ -52,6 +54,9 @@ func sweepAfterExit(dir string) error {
 	}
 	return nil
 }
+
+// sweepers keeps what children use for as long as they can share this process's memory.
+var sweepers []*sweeper
 
 // gone waits for the child between, whose exit code is the error of its own fork.
 func gone(pid int) unix.Errno {
@@ -78,76 +83,42 @@ func inherits() bool {
 	return os.Getpid() == 1 || err != nil || subreaper != 0
 }
 
-// sweeper is all that the child needs, made before the fork.
+// sweeper is all that the child needs, made before the clone.
 type sweeper struct {
-	pidfd int
-	apart bool // a child's child waits
-	mask  unix.Sigset_t
-	path  *byte
-	argv  []*byte
-	envv  []*byte
-	root  *byte
-	poll  unix.PollFd
+	pidfd   int
+	apart   bool // a child's child waits
+	mask    unix.Sigset_t
+	path    *byte
+	argv    []*byte
+	envv    []*byte
+	root    *byte
+	dir     *byte
+	parent  *byte
+	poll    unix.PollFd
+	stacks  [2]*stack
+	entries [4096]byte // of parent, as getdents64(2) has them
 }
 
+// stack is that of a child. The functions that run on it need a tenth.
+type stack [8192]byte
+
+func (s *stack) top() uintptr { return uintptr(unsafe.Pointer(s)) + unsafe.Sizeof(*s) - 64 }
+
 func newSweeper(dir string) (*sweeper, error) {
-	s := &sweeper{apart: !inherits(), poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}}
+	s := &sweeper{apart: !inherits(), poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}, envv: []*byte{nil}, stacks: [2]*stack{new(stack), new(stack)}}
 	var err error
 	if s.argv, err = syscall.SlicePtrFromStrings([]string{"purity", Word, dir}); err != nil {
 		return nil, err
 	}
-	s.envv = []*byte{nil}
-	if s.path, err = unix.BytePtrFromString("/proc/self/exe"); err != nil {
-		return nil, err
-	}
-	if s.root, err = unix.BytePtrFromString("/"); err != nil {
-		return nil, err
+	s.dir = s.argv[2]
+	texts := []string{"/proc/self/exe", "/", filepath.Dir(dir)}
+	for i, at := range []**byte{&s.path, &s.root, &s.parent} {
+		if *at, err = unix.BytePtrFromString(texts[i]); err != nil {
+			return nil, err
+		}
 	}
 	if s.pidfd, err = unix.PidfdOpen(os.Getpid(), 0); err != nil {
 		return nil, fmt.Errorf("pidfd_open: %w", err)
 	}
 	return s, nil
-}
-
-// fork makes the child, with no exit signal, or one that makes another and ends. The
-// children do not return.
-//
-//go:norace
-//go:nosplit
-//go:noinline
-func (s *sweeper) fork() (pid uintptr, errno unix.Errno) {
-	pid, _, errno = unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
-	if errno != 0 || pid != 0 {
-		return pid, errno
-	}
-	if s.apart {
-		pid, _, errno = unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
-		for errno != 0 || pid != 0 {
-			unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(errno), 0, 0)
-		}
-	}
-	s.wait()
-	for {
-		unix.RawSyscall(unix.SYS_EXIT_GROUP, 1, 0, 0)
-	}
-}
-
-// wait is the child: it keeps the pidfd alone, as descriptor 0, and waits.
-//
-//go:norace
-//go:nosplit
-//go:noinline
-func (s *sweeper) wait() {
-	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
-	unix.RawSyscall(unix.SYS_DUP3, uintptr(s.pidfd), 0, 0)
-	unix.RawSyscall(unix.SYS_CLOSE_RANGE, 1, ^uintptr(0)>>32, 0)
-	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(s.root)), 0, 0)
-	for {
-		n, _, _ := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&s.poll)), 1, 0, 0, 0, 0)
-		if n == 1 {
-			break
-		}
-	}
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&s.mask)), 0, 8, 0, 0)
-	unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(s.path)), uintptr(unsafe.Pointer(&s.argv[0])), uintptr(unsafe.Pointer(&s.envv[0])))
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"os"
@@ -36,13 +35,12 @@ func RunPart(args []string) (code int, ok bool) {
 	unix.CloseOnExec(description)
 	unix.CloseOnExec(socket)
 	toParent := os.NewFile(uintptr(socket), "socket")
-	say := gob.NewEncoder(toParent)
-	status, err := runInit(os.NewFile(uintptr(description), "job"), socket, func() { say.Encode(message{Stopped: true}) })
+	status, err := runInit(os.NewFile(uintptr(description), "job"), socket, func() { send(toParent, message{Stopped: true}) })
 	if err != nil {
-		say.Encode(message{Failure: newFailure(err)})
+		send(toParent, message{Failure: newFailure(err)})
 		return 125, true
 	}
-	say.Encode(message{Ended: true, Status: status})
+	send(toParent, message{Ended: true, Status: status})
 	return 0, true
 }
 
@@ -60,7 +58,7 @@ func runInit(description *os.File, socket int, stopped func()) (status syscall.W
 		return 0, err
 	}
 	var job Job
-	err = gob.NewDecoder(description).Decode(&job)
+	err = receive(description, &job)
 	description.Close()
 	if err != nil {
 		return 0, fmt.Errorf("make view: read its description: %w", err)

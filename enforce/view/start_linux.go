@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
@@ -123,7 +122,7 @@ func (j Job) write() (*os.File, error) {
 		return nil, fmt.Errorf("make view: memfd_create: %w", err)
 	}
 	file := os.NewFile(uintptr(fd), "job")
-	if err = gob.NewEncoder(file).Encode(j); err == nil {
+	if err = send(file, j); err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -182,11 +181,10 @@ func (f *failure) error() error {
 
 // follow does as the command does, and returns how it ended.
 func follow(socket io.Reader, pid int, release func()) (status syscall.WaitStatus, err error) {
-	decoder := gob.NewDecoder(socket)
 	var last message
 	for {
 		var m message
-		if decoder.Decode(&m) != nil { // it has ended, as it said or without a word
+		if receive(socket, &m) != nil { // it has ended, as it said or without a word
 			break
 		}
 		if last = m; m.Stopped {

@@ -1,0 +1,100 @@
+package tempdir
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// child is the life of the child. It does not return.
+//
+//go:norace
+//go:nosplit
+//go:noinline
+func child(s *sweeper) {
+	s.wait()
+	if !s.emptied() {
+		unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&s.mask)), 0, 8, 0, 0)
+		unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(s.path)), uintptr(unsafe.Pointer(&s.argv[0])), uintptr(unsafe.Pointer(&s.envv[0])))
+		exit(1)
+	}
+	exit(0)
+}
+
+//go:norace
+//go:nosplit
+func exit(code uintptr) {
+	for {
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, code, 0, 0)
+	}
+}
+
+// wait keeps the pidfd alone, as descriptor 0, and waits.
+//
+//go:norace
+//go:nosplit
+//go:noinline
+func (s *sweeper) wait() {
+	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
+	unix.RawSyscall(unix.SYS_DUP3, uintptr(s.pidfd), 0, 0)
+	unix.RawSyscall(unix.SYS_CLOSE_RANGE, 1, ^uintptr(0)>>32, 0)
+	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(s.root)), 0, 0)
+	for {
+		n, _, _ := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&s.poll)), 1, 0, 0, 0, 0)
+		if n == 1 {
+			break
+		}
+	}
+}
+
+// emptied removes the directory if it is empty, as most runs leave it, and reports whether
+// that is all: there is no directory beside it of a process that has ended. So a whole
+// purity starts where there is something to do.
+//
+//go:norace
+//go:nosplit
+//go:noinline
+func (s *sweeper) emptied() bool {
+	at := unix.AT_FDCWD
+	_, _, errno := unix.RawSyscall(unix.SYS_UNLINKAT, uintptr(at), uintptr(unsafe.Pointer(s.dir)), unix.AT_REMOVEDIR)
+	if errno != 0 {
+		return false
+	}
+	fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(s.parent)), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, 0, 0)
+	for errno == 0 {
+		var n uintptr
+		n, _, errno = unix.RawSyscall(unix.SYS_GETDENTS64, fd, uintptr(unsafe.Pointer(&s.entries)), unsafe.Sizeof(s.entries))
+		if n == 0 {
+			return errno == 0
+		}
+		// An entry is its length in two bytes at 16, and its name at 19 (getdents64(2)).
+		for e := uintptr(0); errno == 0 && e+24 <= n && n <= uintptr(len(s.entries)); {
+			length := uintptr(s.entries[e+16]) | uintptr(s.entries[e+17])<<8
+			if length < 24 || e+length > n || s.ended(e+19, e+length) {
+				return false
+			}
+			e += length
+		}
+	}
+	return false
+}
+
+// ended reports whether the entry whose name is from here to there is the directory of a run
+// whose process is no more.
+//
+//go:norace
+//go:nosplit
+func (s *sweeper) ended(from, to uintptr) bool {
+	for i := 0; i < len(tempPrefix); i++ {
+		if from >= to || s.entries[from] != tempPrefix[i] {
+			return false
+		}
+		from++
+	}
+	pid := uintptr(0)
+	for ; from < to && '0' <= s.entries[from] && s.entries[from] <= '9' && pid < 1<<31/10; from++ {
+		pid = pid*10 + uintptr(s.entries[from]-'0')
+	}
+	_, _, errno := unix.RawSyscall(unix.SYS_KILL, pid, 0, 0)
+	return pid != 0 && errno == unix.ESRCH
+}
