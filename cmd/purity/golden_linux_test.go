@@ -54,7 +54,11 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	expected := string(want)
+	if viewed() {
+		expected, got = alike(t, "sessions/"+name+".txt", expected), alike(t, "*", got)
+	}
+	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Errorf("%s (-recorded +now):\n%s", file, diff)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // maxInit is in bytes. Packages of others take most of them.
-const maxInit = 240 << 10
+const maxInit = 144 << 10
 
 // Every run pays for work of packages before main, and most runs need none of it: the code
 // that uses a regular expression or a table makes it.

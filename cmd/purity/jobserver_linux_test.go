@@ -102,7 +102,7 @@ func TestJobserverPipe(t *testing.T) {
 		{"GMfifo18", []string{"--keep", "MAKEFLAGS"}, "refused\n"},
 	} {
 		pipe := filepath.Join(u.dir, tt.name)
-		cmd := u.command(t, dir, append(append([]string{"exec", "-q"}, tt.args...), "--", "sh", "-c", `exec 2> /dev/null; (: <> "$1") && { exec 5<> "$1"; printf token >&5; head -c 5 <&5; } || echo refused`, "sh", pipe)...)
+		cmd := u.command(t, dir, append(append([]string{"exec", "-q"}, tt.args...), "--", "sh", "-c", `exec 2> /dev/null; test -e "$1" && (: <> "$1") && { exec 5<> "$1"; printf token >&5; head -c 5 <&5; } || echo refused`, "sh", pipe)...)
 		cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], "MAKEFLAGS= -j4 --jobserver-auth=fifo:"+pipe)
 		if out, err := cmd.Output(); err != nil || string(out) != tt.want {
 			t.Errorf("%s %q: %v, %q, want %q", tt.name, tt.args, err, out, tt.want)

@@ -16,6 +16,7 @@ type policyCmd struct {
 	source
 	stored
 	config.Settings
+	keeping
 	JSON bool `name:"json" help:"Print JSON." xor:"form"`
 	All  bool `help:"Print a row for each store path of the closure."`
 	Diff bool `help:"Print the difference from the policy without purity.toml and flags: + is more, - is less." xor:"form"`
@@ -32,10 +33,15 @@ are one row; --all prints each, as does purity closure.`
 // Run prints the policy.
 func (c *policyCmd) Run(a *app) error {
 	a.store = c.Store
-	plan, err := a.policyOf(c.Ref, c.source, c.Settings)
+	flags, err := c.settings(c.Settings)
 	if err != nil {
 		return err
 	}
+	plan, err := a.policyOf(c.Ref, c.source, flags)
+	if err != nil {
+		return err
+	}
+	plan.Keeping = c.keeping.keeping()
 	p := show.Plan{Plan: plan}
 	switch {
 	case c.JSON:

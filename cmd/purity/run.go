@@ -195,6 +195,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 		return ran{}, &launch.EndedError{Status: of.Status}
 	}
 	done := ran{plan: plan, of: of, report: o.Report(of), to: to}
+	done.report.Overlay = of.Overlay
 	if before != nil {
 		done.changes = before.Changes(outcome.Snapshot(a.Path, plan.Project.Dir))
 	}

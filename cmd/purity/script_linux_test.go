@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			os.Exit(code)
 		}
 	}
-	testscript.Main(tests{m}, map[string]func(){"nolandlock": noLandlock})
+	testscript.Main(tests{m}, map[string]func(){"nolandlock": noLandlock, "nocall": noCall})
 }
 
 // tests are those of this package, and the files to remove after them.
@@ -52,6 +52,23 @@ func noLandlock() {
 	}
 	if err == nil {
 		err = unix.Exec(path, os.Args[2:], os.Environ())
+	}
+	panic(err)
+}
+
+// noCall NAME ERRNO COMMAND... runs a command where a system call for mounts fails so.
+func noCall() {
+	calls := map[string]uint32{
+		"mount": unix.SYS_MOUNT, "umount2": unix.SYS_UMOUNT2, "pivot_root": unix.SYS_PIVOT_ROOT, "fsopen": unix.SYS_FSOPEN,
+		"open_tree": unix.SYS_OPEN_TREE, "move_mount": unix.SYS_MOVE_MOUNT, "mount_setattr": unix.SYS_MOUNT_SETATTR,
+	}
+	errno := map[string]unix.Errno{"EPERM": unix.EPERM, "EACCES": unix.EACCES, "ENOSYS": unix.ENOSYS}[os.Args[2]]
+	path, err := exec.LookPath(os.Args[3])
+	if err == nil {
+		_, err = fixtures.FilterCalls(calls[os.Args[1]], calls[os.Args[1]], unix.SECCOMP_RET_ERRNO|uint32(errno))
+	}
+	if err == nil {
+		err = unix.Exec(path, os.Args[3:], os.Environ())
 	}
 	panic(err)
 }

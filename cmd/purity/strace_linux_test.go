@@ -27,14 +27,15 @@ func TestAgainstStrace(t *testing.T) {
 	}
 	environ = append(environ, "TMPDIR="+temp)
 	shell := strings.TrimSpace(u.run(t, 0, dir, "exec", "-q", "--", "sh", "-c", "command -v bash"))
-	var policy struct{ Grants []struct{ Path string } }
+	type grant struct{ Path, Reason string }
+	var policy struct{ Grants []grant }
 	if err := json.Unmarshal([]byte(u.run(t, 0, dir, "policy", "-q", "--json")), &policy); err != nil {
 		t.Fatal(err)
 	}
 	inside := func(path string) bool {
-		return strings.Contains(path, "/purity/run-") || slices.ContainsFunc(policy.Grants, func(g struct{ Path string }) bool {
+		return strings.Contains(path, "/purity/run-") || slices.ContainsFunc(policy.Grants, func(g grant) bool {
 			resolved, err := filepath.EvalSymlinks(g.Path)
-			return err == nil && (path == resolved || strings.HasPrefix(path, resolved+"/"))
+			return err == nil && g.Reason != "view: private" && (path == resolved || strings.HasPrefix(path, resolved+"/"))
 		})
 	}
 	words := strings.NewReplacer("@", outside)

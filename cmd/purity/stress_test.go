@@ -134,7 +134,7 @@ func TestSurroundings(t *testing.T) {
 		{"few descriptors, cold", `ulimit -n 16; "$1" exec --refresh -- echo runs; echo $?`, "(too many open files\n125|runs\n0)\n"}, // Nix may go without its own cache
 		{"no HOME", `unset HOME XDG_CACHE_HOME; "$1" exec -- echo runs; echo $?`, "125\n"},
 	} {
-		if out := shell(tt.script); !regexp.MustCompile(tt.want + `$`).MatchString(out) {
+		if out := shell(tt.script); !regexp.MustCompile(ending(t, tt.name, tt.want) + `$`).MatchString(out) {
 			t.Errorf("%s: %q, want %q", tt.name, out, tt.want)
 		}
 	}
@@ -150,7 +150,7 @@ func TestSurroundings(t *testing.T) {
 		{"no /proc, somebody wants to know", `mount -t tmpfs none /proc; "$1" exec --fail -- echo runs; echo $?`, "125\n"},
 		{"no /proc, cold", `mount -t tmpfs none /proc; "$1" exec --refresh -- echo runs; echo $?`, "125\n"},
 	} {
-		if out := shell("exec unshare -m bash -c '" + strings.ReplaceAll(tt.script, `'`, `'\''`) + `' bash "$1"`); !strings.HasSuffix(out, tt.want) {
+		if out := shell("exec unshare -m bash -c '" + strings.ReplaceAll(tt.script, `'`, `'\''`) + `' bash "$1"`); !strings.HasSuffix(out, ending(t, tt.name, tt.want)) {
 			t.Errorf("%s: %q, want %q", tt.name, out, tt.want)
 		}
 	}

@@ -16,49 +16,61 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Signals for the watcher alone arrive at the command; a process that outlives the
-// command can go on starting programs.
+// watchedFiles starts a script whose files are watched.
+func (u user) watchedFiles(t *testing.T, dir, script string) (*exec.Cmd, func() string) {
+	t.Helper()
+	cmd := u.command(t, dir, "exec", "--explain=files", "--", "bash", "-c", script)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, out.String
+}
+
+// comes waits for a file.
+func comes(t *testing.T, file string) {
+	t.Helper()
+	for range 60 * 40 { // a minute: the machine may be busy
+		if _, err := os.Stat(file); err == nil {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s does not come", file)
+}
+
+// Signals for the watcher alone arrive at the command.
 func TestWatcherSignals(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
-	start := func(script string) (*exec.Cmd, func() string) {
-		cmd := u.command(t, dir, "exec", "--explain=files", "--", "bash", "-c", script)
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
-		cmd.WaitDelay = 5 * time.Second
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd, out.String
-	}
-	ready := func(name string) {
-		t.Helper()
-		for range 60 * 40 { // a minute: the machine may be busy
-			if _, err := os.Stat(dir + "/" + name); err == nil {
-				return
-			}
-			time.Sleep(25 * time.Millisecond)
-		}
-		t.Fatalf("%s does not come", name)
-	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGINT} {
 		name := "ready-" + unix.SignalName(signal)
-		cmd, out := start("trap 'echo caught; exit 9' " + unix.SignalName(signal) + "; : > " + name + "; for i in {1..100}; do sleep 0.1; done")
-		ready(name)
+		cmd, out := u.watchedFiles(t, dir, "trap 'echo caught; exit 9' "+unix.SignalName(signal)+"; : > "+name+"; for i in {1..100}; do sleep 0.1; done")
+		comes(t, dir+"/"+name)
 		cmd.Process.Signal(signal)
 		cmd.Wait()
 		if code := cmd.ProcessState.ExitCode(); code != 9 || !strings.Contains(out(), "caught") {
 			t.Errorf("%v: exit code %d, %s", signal, code, out())
 		}
 	}
+}
 
-	cmd, out := start("(exec >/dev/null 2>&1; sleep 0.7; cat greet.c > late; jq --version >> late) & echo started")
+// A process that outlives the command can go on starting programs.
+func TestWatcherOutlived(t *testing.T) {
+	leaveOut(t)
+	t.Parallel()
+	u := newUser(t, "self", fixtures.Newest(t))
+	dir := u.project(t, "c")
+	u.run(t, 0, dir, "exec", "--", "true")
+	cmd, out := u.watchedFiles(t, dir, "(exec >/dev/null 2>&1; sleep 0.7; cat greet.c > late; jq --version >> late) & echo started")
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, out())
 	}
-	ready("late")
+	comes(t, dir+"/late")
 	for range 60 * 40 {
 		if data, err := os.ReadFile(dir + "/late"); err == nil && strings.Contains(string(data), "jq-") {
 			return
@@ -170,6 +182,7 @@ while len(sys.argv) > 1: time.sleep(1)
 // Sockets that are refused stay so when the watcher, who says no to them, is
 // gone, and nobody can take its place.
 func TestSocketsWithoutTheWatcher(t *testing.T) {
+	leaveOut(t)
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")

@@ -34,6 +34,9 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 			return nil, err
 		}
 		if err != nil || !t.reaches(p) {
+			if err == nil {
+				o.shown.remade(t, p)
+			}
 			if d, no := o.judgeAbsent(v, call, t, p, err); no {
 				return []Denial{d}, nil
 			}
@@ -166,6 +169,9 @@ func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
 		t := o.shown.place(executed(by.path, unix.AT_FDCWD, 0)[0])
 		p, err := v.walk(t.path, t.how)
 		if err != nil || !t.reaches(p) {
+			if err == nil {
+				o.shown.remade(t, p)
+			}
 			break
 		}
 		if missing := o.judge.missing(p.path, t.access); missing != 0 && allowedByMode(v.through+p.path, t.mode, false) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -25,7 +26,7 @@ type Shown struct {
 	Spared []enforce.Grant
 
 	leading map[string]bool // directories on the way to grants
-	before  map[string]bool // entries of spared directories, before anybody was watched
+	before  *sync.Map       // files in spared directories that would not be in the view
 }
 
 // Hide notes that the watched processes are in a view, before watching starts.
@@ -42,14 +43,19 @@ func (o *Observer) Hide(s Shown) {
 	for path := range s.Links {
 		lead(path)
 	}
-	s.before = map[string]bool{}
+	s.before = new(sync.Map)
 	for _, g := range s.Spared {
-		entries, _ := os.ReadDir(g.Path) // one that cannot be read is nobody's to use
-		for _, e := range entries {
-			s.before[filepath.Join(g.Path, e.Name())] = true
-		}
+		s.keep(g.Path)
 	}
 	o.shown = &s
+}
+
+// keep notes what is in a directory.
+func (s *Shown) keep(dir string) {
+	entries, _ := os.ReadDir(dir) // one that cannot be read is nobody's to use
+	for _, e := range entries {
+		s.before.Store(filepath.Join(dir, e.Name()), true)
+	}
 }
 
 // lessSpared is what of a missing access counts, without those that the view would give.
@@ -60,18 +66,44 @@ func (s *Shown) lessSpared(t target, p place, subject string, missing enforce.Ac
 		return missing
 	}
 	for _, g := range s.Spared {
-		if !enforce.Inside(subject, g.Path) {
-			continue
-		}
-		top := p.path
-		for top != g.Path && above(top) != g.Path {
-			top = above(top)
-		}
-		if !s.before[top] || top == p.path && t.finds&nothing != 0 {
+		if enforce.Inside(subject, g.Path) && (t.finds&nothing != 0 && s.makes(p.path, g.Path) || !s.kept(p.path, g.Path)) {
 			missing &^= g.Access
 		}
 	}
 	return missing
+}
+
+// kept reports whether a file, or a directory that it is in below dir, was there before.
+func (s *Shown) kept(path, dir string) bool {
+	for ; path != dir; path = above(path) {
+		if _, before := s.before.Load(path); before {
+			return true
+		}
+	}
+	return false
+}
+
+// makes reports whether the view would let a file be made, in a directory that would be
+// there. What is made in it counts for nothing from now on.
+func (s *Shown) makes(path, dir string) bool {
+	if path == dir || s.kept(above(path), dir) {
+		return false
+	}
+	s.before.Delete(path)
+	return true
+}
+
+// remade notes that a directory is to be made that is there already (/tmp/tmux-1000). The
+// view would have it anew, and empty: what programs make in it is theirs.
+func (s *Shown) remade(t target, p place) {
+	if s == nil || t.finds != nothing || p.kind() != unix.S_IFDIR {
+		return
+	}
+	for _, g := range s.Spared {
+		if _, before := s.before.Load(p.path); before && enforce.Inside(p.path, g.Path) && s.makes(p.path, g.Path) {
+			s.keep(p.path)
+		}
+	}
 }
 
 // place is where a name leads that the view has a link of its own for.

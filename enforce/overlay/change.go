@@ -148,3 +148,11 @@ func typeOf(mode uint32) string {
 
 // permissions are those of a mode that a file may keep.
 func permissions(mode uint32) uint32 { return mode & uint32(fs.ModePerm) }
+
+// Result is what became of a command's changes.
+type Result struct {
+	Changes []Change `json:"changes"`
+	Into    string   `json:"keptIn,omitempty"` // the directory that has them, empty if they were dropped
+	Kept    int      `json:"kept"`
+	Not     []Unkept `json:"notKept,omitempty"` // those that the directory does not have
+}

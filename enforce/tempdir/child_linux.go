@@ -8,6 +8,7 @@ import (
 
 // child is the life of the child. It does not return.
 //
+//lint:ignore U1000 assembly calls it
 //go:norace
 //go:nosplit
 //go:noinline

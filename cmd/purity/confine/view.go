@@ -80,11 +80,6 @@ func (p *Plan) show() error {
 			}
 			return Private(g)
 		})
-		for _, g := range p.Sees.Plain.Grants { // as is the host's /bin/sh, for which the closure's stands in a view
-			if g.Replaced && strings.HasPrefix(g.Reason, "host: ") {
-				p.Policy.Grants = append(p.Policy.Grants, g)
-			}
-		}
 	}
 	return nil
 }

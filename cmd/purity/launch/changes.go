@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,8 @@ func (j Job) settle(v screen.Voice) error {
 	if err != nil {
 		return words.Hint(err, "the project is as it was")
 	}
+	result := overlay.Result{Changes: changes}
+	defer func() { j.tell(v, result) }()
 	if len(changes) == 0 {
 		if j.Keeping.Asked {
 			v.Log.Info().Msg("the command changed nothing in the project")
@@ -40,8 +43,23 @@ func (j Job) settle(v screen.Voice) error {
 	if err != nil {
 		return err
 	}
+	result.Into, result.Kept, result.Not = j.into.Path, kept.Done, kept.Not
 	sayChanges(v, changes, fmt.Sprintf("%d kept in %s", kept.Done, j.into.Path), "")
 	return sayUnkept(v, kept, j.into.Path)
+}
+
+// tell has the parent that watches know the changes, for its report.
+func (j Job) tell(v screen.Voice, result overlay.Result) {
+	if j.Command.Watch == nil {
+		return
+	}
+	data, err := json.Marshal(result)
+	if err == nil {
+		err = j.Command.Watch.Tell(data)
+	}
+	if err != nil {
+		v.Log.Warn().Msgf("report the changes: %v", err)
+	}
 }
 
 // below are paths as they are below a directory.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/overlay"
 )
 
 // Version is that of the JSON form. Fields may be added within a version.
@@ -42,6 +43,8 @@ type Report struct {
 	// ExpiredExceptions are lines whose day is over, and that are needed.
 	ExpiredExceptions []string          `json:"expiredExceptions,omitempty"`
 	until             map[string]string // their days
+	// Overlay is the command's changes in an overlay of the project, nil where it had none.
+	Overlay *overlay.Result `json:"overlay,omitempty"`
 	// Unused are the packages of the dev shell no file of which was opened.
 	Unused []Unused `json:"unused,omitempty"`
 	// Paths are the store paths of the closure, the largest first.

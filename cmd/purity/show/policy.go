@@ -81,6 +81,9 @@ func (p Plan) limits() []Limit {
 	if files := p.Git.Files; len(files) > 0 {
 		limits = append(limits, Limit{"git", "your name, e-mail address and aliases, of " + strings.Join(files, ", ")})
 	}
+	if p.ProjectAs == confine.Overlay {
+		limits = append(limits, Limit{"project", "written in an overlay; the changes are listed, and " + word(p.Keeping.Dir == "", "dropped", "written to "+p.Keeping.Dir)})
+	}
 	sees := p.Sees
 	if sees.View != nil {
 		limits = append(limits, Limit{"view", "nothing else is there; " + sees.View.Programs()})

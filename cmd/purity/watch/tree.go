@@ -50,6 +50,7 @@ type process struct {
 type Tree struct {
 	known map[int]process // by their threads
 	top   int             // purity
+	above int             // the parent of the command, purity or the init of its view
 }
 
 // NewTree is the tree of the processes that this one starts.
@@ -77,10 +78,13 @@ func (t *Tree) of(thread int) process {
 			parent, _ = strconv.Atoi(value)
 		}
 	}
-	if parent == t.top && p.name == "exe" { // purity, started as /proc/self/exe
+	if t.above == 0 { // the command's own start is seen first
+		t.above = parent
+	}
+	if (parent == t.top || parent == t.above) && p.name == "exe" { // purity, started as /proc/self/exe
 		p.name = "purity"
 	}
-	if parent > 1 && parent != t.top {
+	if parent > 1 && parent != t.top && parent != t.above {
 		p.depth = t.of(parent).depth + 1
 	}
 	t.known[thread] = p

@@ -19,6 +19,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/launch"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/overlay"
 )
 
 // Calls of a command that are watched.
@@ -55,6 +56,7 @@ type Outcome struct {
 	Unjudged int  // calls that could not be read
 	Files    int  // files that the kernel tells were refused, where only programs are watched
 	Denials  []observe.Denial
+	Overlay  *overlay.Result // the command's changes in an overlay of the project, nil for none
 }
 
 // ExitCode is the exit code of the command, as a shell has it.

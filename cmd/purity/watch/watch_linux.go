@@ -18,6 +18,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/overlay"
 	"github.com/nix-purity/purity/enforce/parent"
 )
 
@@ -213,8 +214,9 @@ func (w *watcher) end(o *Outcome) {
 		return
 	}
 	w.tell()
-	w.socket.Close()
 	<-w.served
+	o.Overlay = w.told()
+	w.socket.Close()
 	o.Failed = w.failed
 	if w.observer == nil {
 		return
@@ -244,6 +246,20 @@ func (w *watcher) end(o *Outcome) {
 		}
 		o.Denials = observe.Confirm(o.Denials, told)
 	}
+}
+
+// told are the changes that the command made in an overlay, nil where there is none.
+func (w *watcher) told() *overlay.Result {
+	data, err := observe.Told(int(w.socket.Fd()))
+	if err != nil || data == nil {
+		return nil
+	}
+	result := &overlay.Result{}
+	if err := json.Unmarshal(data, result); err != nil {
+		w.run.Log.Warn().Msgf("read the changes: %v", err)
+		return nil
+	}
+	return result
 }
 
 // tell says that it is time.

@@ -22,8 +22,10 @@ type difference struct{ file, line, view, reason string }
 //	- the line
 //	+ the lines in its place, any number of lines
 //
-// The line "all of it" leaves out a script. A file * stands for all; then the text after the - is any part of the expectation of
-// an output.
+// The line "all of it" leaves out a script. A file * stands for all; then the text after the
+// - is any part of the expectation of an output, and that after the + a pattern. Recordings of
+// sessions are files, too, and so are the names of tests in Go: left out, or with the names
+// of cases that end otherwise.
 func differences(t *testing.T) (all []difference) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/view.txt")
@@ -43,7 +45,7 @@ func differences(t *testing.T) (all []difference) {
 			all = append(all, difference{file, rest, "", reason})
 		case word == "+" && len(all) > 0:
 			all[len(all)-1].view += rest + "\n"
-		case strings.HasSuffix(text, ".txtar"), text == "*":
+		case strings.HasSuffix(text, ".txtar"), strings.HasPrefix(text, "sessions/"), strings.HasPrefix(text, "Test"), text == "*":
 			file = text
 		default:
 			t.Fatalf("testdata/view.txt:%d: what is this?", n+1)
@@ -53,6 +55,50 @@ func differences(t *testing.T) (all []difference) {
 		}
 	}
 	return all
+}
+
+// leaveOut skips a test that has nothing to find in a view.
+func leaveOut(t *testing.T) {
+	t.Helper()
+	if !viewed() {
+		return
+	}
+	for _, d := range differences(t) {
+		if d.file == t.Name() {
+			t.Skip(d.reason)
+		}
+	}
+	t.Errorf("testdata/view.txt does not have %s", t.Name())
+}
+
+// ending is the end of a case's output, which is another one in a view where that is listed.
+func ending(t *testing.T, name, want string) string {
+	t.Helper()
+	if viewed() {
+		for _, d := range differences(t) {
+			if d.file == t.Name() && d.line == name {
+				return d.view
+			}
+		}
+	}
+	return want
+}
+
+// ofTests is the warning of PURITY_VIEW, which the tests set for a dev shell, too.
+var ofTests = regexp.MustCompile(`(?m)^.*PURITY_VIEW comes from the dev shell.*\n`)
+
+// alike is a recording as it is with a view, with one word for all that stand for each
+// other in outputs.
+func alike(t *testing.T, file, text string) string {
+	for _, d := range differences(t) {
+		switch d.file {
+		case "*":
+			text = regexp.MustCompile(strings.TrimSuffix(d.view, "\n")).ReplaceAllString(text, d.line)
+		case file:
+			text = strings.ReplaceAll("\n"+text, "\n"+d.line+"\n", "\n"+d.view)[1:]
+		}
+	}
+	return ofTests.ReplaceAllString(text, "")
 }
 
 // expecting are the lines of a script about the output of a command.
