@@ -17,7 +17,7 @@ type execCmd struct {
 	keeping
 	reporting
 	Fail           bool     `help:"Exit with 1 if purity denied something, although the command itself ended well."`
-	UnlessConfined bool     `help:"If purity already confines this process, just run the command."`
+	UnlessConfined bool     `machines:"" help:"If purity already confines this process, just run the command."`
 	Command        []string `arg:"" passthrough:"" name:"command" help:"Command and its arguments, after -- if they look like flags of purity."`
 }
 

@@ -25,10 +25,10 @@ type source struct {
 	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file, such as shell.nix, without a flake." xor:"source"`
 	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
 	Root          []string          `placeholder:"STORE-PATH" sep:"none" help:"Take the closure of this store path; can be repeated." xor:"source"`
-	ClosureFile   string            `placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
+	ClosureFile   string            `machines:"" placeholder:"FILE" type:"path" help:"Take the store paths that a file lists, as nixpkgs' closureInfo writes it." xor:"source"`
 	FromEnv       bool              `help:"Take the active dev shell, and evaluate nothing." xor:"source"`
-	KeepAll       bool              `help:"Keep the calling environment but for HOME, TMPDIR and outside directories of PATH, and run no shellHook. For builders and process managers."`
-	WithClosure   []string          `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
+	KeepAll       bool              `machines:"" help:"Keep the calling environment but for HOME, TMPDIR and outside directories of PATH, and run no shellHook."`
+	WithClosure   []string          `machines:"" placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
 	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
 	Impure        bool              `help:"Let the evaluation read the environment and any file. purity then evaluates on every run."`
 	Refresh       bool              `help:"Evaluate anew, and replace the cached environment."`

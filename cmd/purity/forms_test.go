@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/form"
+	"github.com/nix-purity/purity/fixtures"
 )
 
 // Every form of --json has a schema that describes each field, and has no other field; and
@@ -22,7 +23,7 @@ func TestForms(t *testing.T) {
 	}
 	for name, printed := range forms {
 		full := reflect.New(reflect.TypeOf(printed)).Elem()
-		fill(full)
+		fixtures.Fill(full)
 		full.FieldByName("Version").SetInt(form.Version)
 		value := full.Interface()
 		if name == "closure" {
@@ -51,24 +52,5 @@ func TestForms(t *testing.T) {
 		if err != nil || none.Valid() {
 			t.Errorf("%s: nothing at all is valid: %v", name, err)
 		}
-	}
-}
-
-// fill sets every field to something that JSON does not leave out.
-func fill(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
-	case reflect.String:
-		v.SetString("x")
-	case reflect.Int, reflect.Int64:
-		v.SetInt(1)
-	case reflect.Bool:
-		v.SetBool(true)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // reporting are the flags of commands that report.
 type reporting struct {
 	Report       []string `placeholder:"FILE" type:"path" sep:"none" help:"Write a report, in the form of its name: .json, .sarif, .html or .txt. - is standard output; can be repeated."`
-	Absent       bool     `help:"Count missing files outside, too, because a builder of Nix may hide the host. Files that a program then finds in another directory of its list do not count."`
+	Absent       bool     `machines:"" help:"Count missing files outside, too, because a builder of Nix may hide the host. Files that a program then finds in another directory of its list do not count."`
 	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of the report: text, json, sarif, github or html. Without --report, purity prints the report on standard output."`
 }
 

@@ -62,12 +62,20 @@ func oneSource(ref string, s source) error {
 	return nil
 }
 
-// grouped has help show flags in the groups of the manual.
+// grouped has help show flags in the groups of the manual, those that people seldom type
+// last, and not those that say nothing to a command.
 func grouped(of *kong.Application) {
 	m := theManual(of)
 	for _, n := range of.Leaves(false) {
 		for _, f := range n.Flags {
-			if title := m.GroupOf(n, f); title != "" {
+			title := m.GroupOf(n, f)
+			switch {
+			case f.Tag.Has("machines"):
+				title = "For builders and process managers"
+			case f.Tag.Has("shells") && !slices.Contains([]string{"shims", "enter-shell", "direnv-env"}, n.Name):
+				f.Hidden = true
+			}
+			if title != "" {
 				f.Group = &kong.Group{Key: title, Title: title + ":"}
 			}
 		}

@@ -38,10 +38,10 @@ type Settings struct {
 	Set   []string `toml:"env.set" sep:"none" aliases:"env-set" placeholder:"VAR=VALUE" example:"{ CC = 'gcc' }" help:"Set a variable; can be repeated."`
 	Unset []string `toml:"env.unset" sep:"none" aliases:"env-unset" placeholder:"VAR" example:"['DEBUG']" help:"Remove a variable; can be repeated."`
 
-	Shim   []string `toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has but does not declare; can be repeated."`
-	NoShim []string `toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks run your own program, unconfined, in place of one of the dev shell; can be repeated."`
+	Shim   []string `shells:"" toml:"shims.add" name:"shim" env:"PURITY_SHIM" placeholder:"PROGRAM" example:"['cat', 'tar']" help:"Let shims and hooks confine a program that the dev shell has but does not declare; can be repeated."`
+	NoShim []string `shells:"" toml:"shims.remove" name:"no-shim" env:"PURITY_NO_SHIM" placeholder:"PROGRAM" example:"['jq']" help:"Let shims and hooks run your own program, unconfined, in place of one of the dev shell; can be repeated."`
 
-	Announce *bool `toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let shell hooks print a line as you enter a project that the prompt does not show (default: true)."`
+	Announce *bool `shells:"" toml:"announce" negatable:"" env:"PURITY_ANNOUNCE" example:"false" help:"Let shell hooks print a line as you enter a project that the prompt does not show (default: true)."`
 
 	Explain string `toml:"explain" type:"explain" enum:"programs,files,off," default:"" env:"PURITY_EXPLAIN" placeholder:"programs|files|off" example:"'programs'" help:"Explain denials after the run: programs, files and networks too, or none (default: programs, on a terminal or in CI)."`
 

@@ -21,6 +21,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/enforce/view"
+	"github.com/nix-purity/purity/fixtures"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -33,40 +34,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// place is a machine of its own: a user with a project, a cache and a store.
+// place is one with shorter names for what these tests have often.
 type place struct {
+	fixtures.Place
 	t   *testing.T
 	dir string
 }
 
 func newPlace(t *testing.T) place {
-	p := place{t, enforce.Real(t.TempDir())}
-	for _, dir := range []string{"home", "project/data", "cache/purity", "state/purity/allow", "store", "elsewhere/sub"} {
-		if err := os.MkdirAll(filepath.Join(p.dir, dir), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.write("elsewhere/file", "")
-	for name, value := range map[string]string{
-		"HOME": p.dir + "/home", "XDG_STATE_HOME": p.dir + "/state", "XDG_CACHE_HOME": p.dir + "/cache", "XDG_RUNTIME_DIR": p.dir + "/run",
-		"TMPDIR": p.dir + "/tmp", "PURITY_TRUST": "", "MAKEFLAGS": "", "PURITY_ACTIVE": "",
-	} {
-		t.Setenv(name, value)
-	}
-	return p
-}
-
-func (p place) write(name, text string) {
-	p.t.Helper()
-	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
-		p.t.Fatal(err)
-	}
+	p := fixtures.NewPlace(t)
+	return place{p, t, p.Dir}
 }
 
 // toml writes purity.toml, in which @ is the directory of the place.
 func (p place) toml(text string) {
 	p.t.Helper()
-	p.write("project/purity.toml", strings.ReplaceAll(text, "@", p.dir))
+	p.Write("project/purity.toml", text)
 }
 
 func (p place) allow() {

@@ -81,7 +81,7 @@ func TestOwnStart(t *testing.T) {
 		{"env", true}, {"env A=b make", true}, {"nohup make", true}, {"env @/elsewhere/run", true},
 		{"env ./run", false}, {"env @/project/run", false}, {"nohup nice @/project/run", false}, {"env @/store/x/bin/y", false}, {"env ./later", false},
 		{"env A=./run make", true}, {"env A-B=./run", false}, // a word that is no variable could be a file
-		{"awk {print}", true}, {"awk -F: {print}", true}, {"awk -f report.awk", false}, {"awk --file=report.awk", false}, {"awk -vA=b -f x", false},
+		{"awk {print}", true}, {"awk -F: {print}", true}, {"awk -f report.awk", false}, {"awk --file=report.awk", false}, {"awk --exec report.awk", false}, {"awk -vA=b -f x", false},
 		{"sed s/a/b/ file", true}, {"sed -i s/a/b/ file", true}, {"sed -f x", false}, {"awk -i inplace {print}", false},
 		{"bash", false}, {"bash -c :", false}, // nobody types here
 		{"xargs make", false}, // the user has none
@@ -99,28 +99,33 @@ func TestRechoose(t *testing.T) {
 	const more = `shims = { add = ["cat"], remove = ["hello"] }`
 	for _, tt := range []struct {
 		name, toml string
-		allowed    bool
+		project    bool   // allowed
+		file       bool   // purity.toml is, too
 		instead    string // the file that took the place of purity.toml when the shims were made
 		want       []string
 	}{
-		{"nothing", "", true, "", []string{"by-path", "hello"}},
-		{"another choice", more, true, "", []string{"by-path", "cat"}},
-		{"one that was not allowed", more, false, "", []string{"by-path", "hello"}},
-		{"a file that cannot be read", "shims = 1", true, "", []string{"by-path", "hello"}},
-		{"a file beside it", more, true, "/x/purity.toml", []string{"by-path", "hello"}},
+		{"nothing", "", true, true, "", []string{"by-path", "hello"}},
+		{"another choice", more, true, true, "", []string{"by-path", "cat"}},
+		{"one in a project that was not allowed", more, false, true, "", []string{"by-path", "hello"}},
+		{"one in a file that was not allowed", more, true, false, "", []string{"by-path", "hello"}},
+		{"a file that cannot be read", "shims = 1", true, true, "", []string{"by-path", "hello"}},
+		{"a file beside it", more, true, true, "@/elsewhere/given.toml", []string{"by-path", "hello"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPlace(t)
 			env := p.remember("key", []string{p.Package("hello", "hello")}, []string{p.Package("coreutils", "cat")})
-			dir, set := p.At("cache/shims"), shim.Set{Request: p.request(), Config: tt.instead}
+			dir, set := p.At("cache/shims"), shim.Set{Request: p.request(), Config: strings.ReplaceAll(tt.instead, "@", p.Dir)}
 			if _, err := rewrite(dir, set, env, "/purity"); err != nil {
 				t.Fatal(err)
 			}
 			if tt.toml != "" {
 				p.Write("project/purity.toml", tt.toml)
 			}
-			if tt.allowed {
+			p.Write("elsewhere/given.toml", more)
+			if tt.project {
 				p.allow()
+			}
+			if tt.file {
 				p.allowFile()
 			}
 			if _, err := Rechoose(p.call().Voice, p.nix(), p.project(), dir, set, env); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/fixtures"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -228,7 +229,7 @@ func FuzzRead(f *testing.F) {
 // The schema describes every field, and the recorded reports.
 func TestSchema(t *testing.T) {
 	var full Report
-	fill(reflect.ValueOf(&full).Elem())
+	fixtures.Fill(reflect.ValueOf(&full).Elem())
 	full.Version, full.Mode = Version, "audit"
 	for _, list := range [][]Finding{full.Findings, full.Excepted, full.Gone, full.Probes} {
 		list[0].Access, list[0].Kind, list[0].Verdict = "read", "data", "predicted"
@@ -247,26 +248,5 @@ func TestSchema(t *testing.T) {
 	result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewGoLoader(struct{}{}))
 	if err != nil || result.Valid() {
 		t.Errorf("no report at all is valid: %v", err)
-	}
-}
-
-// fill sets every field to something that JSON does not leave out.
-func fill(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" {
-				fill(v.Field(i))
-			}
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
-	case reflect.String:
-		v.SetString("x")
-	case reflect.Int, reflect.Int64:
-		v.SetInt(1)
-	case reflect.Bool:
-		v.SetBool(true)
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // fishLine reads a line of fish, as far as it takes to know which words name
-// commands. Nobody else's parser of fish can be had.
+// commands. Nobody else's parser of fish can be had, and fish itself (commandline --tokenize)
+// drops the operators that stand between commands.
 type fishLine struct {
 	text    string
 	at      int

@@ -1,0 +1,3 @@
+// Package shell writes code for shells, and reads lines that people type
+// there.
+package shell
