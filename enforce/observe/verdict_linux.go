@@ -144,7 +144,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 		subject, access = above(p.path), access|enforce.Write
 	}
 	missing := o.shown.missing(v.pid, subject, access, o.judge.missing(subject, access), p)
-	missing = o.lessOwn(v, call, t, p, o.shown.lessSpared(t, p, subject, missing))
+	missing = o.lessOwn(v, call, t, p, o.shown.lessSpared(v.pid, t, p, subject, missing))
 	o.tell(v.pid, call, t, p.path, missing != 0)
 	switch {
 	case missing != 0 && allowedByMode(v.through+subject, t.mode, t.entry || p.none):

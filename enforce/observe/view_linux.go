@@ -24,9 +24,13 @@ type Shown struct {
 	// Spared are directories that would be the view's own, where nobody is in the view and
 	// it is only judged by. What the watched make in them counts for nothing.
 	Spared []enforce.Grant
+	// Stood are programs outside, with their libraries, that Links stand for, where nobody is
+	// in the view. What one of them reads of the others counts for nothing.
+	Stood []enforce.Grant
 
 	leading map[string]bool // directories on the way to grants
 	before  *sync.Map       // files in spared directories that would not be in the view
+	stood   map[string]bool // files of Stood, without links
 }
 
 // Hide notes that the watched processes are in a view, before watching starts.
@@ -47,6 +51,10 @@ func (o *Observer) Hide(s Shown) {
 	for _, g := range s.Spared {
 		s.keep(g.Path)
 	}
+	s.stood = map[string]bool{}
+	for _, g := range s.Stood {
+		s.stood[enforce.Real(g.Path)] = true
+	}
 	o.shown = &s
 }
 
@@ -61,9 +69,12 @@ func (s *Shown) keep(dir string) {
 // lessSpared is what of a missing access counts, without those that the view would give.
 // Files that were there before are not in it; one that is made anew where there is none
 // would be, and directories themselves are.
-func (s *Shown) lessSpared(t target, p place, subject string, missing enforce.Access) enforce.Access {
-	if s == nil || missing == 0 {
+func (s *Shown) lessSpared(pid uint32, t target, p place, subject string, missing enforce.Access) enforce.Access {
+	switch {
+	case s == nil || missing == 0:
 		return missing
+	case missing&enforce.Write == 0 && s.stood[p.path] && s.stood[program(pid)]:
+		return 0
 	}
 	for _, g := range s.Spared {
 		if enforce.Inside(subject, g.Path) && (t.finds&nothing != 0 && s.makes(p.path, g.Path) || !s.kept(p.path, g.Path)) {

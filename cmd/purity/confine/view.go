@@ -20,6 +20,7 @@ type Sight struct {
 	View    *view.View         // nil for none
 	Refused *view.RefusedError // why there is none although it was wanted
 	Spared  []enforce.Grant    // of directories of its own, where a command is only judged by it
+	Stood   []enforce.Grant    // of the host's /bin/sh and env there, for which it has others
 
 	Plain  enforce.Policy // without it
 	Obeyed []string       // files of the project that programs outside obey, there or not
@@ -80,6 +81,11 @@ func (p *Plan) show() error {
 			}
 			return Private(g)
 		})
+		for _, g := range p.Sees.Plain.Grants {
+			if g.Replaced && strings.HasPrefix(g.Reason, "host: ") {
+				p.Sees.Stood = append(p.Sees.Stood, g)
+			}
+		}
 	}
 	return nil
 }

@@ -190,7 +190,7 @@ func shown(p confine.Plan) observe.Shown {
 			links[name] = file
 		}
 	}
-	shown := observe.Shown{Links: links, ReadOnly: v.Protected, Spared: p.Sees.Spared}
+	shown := observe.Shown{Links: links, ReadOnly: v.Protected, Spared: p.Sees.Spared, Stood: p.Sees.Stood}
 	for _, g := range p.Policy.Grants {
 		if confine.Private(g) {
 			shown.Private = append(shown.Private, g.Path)
