@@ -104,14 +104,15 @@ func (s *Shown) makes(path, dir string) bool {
 	return true
 }
 
-// remade notes that a directory is to be made that is there already (/tmp/tmux-1000). The
-// view would have it anew, and empty: what programs make in it is theirs.
+// remade notes that a directory is to be made that is there already, at the top (/tmp/tmux-1000).
+// The view would have it anew, and empty: what programs make in it is theirs. Deeper down it is
+// likely a place that people keep results in.
 func (s *Shown) remade(t target, p place) {
 	if s == nil || t.finds != nothing || p.kind() != unix.S_IFDIR {
 		return
 	}
 	for _, g := range s.Spared {
-		if _, before := s.before.Load(p.path); before && enforce.Inside(p.path, g.Path) && s.makes(p.path, g.Path) {
+		if _, before := s.before.Load(p.path); before && above(p.path) == g.Path && s.makes(p.path, g.Path) {
 			s.keep(p.path)
 		}
 	}
