@@ -123,20 +123,6 @@ func (t target) memorable() bool {
 	return filepath.IsAbs(t.path) && !t.entry && t.finds&nothing == 0 && t.how == lookup{dir: t.how.dir}
 }
 
-// recognised reports whether a path means here the same as to a process with
-// mounts of its own.
-func (o *Observer) recognised(v view, p place) bool {
-	if v.through == "" || p.nowhere {
-		return true
-	}
-	path := p.path
-	if p.none {
-		path = above(path)
-	}
-	var ours, theirs unix.Stat_t
-	return unix.Lstat(path, &ours) == nil && v.lstat(path, &theirs) == nil && ours.Dev == theirs.Dev && ours.Ino == theirs.Ino
-}
-
 // judgePath is the denial of a place, if there is one.
 func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bool) {
 	subject, access := p.path, t.access

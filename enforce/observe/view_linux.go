@@ -143,6 +143,20 @@ func (s *Shown) missing(pid uint32, path string, access, refused enforce.Access,
 	return refused
 }
 
+// recognised reports whether a path means here the same as to a process with
+// mounts of its own.
+func (o *Observer) recognised(v view, p place) bool {
+	if v.through == "" || p.nowhere {
+		return true
+	}
+	path := p.path
+	if p.none {
+		path = above(path)
+	}
+	var ours, theirs unix.Stat_t
+	return unix.Lstat(path, &ours) == nil && v.lstat(path, &theirs) == nil && ours.Dev == theirs.Dev && ours.Ino == theirs.Ino
+}
+
 // private reports whether a path lies in a directory of the view's own.
 func (s *Shown) private(path string) bool {
 	return slices.ContainsFunc(s.Private, func(dir string) bool { return enforce.Inside(path, dir) })
