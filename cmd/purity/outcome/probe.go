@@ -16,6 +16,8 @@ var probes = []struct{ access, pattern, of string }{
 	{"read", "/sys/kernel/mm/hugepages/*/*", "Java"},
 	{"read", "/tmp/hsperfdata_*", "Java"},
 	{"write", "/tmp/hsperfdata_*", "Java"},
+	{"read", "/tmp/hsperfdata_*/*", "Java"}, // of other JVMs: it looks for those that are gone
+	{"write", "/tmp/hsperfdata_*/*", "Java"},
 	{"read", "/usr/share/locale/locale.alias", "glibc"},
 	{"read", "/usr/lib*/gconv/gconv-modules*", "glibc"},
 	{"read", "/usr/lib/*/gconv/gconv-modules*", "glibc"},
