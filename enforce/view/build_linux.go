@@ -75,6 +75,9 @@ func (j Job) build() error {
 	if err := b.generate(j.View); err != nil {
 		return err
 	}
+	if err := b.alias(); err != nil {
+		return err
+	}
 	return b.enter()
 }
 
@@ -223,6 +226,24 @@ func (b *builder) link(path, target string) error {
 	}
 	if err := unix.Symlinkat(target, parent, filepath.Base(path)); err != nil && !errors.Is(err, unix.EEXIST) {
 		return fmt.Errorf("link %s: %w", path, err)
+	}
+	return nil
+}
+
+// aliases are names of files elsewhere that are built into Debian's OpenSSL (OPENSSLDIR), and
+// with it into its Node and Python.
+var aliases = []string{"/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs", "/usr/lib/ssl/openssl.cnf"}
+
+// alias makes links of such names to files that are shown.
+func (b *builder) alias() error {
+	for _, name := range aliases {
+		file := enforce.Real(name)
+		if _, shown := b.within(file); file == name || !shown {
+			continue
+		}
+		if err := b.link(name, file); err != nil {
+			return err
+		}
 	}
 	return nil
 }
