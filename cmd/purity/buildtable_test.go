@@ -32,7 +32,7 @@ var realBuilds = []realBuild{
 	{"python-pip", "python3", "ls /usr/lib/python3"},
 	{"python-venv", "python3", "python3 -c 'import subprocess; subprocess.run([\"/usr/bin/gcc\", \"--version\"], check=True)'"},
 	{"python-multiprocessing", "python3", "python3 -c 'import multiprocessing as m; m.Pool(1).map(open, [\"/usr/include/stdio.h\"])' || head -c 1 /usr/include/stdio.h"},
-	{"python-pytest", "python3", "python3 -c 'import os; os.listdir(\"/usr/lib\")'"},
+	{"python-pytest", "python3", "python3 -c 'import os; os.listdir(\"/usr/lib/python3\")'"},
 	{"python-extension", "python3", "CC=/usr/bin/gcc; $CC -shared -o x.so -x c /dev/null"},
 	{"node", "nodejs", "node -e 'require(\"fs\").readFileSync(\"/usr/include/stdio.h\")'"},
 	{"node-addon", "nodejs", "/usr/bin/gcc -shared -o x.node -x c /dev/null"},
