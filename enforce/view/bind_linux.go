@@ -82,8 +82,8 @@ func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
 func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if covered {
 		at, err := beneath(b.root, strings.TrimPrefix(path, "/"), 0)
-		if err != nil {
-			return err
+		if err != nil { // by a mode that a command can have changed: no refusal, for which auto drops the view
+			return fmt.Errorf("find it: %v", err)
 		}
 		defer unix.Close(at)
 		return attach(tree, at, "")

@@ -70,9 +70,9 @@ func refusal(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// remedies are the settings that keep users from namespaces, where the kernel tells: the text that the file
-// holds then, and the one that gives them some. Debian's patch, namespaces(7), and Ubuntu's
-// "Restricted unprivileged user namespaces".
+// remedies are the settings that keep users from namespaces, where the kernel tells: the
+// text that the file holds then, and the one that gives them some. Debian's patch,
+// namespaces(7), and Ubuntu's "Restricted unprivileged user namespaces".
 var remedies = []struct{ file, value, fix string }{
 	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1 as root lets users have namespaces"},
 	{"/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000 as root lets users have namespaces"},
