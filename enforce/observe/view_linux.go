@@ -49,7 +49,7 @@ func (o *Observer) Hide(s Shown) {
 	}
 	s.before = new(sync.Map)
 	for _, g := range s.Spared {
-		s.keep(g.Path)
+		s.keep(g.Path) // one that cannot be read is nobody's to use
 	}
 	s.stood = map[string]bool{}
 	for _, g := range s.Stood {
@@ -59,11 +59,12 @@ func (o *Observer) Hide(s Shown) {
 }
 
 // keep notes what is in a directory.
-func (s *Shown) keep(dir string) {
-	entries, _ := os.ReadDir(dir) // one that cannot be read is nobody's to use
+func (s *Shown) keep(dir string) error {
+	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		s.before.Store(filepath.Join(dir, e.Name()), true)
 	}
+	return err
 }
 
 // lessSpared is what of a missing access counts, without those that the view would give.
@@ -112,8 +113,9 @@ func (s *Shown) remade(t target, p place) {
 		return
 	}
 	for _, g := range s.Spared {
-		if _, before := s.before.Load(p.path); before && above(p.path) == g.Path && s.makes(p.path, g.Path) {
-			s.keep(p.path)
+		_, before := s.before.Load(p.path)
+		if before && above(p.path) == g.Path && s.keep(p.path) == nil { // else nobody knows what was in it
+			s.before.Delete(p.path)
 		}
 	}
 }
