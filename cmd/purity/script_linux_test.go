@@ -1,12 +1,14 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"github.com/nix-purity/purity/cmd/purity/early"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
@@ -33,8 +36,11 @@ func TestMain(m *testing.M) {
 // tests are those of this package, and the files to remove after them.
 type tests struct{ m *testing.M }
 
-// Run runs the tests.
+// Run runs the tests, as many at a time as there are processors: package early, which this
+// program begins with, left it one.
 func (t tests) Run() int {
+	early.Parallel()
+	flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0))) // what the command line says comes later
 	defer func() {
 		if binDir != "" {
 			os.RemoveAll(binDir)
