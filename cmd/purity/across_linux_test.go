@@ -16,12 +16,14 @@ import (
 // as root and as a user. Vectors that start no Nix are tried with the newest alone. With the
 // oldest nothing is moot.
 func TestAcross(t *testing.T) {
+	t.Parallel()
 	shells, environ := fixtures.Shells()
 	versions := fixtures.All(t)
 	oldest, newest := versions[0].Version, versions[len(versions)-1].Version
 	for _, nix := range versions {
 		for _, u := range users(t, nix) {
 			t.Run(nix.Version+"/"+u.name, func(t *testing.T) {
+				t.Parallel()
 				args, least := []string{"selftest", "across", "--json"}, 100
 				if nix.Version != newest {
 					args, least = append(args, "--needs", "nix"), 10
