@@ -26,6 +26,7 @@ type terminal struct {
 // rc are the shells' start-up files, below HOME: those of a user, and a
 // prompt that is easy to find.
 var rc = map[string]string{
+	".local/share/fish/generated_completions/none": "", // else fish makes them of all manual pages, for a minute
 	".bashrc": `PS1='$purity_prompt\w $ '
 eval "$(purity hook bash)"
 `,
