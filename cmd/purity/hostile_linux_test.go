@@ -17,8 +17,9 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Commands to run in every hostile project. Those of the second list read most; the test
-// runs them as every user. The first of them starts Nix, and runs with every version.
+// Commands to run in every hostile project. Of the second list, which read most, the first
+// starts Nix, and runs with every version. With the last three, which obey the project, it runs
+// as another user, too.
 var (
 	hostileCommands = [][]string{
 		{"audit", "--", "true"}, {"learn", "--", "true"}, {"trace", "--", "true"}, {"shell"}, {"shims"}, {"closure"}, {"explain", "flake.nix"},
@@ -26,7 +27,7 @@ var (
 		{"exec", "--no-project", "--", "true"}, {"hook", "bash"}, {"hook", "direnv"}, {"hook", "enter-shell"}, {"__hook-env", "zsh", "", ""}, {"__hook-env", "fish", "", ""},
 		{"__hook-line", "bash", "./program"}, {"__hook-line", "zsh", "result/bin/x"}, {"version"}, {"init"}, {"deny"}, {"gc"},
 	}
-	hostileEverywhere = [][]string{
+	hostileMost = [][]string{
 		{"exec", "--", "true"}, {"policy"}, {"doctor"}, {"__hook-env", "bash", "", ""}, {"direnv-env"}, {"allow"}, {"__hook-env", "bash", "", ""}, {"direnv-env"},
 	}
 )
@@ -42,12 +43,14 @@ func TestHostile(t *testing.T) {
 	}
 	newest := fixtures.Newest(t).Version
 	for _, u := range everyone(t) {
-		commands := hostileEverywhere
+		var commands [][]string
 		switch {
 		case u.nix.Version != newest:
-			commands = hostileEverywhere[:1]
-		case u.attr == nil:
-			commands = slices.Concat(hostileEverywhere[:3], hostileCommands, hostileEverywhere[3:])
+			commands = hostileMost[:1]
+		case u.attr != nil:
+			commands = slices.Concat(hostileMost[:1], hostileMost[len(hostileMost)-3:])
+		default:
+			commands = slices.Concat(hostileMost[:3], hostileCommands, hostileMost[3:])
 		}
 		for _, h := range append(fixtures.Hostiles(), fixtures.Benign) {
 			t.Run(u.nix.Version+"/"+u.name+"/"+h.Name, func(t *testing.T) {
