@@ -61,7 +61,10 @@ func (t Tools) Owners(paths []string, limit time.Duration) map[string]string {
 		}
 		var unknown []string
 		for _, path := range paths {
-			if info, err := os.Lstat(path); found[path] == "" && err == nil && !info.IsDir() { // many have files in a directory
+			if found[path] != "" || slices.ContainsFunc(t.unpackaged, func(dir string) bool { return strings.HasPrefix(path, dir) }) {
+				continue
+			}
+			if info, err := os.Lstat(path); err == nil && !info.IsDir() { // many have files in a directory
 				unknown = append(unknown, path)
 			}
 		}

@@ -18,6 +18,9 @@ type Tools struct {
 	personal []string
 	writable func(path string) bool // by the command
 	home     string
+	// unpackaged are directories in which no package has files. To ask about one takes a
+	// manager as long as to read all that it knows.
+	unpackaged []string
 }
 
 // NewTools are those of this machine, for a user with a home. None may be writable.
@@ -25,8 +28,10 @@ func NewTools(home string, writable func(string) bool) Tools {
 	t := Tools{
 		system:   []string{"/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/sw/bin"},
 		writable: writable, home: home,
+		unpackaged: []string{"/tmp/", "/var/tmp/", "/home/", "/proc/", "/sys/", "/dev/"},
 	}
 	if home != "" {
+		t.unpackaged = append(t.unpackaged, home+"/")
 		t.personal = []string{
 			filepath.Join(home, ".nix-profile/bin"), filepath.Join(home, ".local/state/nix/profile/bin"),
 			filepath.Join("/etc/profiles/per-user", filepath.Base(home), "bin"), "/nix/var/nix/profiles/default/bin",

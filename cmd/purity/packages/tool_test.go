@@ -62,8 +62,12 @@ exit 1`, map[string]string{"perf": "linux-perf (dpkg)", "tool": "tools (dpkg)", 
 		for name, owner := range tt.want {
 			want[filepath.Join(files, name)] = owner
 		}
-		if diff := cmp.Diff(want, toolsIn(dir).Owners(paths, time.Minute)); diff != "" {
+		tools := toolsIn(dir)
+		if diff := cmp.Diff(want, tools.Owners(paths, time.Minute)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tt.program, diff)
+		}
+		if tools.unpackaged = []string{files + "/"}; len(tools.Owners(paths, time.Minute)) != 0 {
+			t.Errorf("%s is asked where no package has files", tt.program)
 		}
 	}
 }
