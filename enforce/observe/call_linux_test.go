@@ -184,7 +184,7 @@ func TestVerdictsAsTheKernel(t *testing.T) {
 	go func() {
 		asWatched(0)
 		l := line{listener: listener, stop: -1}
-		for n := new(notification); l.receive(n); n.answer(listener, o.Filter.says(n)) {
+		for n := new(notification); l.receive(n, hard); n.answer(listener, o.Filter.says(n)) {
 			mutex.Lock()
 			denied = append(denied, o.look(n, listener)...)
 			mutex.Unlock()
@@ -242,7 +242,7 @@ func TestUnjudged(t *testing.T) {
 		runtime.LockOSThread()
 		dropAll(t)
 		l := line{listener: listener, stop: -1}
-		for n := new(notification); l.receive(n); n.answer(listener, o.Filter.says(n)) {
+		for n := new(notification); l.receive(n, hard); n.answer(listener, o.Filter.says(n)) {
 			o.look(n, listener)
 			select {
 			case <-last:

@@ -68,10 +68,10 @@ func (l *line) wakeUp(change int) {
 	}
 }
 
-// receive waits for a call; false is the end: nobody is watched any more, or it
-// is time to stop. Readers take turns, for one that waits for a call that
-// another has taken could not be stopped.
-func (l *line) receive(n *notification) bool {
+// receive waits for a call that is not easy, and lets the kernel make those that are; false is
+// the end: nobody is watched any more, or it is time to stop. Readers take turns, for one that
+// waits for a call that another has taken could not be stopped.
+func (l *line) receive(n *notification, easy func(*notification) bool) bool {
 	l.turn.Lock()
 	defer l.turn.Unlock()
 	for {
@@ -83,14 +83,20 @@ func (l *line) receive(n *notification) bool {
 		}
 		*n = notification{}
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.listener), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(n)))
-		if errno == 0 {
+		if errno == 0 && !easy(n) {
 			return true
 		}
-		if errno != unix.ENOENT && errno != unix.EINTR { // who asked is gone
+		if errno == 0 {
+			n.answer(l.listener, 0)
+			l.wakeUp(0)
+		} else if errno != unix.ENOENT && errno != unix.EINTR { // who asked is gone
 			return false
 		}
 	}
 }
+
+// hard has no call be easy.
+func hard(*notification) bool { return false }
 
 // Filter is the system call filter of the watched, which leaves it to who watches to say
 // no. The zero value refuses nothing.
@@ -152,7 +158,7 @@ func (n *notification) alive(listener int) bool {
 func Continue(listener int, filter Filter) {
 	l := line{listener: listener, stop: -1}
 	var n notification
-	for l.receive(&n) {
+	for l.receive(&n, hard) {
 		n.answer(listener, filter.says(&n))
 	}
 }
