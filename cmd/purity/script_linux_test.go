@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 // tests are those of this package, and the files to remove after them.
 type tests struct{ m *testing.M }
 
-// Run runs the tests, as many at a time as there are processors: package early, which this
-// program begins with, left it one.
+// Run runs the tests, one more at a time than there are processors, because many wait for a
+// shell. Package early, which this program begins with, left it one.
 func (t tests) Run() int {
 	early.Parallel()
-	flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0))) // what the command line says comes later
+	flag.Set("test.parallel", strconv.Itoa(1+runtime.GOMAXPROCS(0))) // what the command line says comes later
 	defer func() {
 		if binDir != "" {
 			os.RemoveAll(binDir)
