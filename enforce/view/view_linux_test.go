@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "connect" {
 		os.Exit(connect(os.Args[2]))
 	}
+	if len(os.Args) == 4 && os.Args[1] == "refused" {
+		os.Exit(runRefused(os.Args[2], os.Args[3]))
+	}
 	if len(os.Args) == 4 && os.Args[1] == "in" {
 		os.Exit(runScript(os.Args[2], os.Args[3]))
 	}
