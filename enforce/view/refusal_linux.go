@@ -34,7 +34,7 @@ func available(args ...string) error {
 		if errors.As(err, &errno) { // without the name that this program has for itself
 			err = errno
 		}
-		return refused("make namespaces", err)
+		return refused(born, err)
 	}
 	number, what, _ := strings.Cut(strings.TrimSpace(said.String()), " ")
 	errno, err := strconv.Atoi(number)
@@ -58,7 +58,7 @@ func try(said *bytes.Buffer, user bool, args []string) error {
 
 // refused is a refusal with its remedy.
 func refused(what string, err error) *RefusedError {
-	return &RefusedError{What: what, Err: err, Fix: remedy(err)}
+	return &RefusedError{What: what, Err: err, Fix: remedy(what, err)}
 }
 
 // refusal is the failure of a step: a refusal where the kernel, or a filter of system calls,
@@ -69,6 +69,12 @@ func refusal(what string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
+
+// Steps that fail so with an error that has a meaning of its own there.
+const (
+	born  = "make namespaces"
+	apart = "keep mounts apart"
+)
 
 // sysctls is where settings of the kernel are.
 var sysctls = "/proc/sys"
@@ -98,8 +104,8 @@ func anyOf(err error, of ...error) bool {
 	return slices.ContainsFunc(of, func(e error) bool { return errors.Is(err, e) })
 }
 
-// remedy is the help against an error of the kernel.
-func remedy(err error) string {
+// remedy is the help against an error of the kernel in a step.
+func remedy(what string, err error) string {
 	for _, r := range remedies {
 		if (os.Geteuid() != 0 || r.value == "0") && anyOf(err, r.errors...) && sysctl(r.file) == r.value {
 			return r.fix
@@ -115,7 +121,9 @@ func remedy(err error) string {
 		return "there are as many namespaces as there may be: see /proc/sys/user"
 	case anyOf(err, unix.ENOENT):
 		return "/proc is not mounted, by which purity starts itself again"
-	case anyOf(err, unix.EINVAL):
+	case anyOf(err, unix.EINVAL) && what == apart: // mount(2): no mount point
+		return "the root directory of this chroot is no mount: mount --bind DIR DIR as root, before chroot DIR"
+	case anyOf(err, unix.EINVAL) && what == born:
 		return "the kernel lacks namespaces: it takes CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_IPC_NS, CONFIG_UTS_NS and CONFIG_NET_NS"
 	}
 	return "a container, a chroot or a sandbox around purity forbids it: allow it namespaces there, or leave the view out"

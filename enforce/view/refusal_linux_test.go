@@ -81,6 +81,7 @@ func TestRefused(t *testing.T) {
 		{"too many namespaces", namespacesFail(unix.ENOSPC), "user/max_user_namespaces 7", "there are as many namespaces as there may be", false},
 		{"AppArmor beside", namespacesFail(unix.ENOSPC), "kernel/apparmor_restrict_unprivileged_userns 1", "there are as many namespaces as there may be", false},
 		{"a kernel without", namespacesFail(unix.EINVAL), "", "make namespaces: invalid argument: the kernel lacks namespaces", false},
+		{"a chroot", mountFails(unix.SYS_MOUNT, unix.EINVAL), "", "keep mounts apart: invalid argument: the root directory of this chroot is no mount", false},
 		{"a container", namespacesFail(unix.EPERM), "", "make namespaces: operation not permitted: " + container, false},
 		{"AppArmor, no namespace", namespacesFail(unix.EACCES), "kernel/apparmor_restrict_unprivileged_userns 1", "make namespaces: permission denied: AppArmor keeps users", true},
 		{"AppArmor, no mount", mountFails(unix.SYS_MOUNT, unix.EACCES), "kernel/apparmor_restrict_unprivileged_userns 1", "keep mounts apart: permission denied: AppArmor keeps users", true},
