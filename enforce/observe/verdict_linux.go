@@ -33,7 +33,7 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 		if err == errHidden {
 			return nil, err
 		}
-		if err != nil || !t.reaches(p) && !o.shown.elsewhere(pid, p) {
+		if err != nil || !t.reaches(p) && !o.shown.elsewhere(pid, call, p) {
 			if err == nil {
 				o.shown.remade(t, p)
 			}

@@ -175,10 +175,10 @@ func (s *Shown) lacks(pid uint32, path string) bool {
 	return s.private(path) && unix.Lstat(fmt.Sprintf("/proc/%d/root%s", pid, path), new(unix.Stat_t)) == unix.ENOENT
 }
 
-// elsewhere reports whether a place is in a directory that a process lacks: what is there
-// outside does not matter to it.
-func (s *Shown) elsewhere(pid uint32, p place) bool {
-	return s != nil && p.path != "" && !p.none && s.lacks(pid, above(p.path))
+// elsewhere reports whether a place, to which something is moved, is in a directory that a
+// process lacks: what is there outside does not matter to it.
+func (s *Shown) elsewhere(pid uint32, call string, p place) bool {
+	return s != nil && p.path != "" && !p.none && strings.HasPrefix(call, "rename") && s.lacks(pid, above(p.path))
 }
 
 // private reports whether a path lies in a directory of the view's own.
