@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -122,6 +123,10 @@ func TestWatcherInTerminal(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	u.run(t, 0, dir, "exec", "--", "true")
+	ends := map[string]string{"who owns the terminal": `/dev/pts/\d+\r`, "a denial at the end": `code=126\.`, "not in its way with off": `parent bash\r`}
+	for name, pattern := range ends {
+		ends[name] = strings.TrimSpace(ending(t, name, pattern))
+	}
 	scenarios := map[string]func(s *session){
 		"exit codes": func(s *session) {
 			s.enter("$PURITY exec -- sh -c 'exit 7'; echo code=$?.\n")
@@ -190,7 +195,7 @@ func TestWatcherInTerminal(t *testing.T) {
 		"who owns the terminal": func(s *session) {
 			s.enter("$PURITY exec -- sh -c 'read a b c d e f g h x < /proc/$$/stat; test $e = $h && echo foreground; tty'\n")
 			s.expect(`foreground\r`)
-			s.expect(`/dev/pts/\d+\r`)
+			s.expect(ends["who owns the terminal"])
 		},
 		"in the background": func(s *session) {
 			s.enter("$PURITY exec -- sh -c 'read x; echo read $x' &\n")
@@ -209,8 +214,10 @@ func TestWatcherInTerminal(t *testing.T) {
 		},
 		"signals to it alone": func(s *session) {
 			for _, signal := range []string{"INT", "QUIT", "TERM", "HUP", "USR1", "ALRM", "PWR", "WINCH", "CONT", "IO", "RTMIN+3"} {
-				s.enter("$PURITY exec -- bash -c 'trap \"echo got; exit 4\" " + signal + "; echo ready $PPID.; for i in {1..600}; do sleep 0.1; done'\n")
-				s.signal(s.expect(`ready (\d+)\.`)[1], signal)
+				s.enter("(echo pid $BASHPID.; exec $PURITY exec -- bash -c 'trap \"echo got; exit 4\" " + signal + "; echo ready; for i in {1..600}; do sleep 0.1; done')\n")
+				pid := s.expect(`pid (\d+)\.`)[1]
+				s.expect(`ready\r`)
+				s.signal(pid, signal)
 				s.expect(`got\r`)
 				s.enter("echo code=$?.\n")
 				s.expect(`code=4\.`)
@@ -218,8 +225,10 @@ func TestWatcherInTerminal(t *testing.T) {
 		},
 		"stopped alone": func(s *session) {
 			for _, signal := range []string{"TSTP", "TTIN", "TTOU"} {
-				s.enter("$PURITY exec -- bash -c 'echo ready $PPID.; read x; echo got $x'\n")
-				s.signal(s.expect(`ready (\d+)\.`)[1], signal)
+				s.enter("(echo pid $BASHPID.; exec $PURITY exec -- bash -c 'echo ready; read x; echo got $x')\n")
+				pid := s.expect(`pid (\d+)\.`)[1]
+				s.expect(`ready\r`)
+				s.signal(pid, signal)
 				s.expect(`Stopped`)
 				s.enter("fg\n")
 				s.expect(`PURITY exec`)
@@ -238,11 +247,11 @@ func TestWatcherInTerminal(t *testing.T) {
 		"a denial at the end": func(s *session) {
 			s.enter("$PURITY exec -- sh -c '/usr/bin/env true; /usr/bin/true'; echo code=$?.\n")
 			s.expect(`1 program outside the environment was denied`)
-			s.expect(`code=126\.`)
+			s.expect(ends["a denial at the end"])
 		},
 		"not in its way with off": func(s *session) {
 			s.enter("$PURITY exec --explain=off -- sh -c '/usr/bin/true; echo parent $(cat /proc/$PPID/comm)'\n")
-			s.expect(`parent bash\r`)
+			s.expect(ends["not in its way with off"])
 		},
 	}
 	for name, scenario := range scenarios {

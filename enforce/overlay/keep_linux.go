@@ -204,12 +204,15 @@ func (k keeper) file(c Change, parent int, name string) error {
 	return place(parent, temp, name)
 }
 
-// fill gives a new file content, mode, owner and times of another.
+// fill gives a new file content, attributes, mode, owner and times of another.
 func (k keeper) fill(target, source *os.File, stat unix.Stat_t, mode uint32) error {
 	if err := copyFile(target, source, stat.Size); err != nil {
 		return err
 	}
 	to := int(target.Fd())
+	if err := copyAttributes(to, int(source.Fd())); err != nil {
+		return err
+	}
 	if os.Geteuid() == 0 {
 		if err := unix.Fchown(to, int(stat.Uid), int(stat.Gid)); err != nil {
 			return err

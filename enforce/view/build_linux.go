@@ -128,31 +128,6 @@ func (b *builder) own(j Job, places []place) error {
 	return b.console()
 }
 
-// console shows the terminal that the command is at, which the new /dev/pts lacks, by
-// the name by which ttyname(3) finds it.
-func (b *builder) console() error {
-	for fd := range 3 {
-		var stat unix.Stat_t
-		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil || unix.Fstat(fd, &stat) != nil {
-			continue
-		}
-		tree, err := clone(fd, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
-		if err != nil {
-			return nil // the terminal is another user's, and stays nameless
-		}
-		defer unix.Close(tree)
-		parent, err := b.mountPoint("/dev/console", false)
-		if err == nil {
-			err = attach(tree, parent, "console")
-		}
-		if err != nil {
-			return fmt.Errorf("show terminal: %w", err)
-		}
-		return nil
-	}
-	return nil
-}
-
 // within is the path that is mounted at or above a path, if any is.
 func (b *builder) within(path string) (string, bool) {
 	for ; len(path) > 1; path = filepath.Dir(path) {
