@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/hook"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -18,8 +19,9 @@ type direnvEnvCmd struct {
 // Run prints shell code for direnv's bash. Without an environment, too, direnv has to know
 // the files whose change could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
-	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name, trees.TrustDir()}, config.Definitions...)))
+	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name}, config.Definitions...)))
 	nix, project, request, err := a.request(c.Flake, c.source)
+	fmt.Fprint(a.Stdout, hook.WatchFiles([]string{markOf(project)}))
 	if err == nil {
 		d := hook.Direnv{Call: a.hooks(), Nix: nix, Project: project, Request: request, Flags: c.Settings, Instead: c.Config, KeepAll: c.KeepAll}
 		err = d.Print()
@@ -29,4 +31,13 @@ func (c *direnvEnvCmd) Run(a *app) error {
 		a.Log.Warn().Msg("nothing is confined in this shell")
 	}
 	return err
+}
+
+// markOf is the file that changes when something of a project is allowed. Where the project
+// cannot be told it is the directory of all that are.
+func markOf(project trees.Project) string {
+	if project.Dir == "" {
+		return trees.TrustDir()
+	}
+	return allow.List{Dir: trees.TrustDir()}.Mark(project.Dir)
 }

@@ -78,6 +78,22 @@ func (l List) Allow(f *config.File, links []string) error {
 	if err := renameio.WriteFile(l.file(f, links), []byte(f.Path+"\n"), 0o600); err != nil {
 		return fmt.Errorf("allow %s: %w", f.Path, err)
 	}
+	return l.mark(filepath.Dir(f.Path))
+}
+
+// Mark is a file that changes when something in a directory is allowed or denied, and at no
+// other time. It says nothing itself. Direnv loads anew when it changes, and nix-direnv
+// evaluates anew, as it does for every watched file.
+func (l List) Mark(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return filepath.Join(l.Dir, "changed-"+hex.EncodeToString(sum[:16]))
+}
+
+// mark changes the mark of a directory.
+func (l List) mark(dir string) error {
+	if err := renameio.WriteFile(l.Mark(dir), nil, 0o600); err != nil {
+		return fmt.Errorf("mark %s as changed: %w", dir, err)
+	}
 	return nil
 }
 
@@ -93,7 +109,10 @@ func (l List) Deny(path string) (forgotten int, err error) {
 		}
 		forgotten++
 	}
-	return forgotten, nil
+	if forgotten > 0 {
+		err = errors.Join(l.mark(path), l.mark(filepath.Dir(path)))
+	}
+	return forgotten, err
 }
 
 // records are the files for allowed versions of the file at path.

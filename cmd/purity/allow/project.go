@@ -188,7 +188,7 @@ func (l List) AllowProject(dir string, files []string) error {
 	for _, old := range records[min(len(records), keptRecords):] {
 		err = errors.Join(err, os.Remove(old))
 	}
-	return err
+	return errors.Join(err, l.mark(dir))
 }
 
 // recordPrefix begins the names of the records of a project.
