@@ -55,12 +55,12 @@ const initialPath = "initialPath"
 
 // setUndeclared notes which packages of PATH a dev shell has without declaring them. It
 // asks Nix's answer, not the state after the shellHook.
-func (e *Environment) setUndeclared(shell devEnv) {
+func (e *Environment) setUndeclared(shell devEnv, store closure.Store) {
 	initial := append(strings.Fields(shell.text(initialPath)), shell.Variables[initialPath].Array...)
 	if e.told = len(initial) > 0; !e.told {
 		return
 	}
-	declared := e.propagated(e.Declared())
+	declared := e.propagated(e.Declared(), store)
 	for _, name := range initial {
 		path, err := closure.Parse(e.StoreDir, name)
 		if err == nil && e.Contains(name) && !slices.Contains(declared, path) {
@@ -71,10 +71,10 @@ func (e *Environment) setUndeclared(shell devEnv) {
 
 // propagated are some packages with all that they propagate, as stdenv reads it
 // (pkgs/stdenv/generic/setup.sh, findInputs).
-func (e Environment) propagated(packages []closure.Path) []closure.Path {
+func (e Environment) propagated(packages []closure.Path, store closure.Store) []closure.Path {
 	all := slices.Clone(packages)
 	for i := 0; i < len(all); i++ {
-		files, _ := filepath.Glob(filepath.Join(string(all[i]), "nix-support", "propagated-*")) // the pattern is well-formed
+		files, _ := filepath.Glob(filepath.Join(store.Follow(filepath.Join(string(all[i]), "nix-support")), "propagated-*")) // the pattern is well-formed
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {

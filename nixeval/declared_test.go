@@ -33,31 +33,37 @@ func TestDeclared(t *testing.T) {
 }
 
 // A program that comes with every dev shell is undeclared, unless it is declared, itself or as one that
-// a package propagates.
+// a package propagates; in a chroot store, too.
 func TestUndeclared(t *testing.T) {
-	store := t.TempDir()
-	path := func(name string) string { return store + "/00000000000000000000000000000000-" + name }
-	support := filepath.Join(path("jq"), "nix-support")
+	here := t.TempDir()
+	for _, store := range []closure.Store{{Dir: here}, {Dir: "/s", Root: t.TempDir()}} {
+		undeclaredIn(t, store)
+	}
+}
+
+func undeclaredIn(t *testing.T, store closure.Store) {
+	path := func(name string) string { return store.Dir + "/00000000000000000000000000000000-" + name }
+	support := filepath.Join(store.At(path("jq")), "nix-support")
 	if err := os.MkdirAll(support, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(support, "propagated-build-inputs"), []byte(" "+path("sed")+" "+path("absent")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	e := Environment{StoreDir: store}
+	e := Environment{StoreDir: store.Dir}
 	for _, name := range []string{"cat", "grep", "jq", "sed"} {
 		e.Paths = append(e.Paths, closure.Path(path(name)))
 	}
 	e.variables = []string{"nativeBuildInputs=" + path("jq"), "buildInputs=" + path("grep")}
-	e.setUndeclared(devEnv{Variables: map[string]variable{"PATH": {Type: "exported", Value: "/x"}}})
+	e.setUndeclared(devEnv{Variables: map[string]variable{"PATH": {Type: "exported", Value: "/x"}}}, store)
 	if e.Tells() || e.Undeclared(path("cat")+"/bin/cat") {
 		t.Error("without the initial path it is known what is declared")
 	}
 	initial := path("cat") + " " + path("grep") + " " + path("sed") + " " + path("elsewhere") + " /x"
-	e.setUndeclared(devEnv{Variables: map[string]variable{"initialPath": {Type: "var", Value: initial}}})
+	e.setUndeclared(devEnv{Variables: map[string]variable{"initialPath": {Type: "var", Value: initial}}}, store)
 	for name, want := range map[string]bool{"cat": true, "grep": false, "sed": false, "jq": false, "elsewhere": false} {
 		if got := e.Undeclared(path(name) + "/bin/" + name); got != want {
-			t.Errorf("%s is undeclared: %v", name, got)
+			t.Errorf("%v: %s is undeclared: %v", store, name, got)
 		}
 	}
 	// A shellHook changes nothing of that.

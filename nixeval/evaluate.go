@@ -89,7 +89,7 @@ func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Pa
 	}
 	env.setClosure(c)
 	env.setVariables(shell.exported())
-	env.setUndeclared(shell)
+	env.setUndeclared(shell, n.Store())
 	if env.Bash != "" {
 		env.ScriptDir = filepath.Join(dir, scriptDir)
 		state := shell.state(c.StoreDir)

@@ -24,7 +24,7 @@ type app struct {
 func newApp(args []string, called caller.Called, g globals) *app {
 	a := &app{Voice: screen.NewVoice(g.Verbose, g.Quiet, g.LogFormat == "json"), Called: called, args: args}
 	for _, name := range a.Ignored {
-		a.Log.Warn().Msgf("%s comes from the dev shell, not from you, and opens nothing; flags and purity.toml do", name)
+		a.Log.Warn().Msgf("%s can come from the dev shell, so it opens nothing; flags and purity.toml do", name)
 	}
 	return a
 }

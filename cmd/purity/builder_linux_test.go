@@ -58,7 +58,7 @@ func newBuilder(t *testing.T, u user, name, conf string, wrap ...string) *builde
 		b.write(t, "mount", strings.NewReplacer("@dir@", b.dir, "@fixtures@", fixtures.Dir(), "@nix@", u.nix.Bin).Replace(mountScript), 0o755)
 		words = append(words, "--mount", "--mount-proc", "--propagation=private", filepath.Join(b.dir, "mount"))
 	} else {
-		words = append(words, "--user", "--map-current-user")
+		words = append(words, "--user", "--map-current-user", "--mount-proc") // Nix writes to /proc/PID of its builds
 	}
 	words = append(words, fixtures.SSH("usr/sbin/sshd"), "-D", "-e", "-f", filepath.Join(b.dir, "sshd_config"))
 	b.machine = exec.Command(words[0], words[1:]...)

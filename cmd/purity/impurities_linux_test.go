@@ -11,7 +11,13 @@ type impurity struct {
 	of      string // the command of purity that finds it; empty for both
 	// only is a pattern of what else may be found: parts of the same cause.
 	only string
+	// unseen says that exec does not find it in a view, empty if it does.
+	unseen string
 }
+
+// hostLibc is what a program of the host loads, which Landlock alone grants for the host's
+// /bin/sh, and a view does not.
+const hostLibc = `^(/etc/ld\.so\.cache|/lib/x86_64-linux-gnu/libc\.so\.6|/lib64/ld-linux-x86-64\.so\.2)$`
 
 var impurities = []impurity{
 	{name: "host compiler", command: "/usr/bin/gcc --version", path: "/usr/bin/gcc", access: "execute", says: "the dev shell has"},
@@ -26,7 +32,7 @@ var impurities = []impurity{
 	{name: "shebang", command: "./by-perl", path: "/usr/bin/perl", access: "execute", says: "named by the first line of"},
 	{name: "shebang by env", command: "./by-env-perl", path: "/usr/bin/perl", access: "execute"},
 	{name: "static program outside", command: "@/static", path: "@/static", access: "execute"},
-	{name: "prebuilt program", command: "./prebuilt", path: "@/ld.so", access: "execute", says: "built for another system than Nix"},
+	{name: "prebuilt program", command: "./prebuilt", path: "@/ld.so", access: "execute", says: "built for another system than Nix", only: hostLibc},
 	{name: "program of the home", command: "$USER_HOME/.cargo/bin/tool", path: "home/.cargo/bin/tool", access: "execute", says: "Cargo's"},
 	{name: "program of the home by PATH", command: "PATH=$USER_HOME/.local/bin:$PATH; export PATH; other", path: "home/.local/bin/other", access: "execute", says: "in your home directory"},
 	{name: "store path outside", command: "$UNDECLARED/bin/git --version", path: "/bin/git", access: "execute", says: "packages = [ pkgs.git ];", only: "-git/"},
@@ -36,7 +42,7 @@ var impurities = []impurity{
 	{name: "header by CPATH", command: "CPATH=@ gcc -E -include outside.h -x c /dev/null > /dev/null", path: "@/outside.h", access: "read", says: "its variable CPATH"},
 	{name: "library by dlopen", command: `python3 -c 'import ctypes; ctypes.CDLL("@/libm.so.6")'`, path: "@/libm.so.6", access: "read"},
 	{name: "library by LD_LIBRARY_PATH", command: "LD_LIBRARY_PATH=@ jq --version", path: "@/libm.so.6", access: "read", says: "its variable LD_LIBRARY_PATH"},
-	{name: "library by RPATH", command: "./rpath", path: "@/liboutside.so", access: "read"},
+	{name: "library by RPATH", command: "./rpath", path: "@/liboutside.so", access: "read", only: hostLibc},
 	{name: "library by -L", command: "gcc -o library main.c -L@ -l:liboutside.a", path: "@/liboutside.a", access: "read", says: "its argument -L@"},
 	{name: "library by LD_PRELOAD", command: "LD_PRELOAD=@/libm.so.6 jq --version", path: "@/libm.so.6", access: "read", says: "its variable LD_PRELOAD"},
 	{name: "pkg-config", command: "PKG_CONFIG_PATH=@ pkg-config --cflags outside", path: "@/outside.pc", access: "read", says: "its variable PKG_CONFIG_PATH", only: "^(@|/usr/(lib|lib/x86_64-linux-gnu|share)/pkgconfig)$"},
@@ -68,7 +74,7 @@ var impurities = []impurity{
 	{name: "mkdir", command: "mkdir @/made", path: "@/made", access: "write"},
 	{name: "remove", command: "rm -f @/removable", path: "@/removable", access: "write"},
 	{name: "move out", command: "touch moved; mv -T moved @/moved", path: "@/moved", access: "write"},
-	{name: "move into a directory", command: "touch carried; mv -f carried @/sub || rm carried", path: "@/sub/carried", access: "write"},
+	{name: "move into a directory", command: "touch carried; mv -f carried @/sub || rm carried", path: "@/sub/carried", access: "write", only: "^@/sub$"},
 	{name: "move onto a file", command: "touch onto; mv -f onto @/onto || rm onto", path: "@/onto", access: "write"},
 	{name: "move in", command: "mv @/movable .", path: "@/movable", access: "write"},
 	{name: "exchange", command: `touch exchanged; python3 -c 'import ctypes; ctypes.CDLL(None).syscall(316, -100, b"exchanged", -100, b"@/exchanged", 2)'`, path: "@/exchanged", access: "write"},

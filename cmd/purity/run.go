@@ -170,7 +170,7 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 		w.Stdout = os.Stdout
 	}
 	if (r.tells || r.reports.wanted()) && w.What == watch.Files {
-		o.Uses = outcome.NewUses(plan.Found)
+		o.Uses = outcome.NewUses(plan)
 	}
 	if o.Uses != nil || r.trace != nil {
 		w.Event = func(e observe.Event) {

@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 // tests are those of this package, and the files to remove after them.
 type tests struct{ m *testing.M }
 
-// Run runs the tests, as many at a time as there are processors: package early, which this
-// program begins with, left it one.
+// Run runs the tests, one more at a time than there are processors, because many wait for a
+// shell. Package early, which this program begins with, left it one.
 func (t tests) Run() int {
 	early.Parallel()
-	flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0))) // what the command line says comes later
+	flag.Set("test.parallel", strconv.Itoa(1+runtime.GOMAXPROCS(0))) // what the command line says comes later
 	defer func() {
 		if binDir != "" {
 			os.RemoveAll(binDir)
@@ -62,16 +62,21 @@ func noLandlock() {
 	panic(err)
 }
 
-// noCall NAME ERRNO COMMAND... runs a command where a system call for mounts fails so.
+// noCall NAME ERRNO COMMAND... runs a command where a system call for mounts fails so; the
+// name namespaces stands for new namespaces.
 func noCall() {
 	calls := map[string]uint32{
-		"mount": unix.SYS_MOUNT, "umount2": unix.SYS_UMOUNT2, "pivot_root": unix.SYS_PIVOT_ROOT, "fsopen": unix.SYS_FSOPEN,
+		"namespaces": unix.SYS_CLONE, "mount": unix.SYS_MOUNT, "umount2": unix.SYS_UMOUNT2, "pivot_root": unix.SYS_PIVOT_ROOT, "fsopen": unix.SYS_FSOPEN,
 		"open_tree": unix.SYS_OPEN_TREE, "move_mount": unix.SYS_MOVE_MOUNT, "mount_setattr": unix.SYS_MOUNT_SETATTR,
 	}
-	errno := map[string]unix.Errno{"EPERM": unix.EPERM, "EACCES": unix.EACCES, "ENOSYS": unix.ENOSYS}[os.Args[2]]
+	errno := map[string]unix.Errno{"EPERM": unix.EPERM, "EACCES": unix.EACCES, "ENOSYS": unix.ENOSYS, "ENOSPC": unix.ENOSPC}[os.Args[2]]
+	mask := uint32(0) // of the first argument
+	if os.Args[1] == "namespaces" {
+		mask = unix.CLONE_NEWNS
+	}
 	path, err := exec.LookPath(os.Args[3])
 	if err == nil {
-		_, err = fixtures.FilterCalls(calls[os.Args[1]], calls[os.Args[1]], unix.SECCOMP_RET_ERRNO|uint32(errno))
+		err = fixtures.FilterArgument(calls[os.Args[1]], 0, mask, mask, unix.SECCOMP_RET_ERRNO|uint32(errno))
 	}
 	if err == nil {
 		err = unix.Exec(path, os.Args[3:], os.Environ())

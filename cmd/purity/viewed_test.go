@@ -85,7 +85,7 @@ func ending(t *testing.T, name, want string) string {
 }
 
 // ofTests is the warning of PURITY_VIEW, which the tests set for a dev shell, too.
-var ofTests = regexp.MustCompile(`(?m)^.*PURITY_VIEW comes from the dev shell.*\n`)
+var ofTests = regexp.MustCompile(`(?m)^.*PURITY_VIEW can come from the dev shell.*\n`)
 
 // alike is a recording as it is with a view, with one word for all that stand for each
 // other in outputs.

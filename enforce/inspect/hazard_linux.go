@@ -25,17 +25,21 @@ func (h Hazard) String() string {
 
 const (
 	hardLink = "a hard link to a file outside the project, which can be read and written by it"
+	readable = "a hard link to a file outside the project, which can be read by it"
 	device   = "a device node"
 	setuid   = "set-user-ID or set-group-ID, which has no effect inside"
 	mounted  = "a mount, whose files are a part of the project"
+	hidden   = "a mount, whose files an overlay of the project does not show"
 )
 
 // Hazards walks through the project: hard links to files outside, device
-// nodes, files that run as somebody else, and mounts.
-func Hazards(dir string) []Hazard {
-	var found hazards
-	for _, at := range Mounts(dir) {
-		found.add(at, mounted)
+// nodes, files that run as somebody else, and mounts. Overlaid says that the command has
+// an overlay of it.
+func Hazards(dir string, overlaid bool) []Hazard {
+	found := hazards(Mounts(dir, overlaid))
+	link := hardLink
+	if overlaid {
+		link = readable
 	}
 	type file struct{ dev, ino uint64 }
 	type links struct {
@@ -73,7 +77,7 @@ func Hazards(dir string) []Hazard {
 	})
 	for _, l := range order {
 		if l.here < l.all {
-			found.add(l.first, hardLink)
+			found.add(l.first, link)
 		}
 	}
 	return found
@@ -92,13 +96,22 @@ func (h *hazards) add(path, what string) {
 	*h = append(*h, Hazard{Path: path, What: what})
 }
 
-// Mounts are the mounts below a directory, as the kernel lists them.
-func Mounts(dir string) []string {
+// Mounts are those hazards of a project that are mounts, as the kernel lists them. The lower
+// layer of an overlay is one mount, without those below it (overlayfs.rst).
+func Mounts(dir string, overlaid bool) []Hazard {
 	data, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil
 	}
-	return mountsBelow(dir, string(data))
+	what := mounted
+	if overlaid {
+		what = hidden
+	}
+	var found hazards
+	for _, at := range mountsBelow(dir, string(data)) {
+		found.add(at, what)
+	}
+	return found
 }
 
 // mountsBelow reads mountinfo (proc_pid_mountinfo(5)): the fifth field is the

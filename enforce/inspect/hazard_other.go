@@ -8,10 +8,10 @@ type Hazard struct{}
 func (Hazard) String() string { return "" }
 
 // Hazards are looked for where there are confinements.
-func Hazards(dir string) []Hazard { return nil }
+func Hazards(dir string, overlaid bool) []Hazard { return nil }
 
 // Mounts are looked for where there are confinements.
-func Mounts(dir string) []string { return nil }
+func Mounts(dir string, overlaid bool) []Hazard { return nil }
 
 // Mine is asked for where there are confinements.
 func Mine(dir string) bool { return true }

@@ -72,7 +72,11 @@ func TestHazards(t *testing.T) {
 		must(t, unix.Mknod(dir+"/device", unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))))
 		want = slices.Insert(want, 0, Hazard{Path: dir + "/device", What: device})
 	}
-	if diff := cmp.Diff(want, Hazards(dir)); diff != "" {
+	if diff := cmp.Diff(want, Hazards(dir, false)); diff != "" {
+		t.Error(diff)
+	}
+	want[len(want)-1].What = readable
+	if diff := cmp.Diff(want, Hazards(dir, true)); diff != "" {
 		t.Error(diff)
 	}
 }

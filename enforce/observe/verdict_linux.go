@@ -33,7 +33,7 @@ func (o *Observer) judgeAll(pid uint32, call string, targets []target) (denied [
 		if err == errHidden {
 			return nil, err
 		}
-		if err != nil || !t.reaches(p) {
+		if err != nil || !t.reaches(p) && !o.shown.elsewhere(pid, call, p) {
 			if err == nil {
 				o.shown.remade(t, p)
 			}
@@ -129,13 +129,13 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	if t.entry || p.none {
 		subject, access = above(p.path), access|enforce.Write
 	}
-	missing := o.shown.missing(v.pid, subject, access, o.judge.missing(subject, access), p)
+	missing := o.shown.missing(v.pid, call, subject, access, o.judge.missing(subject, access), p)
 	missing = o.lessOwn(v, call, t, p, o.shown.lessSpared(v.pid, t, p, subject, missing))
 	o.tell(v.pid, call, t, p.path, missing != 0)
 	switch {
 	case missing != 0 && allowedByMode(v.through+subject, t.mode, t.entry || p.none):
 		d := Denial{Path: v.named(t, p), Real: v.own(p.path), Call: call, Access: word(missing), Entry: subject != p.path, Errno: unix.ErrnoName(t.errno)}
-		d.Kind, d.Errno = kindOf(d, p), o.shown.errno(o.judge, subject, missing, d.Errno)
+		d.Kind, d.Errno = kindOf(d, p), o.shown.errno(v.pid, o.judge, subject, missing, d.Errno)
 		return o.by(v.pid, d), true
 	case missing == 0 && t.access&enforce.Execute != 0:
 		return o.judgeInterpreters(v, call, p.path)
@@ -160,9 +160,9 @@ func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
 			}
 			break
 		}
-		if missing := o.judge.missing(p.path, t.access); missing != 0 && allowedByMode(v.through+p.path, t.mode, false) {
+		if missing := o.shown.missing(v.pid, call, p.path, t.access, o.judge.missing(p.path, t.access), p); missing != 0 && allowedByMode(v.through+p.path, t.mode, false) {
 			d := Denial{Path: v.named(t, p), Real: p.path, Call: call, Script: file, Access: word(missing), Kind: "program"}
-			d.Errno = o.shown.errno(o.judge, p.path, missing, "EACCES")
+			d.Errno = o.shown.errno(v.pid, o.judge, p.path, missing, "EACCES")
 			return o.by(v.pid, d), true
 		}
 		if by.last {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -132,11 +133,13 @@ func (s *Shown) place(t target) target {
 }
 
 // missing is the part of an access that is denied in the view, of which the policy refuses some.
-func (s *Shown) missing(pid uint32, path string, access, refused enforce.Access, p place) enforce.Access {
+func (s *Shown) missing(pid uint32, call, path string, access, refused enforce.Access, p place) enforce.Access {
 	switch {
 	case s == nil:
-	case access&enforce.Write == 0 && !p.none && s.private(path) && unix.Lstat(fmt.Sprintf("/proc/%d/root%s", pid, path), new(unix.Stat_t)) == unix.ENOENT:
+	case access&enforce.Write == 0 && !p.none && s.lacks(pid, path):
 		refused = access // it is outside only
+	case access&enforce.Write != 0 && s.lacks(pid, parent(path, p)) && !strings.HasPrefix(call, "mkdir"):
+		refused = access // its directory is; who makes directories goes on with that one
 	case access&enforce.Write != 0 && slices.ContainsFunc(s.ReadOnly, func(dir string) bool { return enforce.Inside(path, dir) || enforce.Inside(p.path, dir) }):
 		refused |= enforce.Write
 	case access == enforce.Read && s.leading[path] && p.kind() == unix.S_IFDIR:
@@ -159,6 +162,25 @@ func (o *Observer) recognised(v view, p place) bool {
 	return unix.Lstat(path, &ours) == nil && v.lstat(path, &theirs) == nil && ours.Dev == theirs.Dev && ours.Ino == theirs.Ino
 }
 
+// parent is the directory where a place is written: itself, or that of a file.
+func parent(path string, p place) string {
+	if path == p.path {
+		return above(path)
+	}
+	return path
+}
+
+// lacks reports whether a path in a directory of the view's own is not there for a process.
+func (s *Shown) lacks(pid uint32, path string) bool {
+	return s.private(path) && unix.Lstat(fmt.Sprintf("/proc/%d/root%s", pid, path), new(unix.Stat_t)) == unix.ENOENT
+}
+
+// elsewhere reports whether a place, to which something is moved, is in a directory that a
+// process lacks: what is there outside does not matter to it.
+func (s *Shown) elsewhere(pid uint32, call string, p place) bool {
+	return s != nil && p.path != "" && !p.none && strings.HasPrefix(call, "rename") && s.lacks(pid, above(p.path))
+}
+
 // private reports whether a path lies in a directory of the view's own.
 func (s *Shown) private(path string) bool {
 	return slices.ContainsFunc(s.Private, func(dir string) bool { return enforce.Inside(path, dir) })
@@ -166,10 +188,10 @@ func (s *Shown) private(path string) bool {
 
 // errno is the answer of the kernel in the view, where the policy alone would have it
 // answer another.
-func (s *Shown) errno(j judge, path string, refused enforce.Access, answer string) string {
+func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, answer string) string {
 	switch {
 	case s == nil:
-	case refused&enforce.Write == 0 && s.private(path):
+	case s.lacks(pid, path):
 		return "ENOENT"
 	case s.leading[path] && refused&enforce.Write != 0, j.shows(path) && refused == enforce.Write:
 		return "EROFS"

@@ -10,7 +10,7 @@ import (
 type Inet uint8
 
 const (
-	// InetAny leaves them alone.
+	// InetAny leaves TCP, UDP and pings alone.
 	InetAny Inet = iota
 	// InetPorts leaves those whose ports Landlock controls: TCP, and UDP
 	// if Rules.UDP says so, but not MPTCP, SCTP or raw sockets.
@@ -201,7 +201,17 @@ func (r Rules) inet(family uint32) []rule {
 		return rule{calls: []string{"socket"}, tests: append([]test{is(0, family)}, tests...), errno: unix.EACCES, reason: "networks"}
 	}
 	const stream, datagram = unix.SOCK_STREAM, unix.SOCK_DGRAM
+	other := func(errno unix.Errno, tests ...test) rule {
+		r := refuse(tests...)
+		r.errno, r.quiet, r.reason = errno, true, "kinds of connections that no build needs"
+		return r
+	}
 	switch {
+	case r.Inet == InetAny: // as by a kernel without MPTCP and SCTP: programs that try them do without
+		return []rule{
+			other(unix.EPROTONOSUPPORT, isType(stream), isNot(2, 0), isNot(2, unix.IPPROTO_TCP)),
+			other(unix.ESOCKTNOSUPPORT, isNotType(stream), isNotType(datagram), isNotType(unix.SOCK_RAW)),
+		}
 	case r.Inet == InetNone:
 		return []rule{refuse()}
 	case r.Inet == InetPorts && r.UDP:

@@ -58,7 +58,7 @@ func networkVectors() []Vector {
 			}},
 		{ID: "network.udp", What: "send with UDP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
 			attack: func(w *World) error { return dial("udp4", "127.0.0.1:"+itoa(w.UDP)) }},
-		{ID: "network.mptcp", What: "connect with MPTCP", By: NoNetwork, Design: networkDesign, twin: pairTwin,
+		{ID: "network.mptcp", What: "connect with MPTCP", By: Filter, twin: pairTwin,
 			attack: func(w *World) error { return connect(unix.IPPROTO_MPTCP, w.TCP) }},
 		{ID: "network.ping", What: "open a socket for pings", By: NoNetwork, Design: networkDesign, twin: pairTwin,
 			attack: func(*World) error { return inet(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP) }},

@@ -31,7 +31,7 @@ const plain = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 func (j Job) build() error {
 	// No other process sees mounts from here on (mount_namespaces(7)).
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return &RefusedError{What: "keep mounts apart", Err: err}
+		return &RefusedError{What: apart, Err: err}
 	}
 	// Links with .. lead to what is mounted on the root directory, once that is anything.
 	places, links, err := j.places()

@@ -77,7 +77,7 @@ func start(args []string, job Job) (pid int, err error) {
 		pid, err = attempt(true)
 	}
 	if err != nil {
-		return 0, refused("make namespaces", err)
+		return 0, refused(born, err)
 	}
 	return pid, nil
 }

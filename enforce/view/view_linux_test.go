@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +28,9 @@ func TestMain(m *testing.M) {
 	}
 	if len(os.Args) == 3 && os.Args[1] == "connect" {
 		os.Exit(connect(os.Args[2]))
+	}
+	if len(os.Args) == 4 && os.Args[1] == "refused" {
+		os.Exit(runRefused(os.Args[2], os.Args[3]))
 	}
 	if len(os.Args) == 4 && os.Args[1] == "in" {
 		os.Exit(runScript(os.Args[2], os.Args[3]))
@@ -75,23 +77,6 @@ func runScript(dir, script string) int {
 		parent.Die(status.Signal())
 	}
 	return status.ExitStatus()
-}
-
-// connect says whether the loopback can be used, and who listens at a port of it.
-func connect(port string) int {
-	word := func(err error) string {
-		if err != nil {
-			return "refused"
-		}
-		return "ok"
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		_, err = net.Dial("tcp", listener.Addr().String())
-	}
-	_, outside := net.Dial("tcp", "127.0.0.1:"+port)
-	fmt.Printf("own: %s, outside: %s\n", word(err), word(outside))
-	return 0
 }
 
 // runners are who runs a test: this user, and where that is root nobody, too.
@@ -218,24 +203,6 @@ func TestStatus(t *testing.T) {
 		} {
 			if out, state := inView(t, attr, script); state.String() != want {
 				t.Errorf("%s, %s: %s, want %s\n%s", name, script, state, want, out)
-			}
-		}
-	}
-}
-
-// Without a network there is a loopback, which nobody else is at.
-func TestLoopback(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	port := listener.Addr().(*net.TCPAddr).Port
-	for name, attr := range runners() {
-		for _, c := range []struct{ environ, want string }{{"NETWORK=none", "own: ok, outside: refused"}, {"NETWORK=any", "own: ok, outside: ok"}} {
-			out, _ := inView(t, attr, fmt.Sprintf("exec $PROGRAM connect %d", port), c.environ)
-			if strings.TrimSpace(out) != c.want {
-				t.Errorf("%s, %s: %s, want %s", name, c.environ, out, c.want)
 			}
 		}
 	}

@@ -24,25 +24,38 @@ import (
 //
 // Where no environment tells its variables, as in nix-shell, variables that widen a
 // policy are taken for its own, but for those that the shell outside has as they are.
+// Those that name only store paths are left out without a name.
 func disown() (calling, left []string) {
 	calling = os.Environ()
 	if !slices.ContainsFunc(calling, inDevShell) || !slices.ContainsFunc(calling, leads) {
 		return calling, nil
 	}
 	theirs, known := environmentsOf(calling)
-	outside := sync.OnceValue(outsideVariables)
+	outside, store := sync.OnceValue(outsideVariables), nixeval.Nix{Environ: calling}.StoreDir()
 	for _, v := range calling {
 		name, value, _ := strings.Cut(v, "=")
 		switch {
 		case !leads(v) || narrows(name, value):
 		case theirs.Set(v), !known && opens(name) && !outside()[v]:
 			os.Unsetenv(name)
-			if opens(name) {
+			if opens(name) && !ofStore(value, store) {
 				left = append(left, name)
 			}
 		}
 	}
 	return calling, left
+}
+
+// ofStore reports whether a value is paths of the store alone. As the environment's it has
+// them in the closure, so that nothing is lost by leaving it out: most dev shells name
+// certificates and locales so.
+func ofStore(value, store string) bool {
+	for path := range strings.SplitSeq(value, ":") {
+		if !strings.HasPrefix(filepath.Clean(path), store+"/") {
+			return false
+		}
+	}
+	return true
 }
 
 // inDevShell reports whether a variable is one by which a dev shell is known to be

@@ -174,14 +174,12 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 	for _, odd := range enforce.OddDescriptors() {
 		add("%s, which leads past the confinement", odd)
 	}
+	look := inspect.Mounts
 	if asked {
-		for _, hazard := range inspect.Hazards(a.Project.Dir) {
-			add("%s", hazard)
-		}
-	} else {
-		for _, at := range inspect.Mounts(a.Project.Dir) {
-			add("%s: a mount, whose files are a part of the project", at)
-		}
+		look = inspect.Hazards
+	}
+	for _, hazard := range look(a.Project.Dir, a.Overlaid()) {
+		add("%s", hazard)
 	}
 	return append(all, Foreign(a)...)
 }

@@ -28,7 +28,7 @@ func (d Doctor) checkProject() []Check {
 			checks = append(checks, Check{"project", Error, err.Error(), fix})
 		}
 	}
-	for _, hazard := range inspect.Hazards(dir) {
+	for _, hazard := range inspect.Hazards(dir, d.overlaid(cwd, dir)) {
 		checks = append(checks, Check{"project", warning, hazard.String(), ""})
 	}
 	checks = append(checks, d.checkSettings(cwd, dir)...)
@@ -71,6 +71,12 @@ func (d Doctor) checkSettings(cwd, dir string) []Check {
 		return []Check{{"settings", warning, file.Line("mode", -1) + ": mode " + mode + ", which denies nothing", "remove the line once the findings are fixed or excepted"}}
 	}
 	return []Check{{"settings", ok, file.Path, ""}}
+}
+
+// overlaid reports whether purity.toml has the project shown as an overlay.
+func (d Doctor) overlaid(cwd, dir string) bool {
+	file, err := config.Find(cwd, dir)
+	return err == nil && file != nil && file.Settings.ProjectAs == confine.Overlay
 }
 
 // trusted is an error where the file was not allowed.

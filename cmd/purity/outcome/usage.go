@@ -15,12 +15,15 @@ import (
 
 // Uses are the store paths of an environment of which a file was opened.
 type Uses struct {
-	in   confine.Found
-	used map[string]bool
+	in    confine.Found
+	store closure.Store
+	used  map[string]bool
 }
 
 // NewUses are none yet.
-func NewUses(in confine.Found) *Uses { return &Uses{in: in, used: map[string]bool{}} }
+func NewUses(p confine.Plan) *Uses {
+	return &Uses{in: p.Found, store: p.Nix.Store(), used: map[string]bool{}}
+}
 
 // Note notes the store paths that a call uses: the one it leads to, and
 // those that links on the way are in, for a package may have links alone.
@@ -35,7 +38,7 @@ func (u *Uses) Note(e observe.Event) {
 	u.used["\x00"+e.Name] = true // looked at
 	for range 40 {               // as many links as the kernel follows
 		u.used[name] = true
-		next, rest := firstLink(e.Name)
+		next, rest := firstLink(u.store, e.Name)
 		if next == "" {
 			return
 		}
@@ -48,12 +51,12 @@ func (u *Uses) Note(e observe.Event) {
 
 // firstLink is the target of the first link in a path, and the part of the path
 // after it; empty if there is none.
-func firstLink(path string) (target, rest string) {
+func firstLink(store closure.Store, path string) (target, rest string) {
 	for i := 1; i <= len(path); i++ {
 		if i < len(path) && path[i] != '/' {
 			continue
 		}
-		if target, err := os.Readlink(path[:i]); err == nil {
+		if target, err := os.Readlink(store.At(path[:i])); err == nil {
 			if !filepath.IsAbs(target) {
 				target = filepath.Join(filepath.Dir(path[:i]), target)
 			}

@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce/overlay"
 )
 
 //go:embed page.html
@@ -23,7 +24,7 @@ type tile struct {
 // html writes a page that needs nothing else: findings, paths
 // excepted or never used, and the closure as a treemap.
 func (r Report) html(out io.Writer) error {
-	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": screen.Size}).Parse(page)
+	page, err := template.New("report").Funcs(template.FuncMap{"show": screen.Printable, "size": screen.Size, "outcome": outcome}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err) // the page is our own
 	}
@@ -52,6 +53,17 @@ func rows(all []Finding) []row {
 		}
 	}
 	return out
+}
+
+// outcome is what became of the changes in an overlay, in words.
+func outcome(r overlay.Result) string {
+	switch {
+	case len(r.Changes) == 0:
+		return "nothing"
+	case r.Into == "":
+		return overlay.Counts(r.Changes) + "; dropped"
+	}
+	return fmt.Sprintf("%s; %d kept in %s", overlay.Counts(r.Changes), r.Kept, screen.Printable(r.Into))
 }
 
 // treemap lays paths out by size, the largest first: the rest is always cut

@@ -160,7 +160,7 @@ func (r Report) Write(out io.Writer, format string) error {
 // Since is r as it differs from an earlier report.
 func (r Report) Since(earlier Report) Report {
 	r.Findings, r.Gone = r.New(earlier), earlier.New(r)
-	r.Excepted, r.Probes, r.Unused, r.UnusedExceptions, r.ExpiredExceptions, r.Paths = nil, nil, nil, nil, nil, nil
+	r.Excepted, r.Probes, r.Unused, r.UnusedExceptions, r.ExpiredExceptions, r.Paths, r.Overlay = nil, nil, nil, nil, nil, nil, nil
 	return r
 }
 

@@ -16,12 +16,13 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/nix-purity/purity/enforce/observe"
+	"github.com/nix-purity/purity/enforce/overlay"
 	"github.com/nix-purity/purity/fixtures"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-var recordings = []string{"impure", "pure", "odd", "unwatched"}
+var recordings = []string{"impure", "pure", "odd", "unwatched", "overlay"}
 
 // recorded is the report that all golden files are made of.
 func recorded(t *testing.T, name string) Report {
@@ -93,6 +94,7 @@ func TestOddBytes(t *testing.T) {
 	f.By.Program, f.By.Dir = name, "/"
 	r.Findings, r.Excepted, r.Gone = []Finding{f}, []Finding{f}, []Finding{f}
 	r.Unused, r.Paths = []Unused{{Path: name}}, []Path{{Path: name, Size: 1}}
+	r.Overlay = &overlay.Result{Changes: []overlay.Change{{Path: name}}, Into: name, Not: []overlay.Unkept{{Path: name, Why: name}}}
 	for _, format := range Formats {
 		var out bytes.Buffer
 		if err := r.Write(&out, format); err != nil {
@@ -236,7 +238,7 @@ func TestSchema(t *testing.T) {
 		list[0].Brings[0], list[0].More[0] = list[0].Denial, list[0].Denial
 	}
 	strict := strings.ReplaceAll(Schema, `"properties": {`, `"additionalProperties": false, "properties": {`)
-	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json"), recorded(t, "odd.json"), recorded(t, "unwatched.json")} {
+	for _, r := range []Report{full, recorded(t, "impure.json"), recorded(t, "pure.json"), recorded(t, "odd.json"), recorded(t, "unwatched.json"), recorded(t, "overlay.json")} {
 		result, err := gojsonschema.Validate(gojsonschema.NewStringLoader(strict), gojsonschema.NewGoLoader(r))
 		if err != nil {
 			t.Fatal(err)

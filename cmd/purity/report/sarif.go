@@ -39,6 +39,9 @@ func (r Report) sarif(out io.Writer) error {
 		"language": "en-US",
 		"results":  results,
 	}
+	if r.Overlay != nil { // changes of the project are no findings; viewers show properties of a run
+		run["properties"] = object{"overlay": r.Overlay}
+	}
 	if text := r.Doubt(); text != "" {
 		run["invocations"] = []object{{
 			"executionSuccessful":        r.Watched,

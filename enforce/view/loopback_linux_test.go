@@ -1,0 +1,43 @@
+package view
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+)
+
+// connect says whether the loopback can be used, and who listens at a port of it.
+func connect(port string) int {
+	word := func(err error) string {
+		if err != nil {
+			return "refused"
+		}
+		return "ok"
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		_, err = net.Dial("tcp", listener.Addr().String())
+	}
+	_, outside := net.Dial("tcp", "127.0.0.1:"+port)
+	fmt.Printf("own: %s, outside: %s\n", word(err), word(outside))
+	return 0
+}
+
+// Without a network there is a loopback, which nobody else is at.
+func TestLoopback(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	port := listener.Addr().(*net.TCPAddr).Port
+	for name, attr := range runners() {
+		for _, c := range []struct{ environ, want string }{{"NETWORK=none", "own: ok, outside: refused"}, {"NETWORK=any", "own: ok, outside: ok"}} {
+			out, _ := inView(t, attr, fmt.Sprintf("exec $PROGRAM connect %d", port), c.environ)
+			if strings.TrimSpace(out) != c.want {
+				t.Errorf("%s, %s: %s, want %s", name, c.environ, out, c.want)
+			}
+		}
+	}
+}
