@@ -70,6 +70,9 @@ func newTerminal(t *testing.T) *terminal {
 	programs, environ := fixtures.Shells()
 	s.environ = append(append(s.environ, environ...), "TERM=xterm", "LC_ALL=C.UTF-8", "TMPDIR="+home)
 	s.setenv("PATH", filepath.Dir(binary(t))+":"+programs+":"+s.getenv("PATH"))
+	if viewed() {
+		s.setenv("PURITY_VIEW", "true")
+	}
 	for name, text := range rc {
 		s.write(name, text)
 	}

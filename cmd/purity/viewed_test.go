@@ -11,6 +11,14 @@ import (
 // viewed reports whether the scripts are to run again, with a view: PURITY_TEST_VIEW=1.
 func viewed() bool { return os.Getenv("PURITY_TEST_VIEW") != "" }
 
+// refusal is what a program says of a file that is out of reach.
+func refusal() string {
+	if viewed() {
+		return "No such file or directory"
+	}
+	return "Permission denied"
+}
+
 // difference is a line of a script that another takes the place of in a view. An empty
 // one is left out.
 type difference struct{ file, line, view, reason string }

@@ -53,8 +53,8 @@ func Note(v screen.Voice, p confine.Plan, command []string, shim bool) {
 	v.Log.Info().Msgf("%s failed, confined; %s says what it was denied, if anything", name, way)
 }
 
-// deniedArgument is the first file among arguments that the policy does not let be read, empty if
-// there is none. Links do not matter: the kernel follows them, too.
+// deniedArgument is the first file among arguments that the policy does not let be read, or that a
+// view does not show; empty if there is none. Links do not matter: the kernel follows them, too.
 func deniedArgument(p confine.Plan, args []string) string {
 	const most = 50 // an argument takes a moment
 	for _, arg := range args[:min(len(args), most)] {
@@ -64,7 +64,7 @@ func deniedArgument(p confine.Plan, args []string) string {
 			if err != nil || name == "" || strings.HasPrefix(name, "-") {
 				continue
 			}
-			if _, err := os.Stat(path); err == nil && len(p.Policy.Covering(path, enforce.Read)) == 0 {
+			if _, err := os.Stat(path); err == nil && (len(p.Policy.Covering(path, enforce.Read)) == 0 || p.Hides(path)) {
 				return name
 			}
 		}
