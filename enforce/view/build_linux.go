@@ -27,58 +27,58 @@ type builder struct {
 const plain = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 
 // build makes the view of a job and leaves it as the root directory of the process,
-// whose mount namespace is its own.
-func (j Job) build() error {
+// whose mount namespace is its own. It returns the policy to confine the command by in it.
+func (j Job) build() (policy enforce.Policy, err error) {
 	// No other process sees mounts from here on (mount_namespaces(7)).
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return &RefusedError{What: apart, Err: err}
+		return policy, &RefusedError{What: apart, Err: err}
 	}
 	// Links with .. lead to what is mounted on the root directory, once that is anything.
 	places, links, err := j.places()
 	if err != nil {
-		return err
+		return policy, err
 	}
 	root, err := newMount("tmpfs", plain, option{"mode", "0755"}, option{"size", "64m"})
 	if err != nil {
-		return &RefusedError{What: "make its root directory", Err: err}
+		return policy, &RefusedError{What: "make its root directory", Err: err}
 	}
 	// It lies on the old root directory, in which names without .. are looked up until pivot_root.
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return &RefusedError{What: "mount its root directory", Err: err}
+		return policy, &RefusedError{What: "mount its root directory", Err: err}
 	}
 	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
 	defer b.close()
 	if g, above := b.layers.Above(j.Policy); above {
-		return fmt.Errorf("show %s as an overlay: %s can be written (%s)", b.layers.Dir, g.Path, g.Reason)
+		return policy, fmt.Errorf("show %s as an overlay: %s can be written (%s)", b.layers.Dir, g.Path, g.Reason)
 	}
 	if err := b.own(j, places); err != nil {
-		return err
+		return policy, err
 	}
 	for _, l := range links {
 		if err := b.link(l.Path, l.Target); err != nil {
-			return err
+			return policy, err
 		}
 	}
 	for _, p := range places {
 		if err := b.bind(p); err != nil {
-			return err
+			return policy, err
 		}
 	}
 	if _, shown := b.bound[b.layers.Dir]; b.layers.Dir != "" && !shown {
-		return fmt.Errorf("show %s as an overlay: nothing grants it", b.layers.Dir)
+		return policy, fmt.Errorf("show %s as an overlay: nothing grants it", b.layers.Dir)
 	}
 	for _, path := range j.View.Protected {
 		if err := b.protect(path); err != nil {
-			return err
+			return policy, err
 		}
 	}
 	if err := b.generate(j.View); err != nil {
-		return err
+		return policy, err
 	}
 	if err := b.alias(); err != nil {
-		return err
+		return policy, err
 	}
-	return b.enter()
+	return b.fold(j.Policy), b.enter()
 }
 
 func (b *builder) close() {
@@ -172,11 +172,14 @@ func (b *builder) mountPoint(path string, isDir bool) (parent int, err error) {
 		}
 		return parent, nil
 	}
-	return parent, b.file(parent, name, "", 0o444)
+	if err := unix.Mknodat(parent, name, unix.S_IFREG|0o444, 0); err != nil && !errors.Is(err, unix.EEXIST) {
+		return -1, fmt.Errorf("make %s: %w", path, err)
+	}
+	return parent, nil
 }
 
-func (b *builder) file(parent int, name, text string, mode uint32) error {
-	fd, err := unix.Openat(parent, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
+func (b *builder) file(parent int, name, text string) error {
+	fd, err := unix.Openat(parent, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o444)
 	if errors.Is(err, unix.EEXIST) {
 		return nil
 	}
@@ -239,7 +242,7 @@ func (b *builder) generate(v View) error {
 		}
 		parent, err := b.dir("/etc")
 		if err == nil {
-			err = b.file(parent, name, v.Etc[name], 0o444)
+			err = b.file(parent, name, v.Etc[name])
 		}
 		if err != nil {
 			return err

@@ -63,14 +63,15 @@ func runInit(description *os.File, socket int, stopped func()) (status syscall.W
 	if err != nil {
 		return 0, fmt.Errorf("make view: read its description: %w", err)
 	}
-	if err := private(job); err != nil {
+	policy, err := private(job)
+	if err != nil {
 		return 0, err
 	}
 	signals, err := parent.Catch()
 	if err != nil {
 		return 0, err
 	}
-	pid, err := job.Policy.Start(job.Command)
+	pid, err := policy.Start(job.Command)
 	if err != nil {
 		return 0, err
 	}
@@ -98,24 +99,24 @@ func attached(socket int) error {
 }
 
 // private makes the view, and gives the other namespaces the parts that they begin without.
-func private(job Job) error {
+func private(job Job) (policy enforce.Policy, err error) {
 	if enforce.Probe().Err != nil { // Landlock does not keep the command from it, and tries no file in /proc
 		if err := opaque(); err != nil {
-			return err
+			return policy, err
 		}
 	}
-	if err := job.build(); err != nil {
-		return err
+	if policy, err = job.build(); err != nil {
+		return policy, err
 	}
 	if err := unix.Sethostname([]byte("localhost")); err != nil {
-		return &RefusedError{What: "name the host", Err: err}
+		return policy, &RefusedError{What: "name the host", Err: err}
 	}
 	if job.Policy.Network.None() {
 		if err := loopback(); err != nil {
-			return &RefusedError{What: "bring up the loopback", Err: err}
+			return policy, &RefusedError{What: "bring up the loopback", Err: err}
 		}
 	}
-	return nil
+	return policy, nil
 }
 
 // opaque has nobody in the view look into its init (ptrace(2), "Ptrace access mode
@@ -190,7 +191,7 @@ func probe(args []string) int {
 	if v.Overlay.Dir != "" {
 		p.Grants = []enforce.Grant{{Path: v.Overlay.Dir, Access: enforce.All, Reason: "try"}}
 	}
-	err := private(Job{View: v, Policy: v.Policy(p)})
+	_, err := private(Job{View: v, Policy: v.Policy(p)})
 	if err == nil {
 		return 0
 	}

@@ -44,7 +44,10 @@ type Layers struct {
 // overlay: a descriptor that the command inherits can lead there.
 func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
 	for _, g := range p.Grants {
-		if path := enforce.Real(g.Path); !g.Own && !g.Replaced && g.Access&enforce.Write != 0 && path != l.Dir && enforce.Inside(l.Dir, path) {
+		if g.Own || g.Replaced || g.Access&enforce.Write == 0 || l.Dir == "" {
+			continue
+		}
+		if path := enforce.Real(g.Path); path != l.Dir && enforce.Inside(l.Dir, path) {
 			return g, true
 		}
 	}
