@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/nix-purity/purity/enforce/selftest"
+	"github.com/nix-purity/purity/enforce/tempdir"
 	"github.com/nix-purity/purity/fixtures"
 )
 
@@ -28,9 +29,17 @@ func TestAcross(t *testing.T) {
 				if nix.Version != newest {
 					args, least = append(args, "--needs", "nix"), 10
 				}
+				temp, err := os.MkdirTemp("/var/tmp", "purity-test-") // outside /tmp, which a command shares
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { tempdir.Remove(temp) })
+				if u.attr != nil {
+					chown(t, temp)
+				}
 				cmd := exec.Command(binary(t), args...)
 				cmd.SysProcAttr, cmd.Dir = u.attr, u.dir
-				cmd.Env = append(append(os.Environ(), environ...), "PATH="+nix.Bin+":"+shells+":/usr/bin:/bin", "HOME="+u.dir, "TMPDIR="+u.dir)
+				cmd.Env = append(append(os.Environ(), environ...), "PATH="+nix.Bin+":"+shells+":/usr/bin:/bin", "HOME="+u.dir, "TMPDIR="+temp)
 				var stderr bytes.Buffer
 				cmd.Stderr = &stderr
 				out, err := cmd.Output()
@@ -41,6 +50,9 @@ func TestAcross(t *testing.T) {
 				r := said.Reports[0]
 				if r.Policy != selftest.AcrossGroup || r.Root != (u.attr == nil && os.Getuid() == 0) || len(r.Results) < least {
 					t.Fatalf("policy %s, root %v, %d vectors", r.Policy, r.Root, len(r.Results))
+				}
+				if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+					t.Errorf("it leaves %v, %v", left, err)
 				}
 				for _, result := range r.Results {
 					if result.Wrong() {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 // Across tries the vectors across runs with the program purity: a confined process
@@ -79,7 +80,7 @@ func (t *acrossTry) step() {
 		f = t.leftover.twin
 	}
 	t.outcome = f(t.scene)
-	os.RemoveAll(t.scene.dir)
+	tempdir.Remove(t.scene.dir)
 }
 
 func acrossResult(attack, twin *acrossTry) Result {
@@ -151,7 +152,7 @@ func newStage(purity string, abi int) (*stage, error) {
 // close removes everything, also where a process that is left over still writes.
 func (s *stage) close() {
 	for range 20 {
-		if os.RemoveAll(s.dir) == nil {
+		if tempdir.Remove(s.dir) == nil {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-purity/purity/enforce/host"
+	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 // World is the surroundings of a run: a project, a closure, and much outside of
@@ -55,7 +56,7 @@ func newWorld() (w *World, err error) {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}
 	w = &World{Dir: dir, Project: dir + "/project", Closure: dir + "/closure", Outside: dir + "/outside", FD: map[string]int{}}
-	w.cleanups = append(w.cleanups, func() { os.RemoveAll(dir) })
+	w.cleanups = append(w.cleanups, func() { tempdir.Remove(dir) })
 	for _, step := range []func() error{w.makeFiles, w.makeOverlaid, w.startVictim, w.listen, w.makeIPC, w.openFiles} {
 		if err := step(); err != nil {
 			w.close()

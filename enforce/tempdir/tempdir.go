@@ -78,6 +78,19 @@ func Sweep(dir string) error {
 	return nil
 }
 
+// Remove removes a directory with all that is in it, as a run's is removed.
+func Remove(dir string) error {
+	root, err := os.OpenRoot(filepath.Dir(dir))
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	defer root.Close()
+	if err := removeAll(root, filepath.Base(dir)); err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	return nil
+}
+
 // removeAll removes a tree, first making those directories writable that a
 // tool left read-only, as Go's module cache does. An os.Root never follows a
 // link out of the tree, whatever a process that is left over does meanwhile.
