@@ -53,7 +53,7 @@ func TestQueriesChangeNothing(t *testing.T) {
 		"explain /usr/bin/gcc", "explain --json .", "closure", "closure --json", "closure --why bash", "config check", "which make", "doctor", "version",
 	} {
 		out, err := u.command(t, dir, strings.Fields(args)...).CombinedOutput()
-		if strings.Contains(string(out), "permission denied") {
+		if args != "doctor" && strings.Contains(string(out), "permission denied") { // which says that nothing can be cached
 			t.Errorf("purity %s: %v\n%s", args, err, out)
 		}
 		if diff := cmp.Diff(before, tree(t, u.dir)); diff != "" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 // overlay makes a world whose project has a file and a directory more, and the layers of
@@ -92,9 +94,14 @@ func TestOverlayAbove(t *testing.T) {
 
 // Where there can be overlays, that is found out without leaving a mount.
 func TestOverlayAvailable(t *testing.T) {
-	dir := t.TempDir()
+	dir := t.TempDir() + "/tried"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := OverlayAvailable(dir); err != nil {
 		t.Error(err)
 	}
-	os.Chmod(dir+"/work/work", 0o700)
+	if err := tempdir.Remove(dir); err != nil { // it has directories that a user may not read
+		t.Error(err)
+	}
 }

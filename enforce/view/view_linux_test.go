@@ -16,6 +16,7 @@ import (
 
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/parent"
+	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
 func init() { runtime.LockOSThread() }
@@ -95,7 +96,7 @@ func world(t *testing.T, attr *syscall.SysProcAttr) (dir, program string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(top) })
+	t.Cleanup(func() { tempdir.Remove(top) })
 	if top, err = filepath.EvalSymlinks(top); err != nil {
 		t.Fatal(err)
 	}
