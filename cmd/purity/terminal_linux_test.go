@@ -21,6 +21,10 @@ type terminal struct {
 	home    string
 	environ []string
 	socket  string
+	log     string // a file of all that was printed
+
+	shown string // the screen when log was so large
+	size  int64
 }
 
 // rc are the shells' start-up files, below HOME: those of a user, and a
@@ -59,7 +63,7 @@ func newTerminal(t *testing.T) *terminal {
 	if home, err = filepath.EvalSymlinks(home); err != nil {
 		t.Fatal(err)
 	}
-	s := &terminal{t: t, home: home, socket: filepath.Join(home, ".tmux")}
+	s := &terminal{t: t, home: home, socket: filepath.Join(home, ".tmux"), log: filepath.Join(home, ".printed")}
 	t.Cleanup(func() {
 		s.end()
 		if err := os.RemoveAll(home); err != nil {
@@ -118,7 +122,7 @@ func (s *terminal) project(fixture, name string) string {
 // run runs a program in the home and returns its output.
 func (s *terminal) run(program string, args ...string) string {
 	s.t.Helper()
-	cmd := exec.Command("/usr/bin/env", append([]string{program}, args...)...)
+	cmd := exec.Command(s.which(program), args...)
 	cmd.Dir, cmd.Env = s.home, s.environ
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -127,8 +131,19 @@ func (s *terminal) run(program string, args ...string) string {
 	return string(out)
 }
 
+// which is the file of a program in PATH.
+func (s *terminal) which(name string) string {
+	for _, dir := range filepath.SplitList(s.getenv("PATH")) {
+		if file, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return file
+		}
+	}
+	return name
+}
+
 func (s *terminal) tmux(args ...string) string {
 	s.t.Helper()
+	s.shown = ""
 	return s.run("tmux", append([]string{"-S", s.socket, "-f", "/dev/null"}, args...)...)
 }
 
@@ -136,6 +151,7 @@ func (s *terminal) tmux(args ...string) string {
 func (s *terminal) start(shell string) {
 	s.t.Helper()
 	s.tmux("new-session", "-d", "-x", "160", "-y", "500", shell+" -i")
+	s.tmux("pipe-pane", "exec cat >> "+s.log)
 	s.wait(0)
 }
 
@@ -143,7 +159,7 @@ func (s *terminal) start(shell string) {
 // their history then, and their background processes may go on.
 func (s *terminal) end() {
 	if exists(s.socket) {
-		cmd := exec.Command("/usr/bin/env", "tmux", "-S", s.socket, "kill-server")
+		cmd := exec.Command(s.which("tmux"), "-S", s.socket, "kill-server")
 		cmd.Env = s.environ
 		cmd.Run() // unless the last shell has ended
 	}
@@ -191,7 +207,7 @@ func (s *terminal) wait(n int) string {
 	s.t.Helper()
 	var screen string
 	for range 600 {
-		screen = trimLines(s.tmux("capture-pane", "-p", "-J", "-S", "-"))
+		screen = s.screen()
 		if len(anyPrompt.FindAllString(screen, -1)) > n && ready.MatchString(screen) {
 			return screen
 		}
@@ -209,8 +225,19 @@ func trimLines(text string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// screen is the text on the terminal.
-func (s *terminal) screen() string { return trimLines(s.tmux("capture-pane", "-p", "-J", "-S", "-")) }
+// screen is the text on the terminal. tmux is asked only if something was printed since, for
+// who waits looks often.
+func (s *terminal) screen() string {
+	s.t.Helper()
+	var size int64
+	if info, err := os.Stat(s.log); err == nil {
+		size = info.Size()
+	}
+	if s.shown == "" || size != s.size {
+		s.shown, s.size = trimLines(s.tmux("capture-pane", "-p", "-J", "-S", "-")), size
+	}
+	return s.shown
+}
 
 // typed types a command, of one or more lines, and returns its output.
 func (s *terminal) typed(command string) string {
@@ -222,17 +249,21 @@ func (s *terminal) typed(command string) string {
 func (s *terminal) pressed(command string, keys ...string) string {
 	s.t.Helper()
 	prompts := len(anyPrompt.FindAllString(s.screen(), -1))
-	for i, line := range strings.Split(command, "\n") {
-		if i > 0 {
-			s.tmux("send-keys", "Enter")
+	lines := strings.Split(command, "\n")
+	for i, line := range lines {
+		typed := []string{"send-keys", "-l", "--", line}
+		if i < len(lines)-1 {
+			typed = append(typed, ";", "send-keys", "Enter")
+		} else {
+			typed = append(append(typed, ";", "send-keys"), keys[0])
 		}
-		s.tmux("send-keys", "-l", "--", line)
+		s.tmux(typed...)
 	}
-	for _, key := range keys {
-		s.tmux("send-keys", key)
-		if key == "Escape" {
+	for i, key := range keys[1:] {
+		if keys[i] == "Escape" {
 			time.Sleep(700 * time.Millisecond) // else it is one key with the next
 		}
+		s.tmux("send-keys", key)
 	}
 	return s.printed(prompts, command)
 }
