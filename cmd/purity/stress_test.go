@@ -100,6 +100,18 @@ func TestTenThousandPaths(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	shells, err := filepath.Glob(fixtures.StoreDir() + "/*-zsh/bin/zsh-static") // which takes no other store path
+	if err != nil || len(shells) == 0 {
+		t.Fatalf("no static shell: %v", err)
+	}
+	program, err := os.ReadFile(shells[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := filepath.Join(store, fmt.Sprintf("%032d-package/zsh", 5000))
+	if err := os.WriteFile(shell, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(project, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +121,7 @@ func TestTenThousandPaths(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	u.environ = append(u.environ, "NIX_STORE_DIR="+store)
 	script := "read x < " + store + "/" + fmt.Sprintf("%032d", 9999) + "-package/file; echo $x; read x < " + store + "/outside || echo refused"
-	if out := u.run(t, 0, project, "exec", "--project", project, "--closure-file", "paths", "--", "/bin/sh", "-c", script); !strings.Contains(out, "content\n") || !strings.HasSuffix(out, "refused\n") {
+	if out := u.run(t, 0, project, "exec", "--project", project, "--closure-file", "paths", "--", shell, "-c", script); !strings.Contains(out, "content\n") || !strings.HasSuffix(out, "refused\n") {
 		t.Errorf("output: %s", out)
 	}
 }
