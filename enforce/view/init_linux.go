@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,20 +28,18 @@ func RunPart(args []string) (code int, ok bool) {
 	if len(args) != 4 {
 		return probe(args[2:]), true
 	}
-	description, err1 := strconv.Atoi(args[2])
-	socket, err2 := strconv.Atoi(args[3])
-	if err1 != nil || err2 != nil || os.Getpid() != 1 {
+	socket, err := strconv.Atoi(args[3])
+	if err != nil || os.Getpid() != 1 {
 		return 125, true
 	}
-	unix.CloseOnExec(description)
 	unix.CloseOnExec(socket)
-	toParent := os.NewFile(uintptr(socket), "socket")
-	status, err := runInit(os.NewFile(uintptr(description), "job"), socket, func() { send(toParent, message{Stopped: true}) })
+	purity := os.NewFile(uintptr(socket), "socket")
+	status, err := runInit(purity, socket, func(m message) { send(purity, m) })
 	if err != nil {
-		send(toParent, message{Failure: newFailure(err)})
+		send(purity, message{Failure: newFailure(err)})
 		return 125, true
 	}
-	send(toParent, message{Ended: true, Status: status})
+	send(purity, message{Ended: true, Status: status})
 	return 0, true
 }
 
@@ -53,21 +52,20 @@ func named(name string) {
 }
 
 // runInit makes the view, starts the command and returns how it ended.
-func runInit(description *os.File, socket int, stopped func()) (status syscall.WaitStatus, err error) {
+func runInit(from io.Reader, socket int, tell func(message)) (status syscall.WaitStatus, err error) {
 	if err := attached(socket); err != nil {
 		return 0, err
 	}
-	var job Job
-	err = receive(description, &job)
-	description.Close()
-	if err != nil {
-		return 0, fmt.Errorf("make view: read its description: %w", err)
-	}
-	policy, err := private(job)
+	signals, err := parent.Catch()
 	if err != nil {
 		return 0, err
 	}
-	signals, err := parent.Catch()
+	tell(message{})
+	var job Job
+	if err := receive(from, &job); err != nil {
+		return 0, fmt.Errorf("make view: read its description: %w", err)
+	}
+	policy, err := private(job)
 	if err != nil {
 		return 0, err
 	}
@@ -82,7 +80,7 @@ func runInit(description *os.File, socket int, stopped func()) (status syscall.W
 		return 0, err
 	}
 	signals.PassTo(pid)
-	return reap(pid, stopped, signals.Release)
+	return reap(pid, func() { tell(message{Stopped: true}) }, signals.Release)
 }
 
 // attached has the kernel end this process, and with it all of the view, when the parent

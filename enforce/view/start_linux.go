@@ -16,7 +16,7 @@ import (
 )
 
 // Word is the hidden argument by which this program is the init of a view. After it
-// come the descriptors of the job and of a socket to the parent, or nothing, to see
+// come "init" and the descriptor of a socket to the parent, or nothing, to see
 // whether there can be a view.
 const Word = "__view"
 
@@ -31,38 +31,47 @@ const self = "/proc/self/exe"
 // started it (prctl(2), PR_SET_PDEATHSIG).
 func Run(job Job) (syscall.WaitStatus, error) {
 	job.Command.Confined, job.Command.Audit = false, false
-	description, err := job.write()
+	pid, socket, err := begin(job)
 	if err != nil {
 		return 0, err
 	}
-	defer description.Close()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, fmt.Errorf("make view: %w", err)
-	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
-	defer ours.Close()
-	defer theirs.Close()
-	for _, file := range []*os.File{description, theirs} { // by the same numbers there
-		if _, err := unix.FcntlInt(file.Fd(), unix.F_SETFD, 0); err != nil {
-			return 0, fmt.Errorf("make view: %w", err)
-		}
-	}
+	defer socket.Close()
+	data := packed(job)
+	// A signal ends this process, and the init with it, until the init can pass signals on: the
+	// kernel drops those that the first process of a namespace has no handler for (pid_namespaces(7)).
+	ready := receive(socket, new(message))
 	terminal := foreground()
 	signals, err := parent.Catch()
 	if err != nil {
 		return 0, err
 	}
-	pid, err := start([]string{os.Args[0], Word, strconv.Itoa(int(description.Fd())), strconv.Itoa(int(theirs.Fd()))}, job)
-	if err != nil {
-		signals.Release()
-		return 0, err
-	}
-	theirs.Close()
 	signals.PassTo(pid)
-	status, err := follow(ours, pid, signals.Release)
+	if ready == nil { // and if it ends here, its end says more
+		socket.Write(data)
+	}
+	status, err := follow(socket, pid, signals.Release)
 	terminal.restore()
 	return status, err
+}
+
+// begin starts the init of a job, and returns its number and the socket to it.
+func begin(job Job) (pid int, socket *os.File, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, nil, fmt.Errorf("make view: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
+	defer theirs.Close()
+	if _, err = unix.FcntlInt(theirs.Fd(), unix.F_SETFD, 0); err != nil { // by the same number there
+		err = fmt.Errorf("make view: %w", err)
+	} else {
+		pid, err = start([]string{os.Args[0], Word, "init", strconv.Itoa(int(theirs.Fd()))}, job)
+	}
+	if err != nil {
+		ours.Close()
+		return 0, nil, err
+	}
+	return pid, ours, nil
 }
 
 // start starts this program in namespaces of its own. Who may stays in the user
@@ -115,24 +124,8 @@ func namespaces(p enforce.Policy) uintptr {
 	return flags
 }
 
-// write writes the job where the init reads it: a file without a name.
-func (j Job) write() (*os.File, error) {
-	fd, err := unix.MemfdCreate("purity-view", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("make view: memfd_create: %w", err)
-	}
-	file := os.NewFile(uintptr(fd), "job")
-	if err = send(file, j); err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("make view: describe it: %w", err)
-	}
-	return file, nil
-}
-
-// message is the report of the init to its parent.
+// message is the report of the init to its parent. The first is empty, and says that it is
+// ready.
 type message struct {
 	Failure *failure // nothing was started
 	Stopped bool

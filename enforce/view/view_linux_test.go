@@ -284,6 +284,29 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// A signal ends purity and its command at any moment of the start.
+func TestSignalled(t *testing.T) {
+	for name, attr := range runners() {
+		dir, program := world(t, attr)
+		for range 30 {
+			cmd := exec.Command(program, "in", dir, "sleep 1000")
+			cmd.SysProcAttr = attr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			wait := time.Duration(rand.IntN(int(150 * time.Millisecond)))
+			time.Sleep(wait)
+			cmd.Process.Signal(syscall.SIGTERM)
+			alarm := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() })
+			cmd.Wait()
+			if !alarm.Stop() {
+				t.Errorf("%s: after %v the signal is lost", name, wait)
+			}
+		}
+		left(t, dir)
+	}
+}
+
 func TestAvailable(t *testing.T) {
 	if err := Available(); err != nil {
 		t.Error(err, err.(*RefusedError).Fix)

@@ -17,12 +17,17 @@ var errWire = errors.New("cut short")
 // maxWire is more than a command line and its environment can be (execve(2)).
 const maxWire = 256 << 20
 
-// send writes a value with its length before it, at once.
+// send writes a value at once.
 func send(w io.Writer, value any) error {
+	_, err := w.Write(packed(value))
+	return err
+}
+
+// packed is a value with its length before it.
+func packed(value any) []byte {
 	data := pack(make([]byte, 8), reflect.ValueOf(value))
 	binary.LittleEndian.PutUint64(data, uint64(len(data)-8))
-	_, err := w.Write(data)
-	return err
+	return data
 }
 
 // receive reads what was sent into the value that to points to, which is zero.
