@@ -3,12 +3,14 @@ package launch
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/view"
 )
 
@@ -16,7 +18,7 @@ import (
 // the kernel refuses after all, and that is no matter, the command is run without.
 func (j *Job) enterView(v screen.Voice) error {
 	cmd := j.Command
-	cmd.Interpreter = j.Sees.View.Shell
+	cmd.Interpreter, cmd.Path = j.Sees.View.Shell, j.shown(cmd.Path)
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
 	var refused *view.RefusedError
 	if errors.As(err, &refused) && j.ViewWanted() == "auto" && j.Nix.Root == "" {
@@ -36,6 +38,21 @@ func (j *Job) enterView(v screen.Voice) error {
 		return err
 	}
 	return &EndedError{status}
+}
+
+// shown is a path of a program that a view shows: a link beside what is granted, by which
+// somebody named it, is not there.
+func (j Job) shown(path string) string {
+	granted := func(path string) bool {
+		return slices.ContainsFunc(j.Policy.Grants, func(g enforce.Grant) bool {
+			return !g.Own && (enforce.Inside(path, g.Path) || enforce.Inside(path, g.Named))
+		})
+	}
+	dir, name := filepath.Split(path) // and not cleaned, for what .. is depends on links
+	if file := filepath.Join(enforce.Real(dir), name); !granted(path) && granted(file) {
+		return file
+	}
+	return path
 }
 
 // hides reports whether the program was not found because the view does not show it.
