@@ -37,44 +37,72 @@ func (b *builder) bind(p place) error {
 		return nil
 	}
 	p.grant.Path = b.store.at(p.grant.Path)
-	fd, _, stat, err := p.grant.Place()
+	tree, err := b.copied(p.grant)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &enforce.MissingError{Path: p.path}
 	}
+	if err == nil {
+		defer unix.Close(tree)
+		err = b.mount(tree, p, covered)
+	}
 	if err != nil {
-		return fmt.Errorf("show %s: %w", p.path, err)
-	}
-	defer unix.Close(fd)
-	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path that is one: it stays a link
-		target := make([]byte, unix.PathMax)
-		n, err := unix.Readlinkat(fd, "", target)
-		if err != nil {
-			return fmt.Errorf("show %s: %w", p.path, err)
-		}
-		return b.link(p.path, string(target[:n]))
-	}
-	if err := b.mount(fd, p, stat.Mode, covered); err != nil {
 		return refusal("show "+p.path, err)
 	}
-	b.bound[p.path] = p.access
 	return nil
 }
 
-// mount mounts the file of a descriptor at a place.
-func (b *builder) mount(fd int, p place, mode uint32, covered bool) error {
+// copied copies the mount of the file of a grant. The directory of a closure's paths is opened
+// once, and each by its name there.
+func (b *builder) copied(g enforce.Grant) (tree int, err error) {
+	if !closurePath(g) {
+		fd, _, _, err := g.Place()
+		if err != nil {
+			return -1, err
+		}
+		defer unix.Close(fd)
+		return copyMount(fd, "")
+	}
+	dir := filepath.Dir(g.Path)
+	fd, ok := b.sources[dir]
+	if !ok {
+		if fd, _, _, err = (enforce.Grant{Path: dir, Resolved: true}).Place(); err != nil {
+			return -1, err
+		}
+		b.sources[dir] = fd
+	}
+	return copyMount(fd, filepath.Base(g.Path))
+}
+
+// mount mounts a tree at a place, or makes a link there where it is one.
+func (b *builder) mount(tree int, p place, covered bool) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(tree, &stat); err != nil {
+		return err
+	}
+	if stat.Mode&unix.S_IFMT == unix.S_IFLNK { // a store path: it stays a link
+		target := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(tree, "", target)
+		if err != nil {
+			return err
+		}
+		return b.link(p.path, string(target[:n]))
+	}
 	set := attributes(p.access)
 	if p.access&enforce.Execute == 0 && enforce.Inside(p.path, "/tmp") {
 		set |= unix.MOUNT_ATTR_NOEXEC // Landlock's rule for the view's own /tmp counts below it, too
 	}
-	if kind := mode & unix.S_IFMT; kind == unix.S_IFCHR || kind == unix.S_IFBLK {
+	kind := stat.Mode & unix.S_IFMT
+	if kind == unix.S_IFCHR || kind == unix.S_IFBLK {
 		set &^= unix.MOUNT_ATTR_NODEV
 	}
-	tree, err := clone(fd, set)
-	if err != nil {
+	if err := setAttributes(tree, unix.AT_RECURSIVE, set); err != nil {
 		return err
 	}
-	defer unix.Close(tree)
-	return b.attachAt(tree, p.path, mode&unix.S_IFMT == unix.S_IFDIR, covered)
+	if err := b.attachAt(tree, p.path, kind == unix.S_IFDIR, covered); err != nil {
+		return err
+	}
+	b.bound[p.path] = p.access
+	return nil
 }
 
 // attachAt mounts a tree at a path, which is covered if something is mounted there or

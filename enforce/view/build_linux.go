@@ -15,11 +15,12 @@ import (
 // builder makes the root directory of a view: directories of its own on the way to paths that
 // are granted, and mounts.
 type builder struct {
-	root   int
-	dirs   map[string]int            // descriptors of directories of its own, by path
-	bound  map[string]enforce.Access // mounts, by path
-	layers Layers
-	store  Elsewhere
+	root    int
+	dirs    map[string]int            // descriptors of directories of its own, by path
+	sources map[string]int            // and of those outside that store paths are in
+	bound   map[string]enforce.Access // mounts, by path
+	layers  Layers
+	store   Elsewhere
 }
 
 // Attributes of mounts from outside: no file takes another's rights, no node is
@@ -46,7 +47,7 @@ func (j Job) build() (policy enforce.Policy, err error) {
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return policy, &RefusedError{What: "mount its root directory", Err: err}
 	}
-	b := &builder{root: root, dirs: map[string]int{"/": root}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
+	b := &builder{root: root, dirs: map[string]int{"/": root}, sources: map[string]int{}, bound: map[string]enforce.Access{}, layers: j.View.Overlay, store: j.View.Store}
 	defer b.close()
 	if g, above := b.layers.Above(j.Policy); above {
 		return policy, fmt.Errorf("show %s as an overlay: %s can be written (%s)", b.layers.Dir, g.Path, g.Reason)
@@ -82,8 +83,10 @@ func (j Job) build() (policy enforce.Policy, err error) {
 }
 
 func (b *builder) close() {
-	for _, fd := range b.dirs {
-		unix.Close(fd)
+	for _, fds := range []map[string]int{b.dirs, b.sources} {
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
 	}
 }
 

@@ -40,12 +40,25 @@ func newMount(kind string, attributes int, options ...option) (fd int, err error
 	return fd, nil
 }
 
-// clone copies the mount of a descriptor's file, with those below it, and sets
-// attributes of all of them.
-func clone(fd int, set uint64) (tree int, err error) {
-	tree, err = unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)
+// copyMount copies the mount of a file in a directory, or of the descriptor's own if the name is
+// empty, with those below it. A link is not followed.
+func copyMount(fd int, name string) (tree int, err error) {
+	flags := unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_SYMLINK_NOFOLLOW
+	if name == "" {
+		flags |= unix.AT_EMPTY_PATH
+	}
+	tree, err = unix.OpenTree(fd, name, uint(flags))
 	if err != nil {
 		return -1, fmt.Errorf("open_tree: %w", err)
+	}
+	return tree, nil
+}
+
+// clone copies the mount of a descriptor's file, and sets attributes of the copy and those below.
+func clone(fd int, set uint64) (tree int, err error) {
+	tree, err = copyMount(fd, "")
+	if err != nil {
+		return -1, err
 	}
 	if err := setAttributes(tree, unix.AT_RECURSIVE, set); err != nil {
 		unix.Close(tree)
