@@ -129,15 +129,16 @@ func (p Policy) Hash() string {
 		path   string
 		access Access
 	}
-	rows := make([]row, 0, len(p.Grants))
+	rows, size := make([]row, 0, len(p.Grants)), 1024 // as much as the rest of the policy is
 	for _, g := range p.Grants {
 		if !g.PerRun {
 			rows = append(rows, row{g.Path, g.Access})
+			size += len(g.Path) + 2
 		}
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.access, b.access)) })
 	p.Grants = nil
-	var text []byte
+	text := make([]byte, 0, size) // of thousands of paths, which would be copied as it grows
 	for _, r := range slices.Compact(rows) {
 		text = append(append(text, r.path...), 0, byte(r.access))
 	}

@@ -36,7 +36,7 @@ func Run(job Job) (syscall.WaitStatus, error) {
 		return 0, err
 	}
 	defer socket.Close()
-	data := packed(job)
+	data := packed(job, 16<<10+150*len(job.Policy.Grants))
 	// A signal ends this process, and the init with it, until the init can pass signals on: the
 	// kernel drops those that the first process of a namespace has no handler for (pid_namespaces(7)).
 	ready := receive(socket, new(message))

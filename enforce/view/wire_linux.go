@@ -19,13 +19,13 @@ const maxWire = 256 << 20
 
 // send writes a value at once.
 func send(w io.Writer, value any) error {
-	_, err := w.Write(packed(value))
+	_, err := w.Write(packed(value, 256))
 	return err
 }
 
-// packed is a value with its length before it.
-func packed(value any) []byte {
-	data := pack(make([]byte, 8), reflect.ValueOf(value))
+// packed is a value with its length before it. It is about as long as size says.
+func packed(value any, size int) []byte {
+	data := pack(make([]byte, 8, size), reflect.ValueOf(value))
 	binary.LittleEndian.PutUint64(data, uint64(len(data)-8))
 	return data
 }
