@@ -37,40 +37,50 @@ func (b *builder) bind(p place) error {
 		return nil
 	}
 	p.grant.Path = b.store.at(p.grant.Path)
-	tree, err := b.copied(p.grant)
+	tree, err := b.copied(p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &enforce.MissingError{Path: p.path}
 	}
-	if err == nil {
-		defer unix.Close(tree)
-		err = b.mount(tree, p, covered)
-	}
 	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	if err := b.mount(tree, p, covered); err != nil {
 		return refusal("show "+p.path, err)
 	}
 	return nil
 }
 
-// copied copies the mount of the file of a grant. The directory of a closure's paths is opened
-// once, and each by its name there.
-func (b *builder) copied(g enforce.Grant) (tree int, err error) {
-	if !closurePath(g) {
-		fd, _, _, err := g.Place()
-		if err != nil {
-			return -1, err
-		}
+// copied copies the mount of a place's file: of a store path by its name in its directory, which
+// is opened once.
+func (b *builder) copied(p place) (tree int, err error) {
+	var fd int
+	var name string
+	if closurePath(p.grant) {
+		name = filepath.Base(p.grant.Path)
+		fd, err = b.source(filepath.Dir(p.grant.Path))
+	} else if fd, _, _, err = p.grant.Place(); err == nil {
 		defer unix.Close(fd)
-		return copyMount(fd, "")
 	}
-	dir := filepath.Dir(g.Path)
-	fd, ok := b.sources[dir]
-	if !ok {
-		if fd, _, _, err = (enforce.Grant{Path: dir, Resolved: true}).Place(); err != nil {
-			return -1, err
-		}
+	if err != nil { // by a mode that a command can have changed: no refusal, for which auto drops the view
+		return -1, fmt.Errorf("show %s: %w", p.path, err)
+	}
+	if tree, err = copyMount(fd, name); err != nil {
+		return -1, refusal("show "+p.path, err)
+	}
+	return tree, nil
+}
+
+// source is a directory outside that store paths are in.
+func (b *builder) source(dir string) (fd int, err error) {
+	if fd, ok := b.sources[dir]; ok {
+		return fd, nil
+	}
+	fd, _, _, err = enforce.Grant{Path: dir, Resolved: true}.Place()
+	if err == nil {
 		b.sources[dir] = fd
 	}
-	return copyMount(fd, filepath.Base(g.Path))
+	return fd, err
 }
 
 // mount mounts a tree at a place, or makes a link there where it is one.
