@@ -118,10 +118,10 @@ func (b *builder) own(j Job, places []place) error {
 		if err == nil {
 			err = attach(fd, parent, filepath.Base(own.path))
 		}
+		unix.Close(fd) // there can be few descriptors, and few of these directories are wanted
 		if err != nil {
 			return &RefusedError{What: "mount " + own.path, Err: err}
 		}
-		b.dirs[own.path] = fd
 	}
 	for name, target := range map[string]string{"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
 		if err := b.link("/dev/"+name, target); err != nil {
