@@ -65,10 +65,14 @@ func (b *builder) copied(p place) (tree int, err error) {
 	if err != nil { // by a mode that a command can have changed: no refusal, for which auto drops the view
 		return -1, fmt.Errorf("show %s: %w", p.path, err)
 	}
-	if tree, err = copyMount(fd, name); err != nil {
-		return -1, refusal("show "+p.path, err)
+	tree, err = copyMount(fd, name)
+	switch {
+	case err == nil:
+		return tree, nil
+	case name != "" && errors.Is(err, unix.EACCES): // a mode, too
+		return -1, fmt.Errorf("show %s: %w", p.path, err)
 	}
-	return tree, nil
+	return -1, refusal("show "+p.path, err)
 }
 
 // source is a directory outside that store paths are in.
@@ -193,6 +197,9 @@ func (b *builder) fold(p enforce.Policy) enforce.Policy {
 	const access = enforce.Read | enforce.Execute
 	whole := func(dir string) bool {
 		if _, own := b.dirs[dir]; !own || dir == "/" {
+			return false
+		}
+		if _, covered := b.within(dir); covered { // since it was made
 			return false
 		}
 		for path, shown := range b.bound {

@@ -27,6 +27,7 @@ func TestFold(t *testing.T) {
 		"less beside them":   {[]string{"/", "/nix", "/nix/store"}, map[string]enforce.Access{"/nix/store/a": exec, "/nix/store/b": exec, "/nix/store/c": enforce.Read}, []string{"/nix/store/a", "/nix/store/b", "/p"}},
 		"less below them":    {[]string{"/", "/nix", "/nix/store"}, map[string]enforce.Access{"/nix/store/a": exec, "/nix/store/b": exec, "/nix/store/c/d/e": enforce.Read}, []string{"/nix/store/a", "/nix/store/b", "/p"}},
 		"less with its name": {[]string{"/", "/nix", "/nix/store"}, map[string]enforce.Access{"/nix/store/a": exec, "/nix/store/b": exec, "/nix/storehouse": enforce.Read}, []string{"/nix/store", "/p"}},
+		"covered since":      {[]string{"/", "/nix", "/nix/store"}, map[string]enforce.Access{"/nix": enforce.Read}, []string{"/nix/store/a", "/nix/store/b", "/p"}},
 		"within another":     {[]string{"/"}, map[string]enforce.Access{"/nix": enforce.All}, []string{"/nix/store/a", "/nix/store/b", "/p"}},
 	} {
 		b := &builder{dirs: map[string]int{}, bound: test.bound}
