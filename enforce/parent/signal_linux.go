@@ -65,6 +65,23 @@ func Catch() (*Signals, error) {
 	return s, nil
 }
 
+// PassAll passes on signals caught before, whoever sent them: the process was not there yet when
+// the kernel sent them to the group. Those from now on are passed on as [Signals.PassTo] does.
+func (s *Signals) PassAll(pid int) {
+	if conn, err := s.read.SyscallConn(); err == nil {
+		conn.Read(func(fd uintptr) bool {
+			var info [128]byte
+			for {
+				if n, err := unix.Read(int(fd), info[:]); err != nil || n != len(info) {
+					return true
+				}
+				syscall.Kill(pid, syscall.Signal(binary.NativeEndian.Uint32(info[0:])))
+			}
+		})
+	}
+	s.PassTo(pid)
+}
+
 // PassTo passes on signals caught before and from now on, to a process, which is in
 // the same process group: signals to the group reach it.
 func (s *Signals) PassTo(pid int) {

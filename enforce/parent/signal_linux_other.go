@@ -37,6 +37,9 @@ func (s *Signals) PassTo(pid int) {
 	}()
 }
 
+// PassAll is PassTo: the terminal's signals are not caught here.
+func (s *Signals) PassAll(pid int) { s.PassTo(pid) }
+
 // Release lets signals act as before.
 func (s *Signals) Release() {
 	signal.Reset()

@@ -79,7 +79,7 @@ func runInit(from io.Reader, socket int, tell func(message)) (status syscall.Wai
 	if err := powerless(); err != nil {
 		return 0, err
 	}
-	signals.PassTo(pid)
+	signals.PassAll(pid)
 	return reap(pid, func() { tell(message{Stopped: true}) }, signals.Release)
 }
 

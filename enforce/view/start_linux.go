@@ -16,8 +16,8 @@ import (
 )
 
 // Word is the hidden argument by which this program is the init of a view. After it
-// come "init" and the descriptor of a socket to the parent, or nothing, to see
-// whether there can be a view.
+// come "init" and the descriptor of a socket to the parent; or to see whether there can be a
+// view, nothing or the directory of an overlay.
 const Word = "__view"
 
 // self is this program, for itself.
@@ -39,17 +39,18 @@ func Run(job Job) (syscall.WaitStatus, error) {
 	data := packed(job, 16<<10+150*len(job.Policy.Grants))
 	// A signal ends this process, and the init with it, until the init can pass signals on: the
 	// kernel drops those that the first process of a namespace has no handler for (pid_namespaces(7)).
-	ready := receive(socket, new(message))
+	var first message
+	ready := receive(socket, &first)
 	terminal := foreground()
 	signals, err := parent.Catch()
 	if err != nil {
 		return 0, err
 	}
 	signals.PassTo(pid)
-	if ready == nil { // and if it ends here, its end says more
+	if ready == nil && first.Failure == nil { // and if it ends here, its end says more
 		socket.Write(data)
 	}
-	status, err := follow(socket, pid, signals.Release)
+	status, err := follow(socket, pid, first, signals.Release)
 	terminal.restore()
 	return status, err
 }
@@ -172,9 +173,8 @@ func (f *failure) error() error {
 	return errors.New(f.Text)
 }
 
-// follow does as the command does, and returns how it ended.
-func follow(socket io.Reader, pid int, release func()) (status syscall.WaitStatus, err error) {
-	var last message
+// follow does as the command does, and returns how it ended. It has the last message already.
+func follow(socket io.Reader, pid int, last message, release func()) (status syscall.WaitStatus, err error) {
 	for {
 		var m message
 		if receive(socket, &m) != nil { // it has ended, as it said or without a word
