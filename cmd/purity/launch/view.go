@@ -43,13 +43,16 @@ func (j *Job) enterView(v screen.Voice) error {
 // shown is a path of a program that a view shows: a link beside what is granted, by which
 // somebody named it, is not there.
 func (j Job) shown(path string) string {
-	granted := func(path string) bool {
+	if path == "/bin/sh" || path == "/usr/bin/env" { // of the closure there
+		return path
+	}
+	granted := func(path string, access enforce.Access) bool {
 		return slices.ContainsFunc(j.Policy.Grants, func(g enforce.Grant) bool {
-			return !g.Own && (enforce.Inside(path, g.Path) || enforce.Inside(path, g.Named))
+			return !g.Own && g.Access&access == access && (enforce.Inside(path, g.Path) || enforce.Inside(path, g.Named))
 		})
 	}
 	dir, name := filepath.Split(path) // and not cleaned, for what .. is depends on links
-	if file := filepath.Join(enforce.Real(dir), name); !granted(path) && granted(file) {
+	if file := filepath.Join(enforce.Real(dir), name); !granted(path, 0) && granted(file, enforce.Execute) {
 		return file
 	}
 	return path
