@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // StandInFile, beside a link to this program that is named nix, says that this
@@ -190,7 +191,7 @@ func nixLeftovers() []leftover {
 			attack: func(s *scene) error { return s.ran(s.completed()) },
 			twin: func(s *scene) error {
 				var o outcome
-				for range 10 { // it gives up on a Nix that takes longer than a person would wait
+				for start := time.Now(); time.Since(start) < 3*time.Minute; { // a completion gives up on a slow Nix
 					if o = s.completed(); strings.Contains(o.stdout, "listed") {
 						return nil
 					}
