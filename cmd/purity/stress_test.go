@@ -144,6 +144,7 @@ func TestSurroundings(t *testing.T) {
 		{"few descriptors, warm", `ulimit -n 16; "$1" exec -- echo runs`, "runs\n"},
 		{"few descriptors, watched", `ulimit -n 16; CI=1 "$1" exec -- echo runs`, "runs\n"},
 		{"few descriptors, cold", `ulimit -n 16; "$1" exec --refresh -- echo runs; echo $?`, "(too many open files\n125|runs\n0)\n"}, // Nix may go without its own cache
+		{"few descriptors, a view", `ulimit -n 12; "$1" exec --view -- echo runs; echo $?`, "too many open files\npurity: hint: let it open more files: ulimit -n 256\n125\n"},
 		{"no HOME", `unset HOME XDG_CACHE_HOME; "$1" exec -- echo runs; echo $?`, "125\n"},
 	} {
 		if out := shell(tt.script); !regexp.MustCompile(ending(t, tt.name, tt.want) + `$`).MatchString(out) {

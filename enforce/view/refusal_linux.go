@@ -70,6 +70,12 @@ func refusal(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
+// short reports whether a process ran out of descriptors, processes or memory: then nobody
+// refuses a view, and the next try may succeed.
+func short(err error) bool {
+	return anyOf(err, unix.EMFILE, unix.ENFILE, unix.EAGAIN, unix.ENOMEM)
+}
+
 // Steps that fail so with an error that has a meaning of its own there.
 const (
 	born  = "make namespaces"
@@ -112,6 +118,8 @@ func remedy(what string, err error) string {
 		}
 	}
 	switch {
+	case short(err):
+		return "purity has too few open files, processes or memory: see ulimit -a"
 	case anyOf(err, unix.ENOSPC, unix.EUSERS):
 		for _, kind := range kinds {
 			if name := "max_" + kind + "_namespaces"; sysctl("user/"+name) == "0" {

@@ -86,7 +86,10 @@ func start(args []string, job Job) (pid int, err error) {
 	if privileged && errors.Is(err, unix.EPERM) {
 		pid, err = attempt(true)
 	}
-	if err != nil {
+	switch {
+	case short(err):
+		return 0, fmt.Errorf("make view: %s: %w", born, err)
+	case err != nil:
 		return 0, refused(born, err)
 	}
 	return pid, nil
@@ -153,6 +156,7 @@ func newFailure(err error) *failure {
 		f.Kind, f.Path = "missing", missing.Path
 	case errors.As(err, &exec):
 		f.Kind, f.Path = "exec", exec.Path
+	case short(err):
 	case errors.As(err, &refused):
 		f.Kind, f.Path, f.Fix = "refused", refused.What, refused.Fix
 	}
@@ -170,8 +174,18 @@ func (f *failure) error() error {
 		e.Fix = cmp.Or(f.Fix, e.Fix)
 		return e
 	}
-	return errors.New(f.Text)
+	return &sentError{f.Text, f.Errno}
 }
+
+// sentError is the text of another process's error, and the kernel's error in it, if any.
+type sentError struct {
+	text  string
+	errno syscall.Errno
+}
+
+func (e *sentError) Error() string { return e.text }
+
+func (e *sentError) Is(target error) bool { return e.errno != 0 && errors.Is(e.errno, target) }
 
 // follow does as the command does, and returns how it ended. It has the last message already.
 func follow(socket io.Reader, pid int, last message, release func()) (status syscall.WaitStatus, err error) {

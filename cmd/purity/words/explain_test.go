@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/nix-purity/purity/closure"
@@ -43,6 +44,8 @@ func TestExplain(t *testing.T) {
 		{enforce.ErrLandlockOff, "purity doctor says more", Failure},
 		{nixeval.ErrNoShell, "enter one first", Failure},
 		{&view.RefusedError{What: "x", Err: fs.ErrPermission, Fix: "mend the kernel"}, "mend the kernel; --view=false", Failure},
+		{fmt.Errorf("make view: %w", syscall.EMFILE), "let it open more files: ulimit -n 256", Failure},
+		{fmt.Errorf("make view: %w", syscall.EAGAIN), "let there be more processes", Failure},
 		{&report.NameError{File: "x"}, "say it:  --report-format", Failure},
 		{&config.PositionError{Path: "x", Err: errors.New("x"), Nearest: "read"}, "did you mean read?", Failure},
 		{&config.PositionError{Path: "x", Err: errors.New("x")}, "purity config schema lists all keys", Failure},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -96,6 +97,10 @@ func Explain(err error) (message, hint string, code int) {
 		hint = "purity doctor says more"
 	case errors.Is(err, nixeval.ErrNoShell):
 		hint = "enter one first (nix develop), or leave out --from-env"
+	case errors.Is(err, syscall.EMFILE):
+		hint = "let it open more files: ulimit -n 256"
+	case errors.Is(err, syscall.EAGAIN):
+		hint = "let there be more processes: see ulimit -u, and pids.max of the control group"
 	case errors.As(err, &absent):
 		message, hint, code = absent.words(), absent.hint(), NotFound
 	}
