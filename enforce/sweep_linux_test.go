@@ -14,7 +14,7 @@ import (
 
 // gone waits until a directory is empty.
 func gone(dir string) bool {
-	for range 100 {
+	for range 1500 { // the machine may be busy
 		if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
 			return true
 		}
@@ -36,7 +36,7 @@ func TestSweep(t *testing.T) {
 		{"it is killed", "kill -KILL $$", ""},
 		{"it leaves what is hard to remove", "cd " + parent + "/run-*; mkdir -p a/b; touch a/b/c; chmod 0 a/b a; echo made", "made\n"},
 		{"it waits for all its children", "wait; echo waited", "waited\n"},
-		{"a child outlives it", "(exec >/dev/null 2>&1; sleep 3) & echo away", "away\n"},
+		{"a child outlives it", "(exec >/dev/null 2>&1; sleep 60) & echo away", "away\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestSweep(t *testing.T) {
 			if out != tt.want {
 				t.Errorf("output %q, want %q", out, tt.want)
 			}
-			if d := time.Since(start); d > 2*time.Second {
+			if d := time.Since(start); d > 30*time.Second {
 				t.Errorf("the output ends after %v: something holds it open", d)
 			}
 			if !gone(parent) {
@@ -69,7 +69,7 @@ func TestSweepBeside(t *testing.T) {
 	mine := fmt.Sprintf("%s/run-%d--5", parent, os.Getpid())
 	must(t, os.Mkdir(mine, 0o700))
 	confined(t, job{Policy: w.policy(t), Dir: w.project, Temp: parent, Args: []string{"/bin/sh", "-c", ":"}}, nil)
-	for range 100 {
+	for range 1500 { // the machine may be busy
 		if entries, err := os.ReadDir(parent); err == nil && len(entries) == 1 {
 			break
 		}

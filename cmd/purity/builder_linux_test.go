@@ -145,7 +145,7 @@ func (b *builder) keys(t *testing.T) {
 // await waits until the machine answers.
 func (b *builder) await(t *testing.T) {
 	t.Helper()
-	for range 200 {
+	for range 1200 {
 		if conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(b.port)); err == nil {
 			conn.Close()
 			return

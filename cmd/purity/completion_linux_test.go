@@ -105,8 +105,10 @@ func (s *terminal) storePath(name string) string {
 func (s *terminal) completed(beginning, end string) (line string) {
 	s.t.Helper()
 	s.tmux("send-keys", "-l", "--", beginning)
-	s.tmux("send-keys", "Tab")
-	for range 200 {
+	for i := range 2400 {
+		if i%400 == 0 { // again where Nix took longer than a completion waits
+			s.tmux("send-keys", "Tab")
+		}
 		if line = s.line(); strings.HasSuffix(line, end) {
 			break
 		}
@@ -127,7 +129,7 @@ func (s *terminal) line() string {
 // see waits until the terminal shows a text so often.
 func (s *terminal) see(text string, times int) {
 	s.t.Helper()
-	for range 200 {
+	for range 2400 {
 		if strings.Count(s.screen(), text) >= times {
 			return
 		}

@@ -171,7 +171,7 @@ func TestHookInterrupted(t *testing.T) {
 			s.setenv("PATH", filepath.Join(s.home, "slow")+":"+path)
 			s.start(shell)
 			s.tmux("send-keys", "cd hello", "Enter")
-			for range 400 {
+			for range 2400 {
 				if exists(filepath.Join(s.home, "asked")) {
 					break
 				}

@@ -163,7 +163,7 @@ func (s *terminal) end() {
 		cmd.Env = s.environ
 		cmd.Run() // unless the last shell has ended
 	}
-	for i := range 400 {
+	for i := range 2400 {
 		pids := s.processes()
 		if len(pids) == 0 {
 			return
@@ -206,7 +206,7 @@ var (
 func (s *terminal) wait(n int) string {
 	s.t.Helper()
 	var screen string
-	for range 600 {
+	for range 4800 { // two minutes: the machine may be busy
 		screen = s.screen()
 		if len(anyPrompt.FindAllString(screen, -1)) > n && ready.MatchString(screen) {
 			return screen

@@ -98,7 +98,7 @@ func daemon(t *testing.T, nix fixtures.Nix) (socket string) {
 		cmd.Wait()
 		os.RemoveAll(dir)
 	})
-	for range 100 {
+	for range 1200 {
 		if _, err := os.Stat(socket); err == nil {
 			return socket
 		}
