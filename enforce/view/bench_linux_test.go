@@ -39,7 +39,7 @@ func BenchmarkView(b *testing.B) {
 				name = fmt.Sprintf("%d/landlock", paths)
 			}
 			b.Run(name, func(b *testing.B) {
-				var busy time.Duration // of processors, which other programs do not disturb as much
+				var busy time.Duration // CPU time, which other programs disturb less
 				for b.Loop() {
 					cmd := exec.Command(filepath.Join(top, "program"), "in", dir, "exit 0")
 					cmd.Env = append(os.Environ(), "STORE="+store, "ALONE="+alone)
@@ -54,7 +54,7 @@ func BenchmarkView(b *testing.B) {
 	}
 }
 
-// closure are grants of all that is in a directory.
+// closure grants every entry of a directory.
 func closure(store string) []enforce.Grant {
 	entries, _ := os.ReadDir(store)
 	var grants []enforce.Grant

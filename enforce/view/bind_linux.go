@@ -12,10 +12,10 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// attributes are those of a mount by which something is granted.
+// attributes returns those of a mount that grants access.
 func attributes(access enforce.Access) uint64 {
 	set := uint64(unix.MOUNT_ATTR_NOSUID)
-	if access&enforce.Ioctl == 0 && access&enforce.Write == 0 || access&enforce.Execute != 0 { // no node
+	if access&enforce.Ioctl == 0 && access&enforce.Write == 0 || access&enforce.Execute != 0 { // no grant of a device node
 		set |= unix.MOUNT_ATTR_NODEV
 	}
 	if access&enforce.Write == 0 {
@@ -24,14 +24,14 @@ func attributes(access enforce.Access) uint64 {
 	return set
 }
 
-// bind mounts a place, if its parent does not show as much already.
+// bind mounts a place, unless a mount above it gives as much access already.
 func (b *builder) bind(p place) error {
 	above, covered := b.within(p.path)
 	if p.path == b.layers.Dir {
 		return b.layer(p, covered)
 	}
 	if enforce.Inside(p.path, b.layers.Dir) {
-		return nil // it is in the overlay; mounted from outside it could be written
+		return nil // the overlay shows it; by a mount from outside the command could write the original
 	}
 	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
 		return nil
@@ -51,8 +51,8 @@ func (b *builder) bind(p place) error {
 	return nil
 }
 
-// copied copies the mount of a place's file: of a store path by its name in its directory, which
-// is opened once.
+// copied copies the mount of a place's file. It opens a directory of store paths once, and finds
+// each of them there by name.
 func (b *builder) copied(p place) (tree int, err error) {
 	var fd int
 	var name string
@@ -62,20 +62,20 @@ func (b *builder) copied(p place) (tree int, err error) {
 	} else if fd, _, _, err = p.grant.Place(); err == nil {
 		defer unix.Close(fd)
 	}
-	if err != nil { // by a mode that a command can have changed: no refusal, for which auto drops the view
+	if err != nil { // a command can have changed a mode: no RefusedError, for which auto drops the view
 		return -1, fmt.Errorf("show %s: %w", p.path, err)
 	}
 	tree, err = copyMount(fd, name)
 	switch {
 	case err == nil:
 		return tree, nil
-	case name != "" && errors.Is(err, unix.EACCES): // a mode, too
+	case name != "" && errors.Is(err, unix.EACCES): // again by a mode
 		return -1, fmt.Errorf("show %s: %w", p.path, err)
 	}
 	return -1, refusal("show "+p.path, err)
 }
 
-// source is a directory outside that store paths are in.
+// source opens a directory of store paths outside the view, once.
 func (b *builder) source(dir string) (fd int, err error) {
 	if fd, ok := b.sources[dir]; ok {
 		return fd, nil
@@ -87,7 +87,7 @@ func (b *builder) source(dir string) (fd int, err error) {
 	return fd, err
 }
 
-// mount mounts a tree at a place, or makes a link there where it is one.
+// mount mounts a tree at a place. For a tree that is a symbolic link it makes the same link.
 func (b *builder) mount(tree int, p place, covered bool) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(tree, &stat); err != nil {
@@ -103,7 +103,7 @@ func (b *builder) mount(tree int, p place, covered bool) error {
 	}
 	set := attributes(p.access)
 	if p.access&enforce.Execute == 0 && enforce.Inside(p.path, "/tmp") {
-		set |= unix.MOUNT_ATTR_NOEXEC // Landlock's rule for the view's own /tmp counts below it, too
+		set |= unix.MOUNT_ATTR_NOEXEC // Landlock's rule for the view's own /tmp allows execution below it
 	}
 	kind := stat.Mode & unix.S_IFMT
 	if kind == unix.S_IFCHR || kind == unix.S_IFBLK {
@@ -119,12 +119,12 @@ func (b *builder) mount(tree int, p place, covered bool) error {
 	return nil
 }
 
-// attachAt mounts a tree at a path, which is covered if something is mounted there or
-// above already.
+// attachAt mounts a tree at a path. The path is covered if a mount lies at or above it
+// already.
 func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if covered {
 		at, err := beneath(b.root, strings.TrimPrefix(path, "/"), 0)
-		if err != nil { // by a mode that a command can have changed: no refusal, for which auto drops the view
+		if err != nil { // a command can have changed a mode: no RefusedError, for which auto drops the view
 			return fmt.Errorf("find it: %v", err)
 		}
 		defer unix.Close(at)
@@ -134,16 +134,16 @@ func (b *builder) attachAt(tree int, path string, isDir, covered bool) error {
 	if err != nil {
 		return err
 	}
-	if old, ok := b.dirs[path]; ok { // this descriptor is of the directory below the mount now
+	if old, ok := b.dirs[path]; ok { // the mount hides the directory of this descriptor
 		unix.Close(old)
 		delete(b.dirs, path)
 	}
 	return attach(tree, parent, filepath.Base(path))
 }
 
-// protect makes a path below a mount read-only. The directories that lead to
-// it are mounted on themselves, so that none can be renamed to make room for another
-// (rename(2), EBUSY). A link cannot be mounted on, and is left.
+// protect makes a path below a mount read-only. It mounts each directory that leads to
+// the path on itself, so that none can be renamed to make room for another (rename(2),
+// EBUSY). A link cannot be a mount point, so protect leaves it.
 func (b *builder) protect(path string) error {
 	top, covered := b.within(path)
 	if !covered || b.bound[top]&enforce.Write == 0 {
@@ -190,16 +190,16 @@ func (b *builder) again(fd int, access enforce.Access) error {
 	return attach(tree, fd, "")
 }
 
-// fold is p with one grant of a directory for all closure paths in it, where the directory is
-// the view's own and shows nothing of which less is granted: Landlock takes its time for each
-// of thousands.
+// fold returns p with one grant of a directory for all closure paths in it, because thousands
+// of Landlock rules take time. The directory must be the view's own, and show no path with
+// less access.
 func (b *builder) fold(p enforce.Policy) enforce.Policy {
 	const access = enforce.Read | enforce.Execute
 	whole := func(dir string) bool {
 		if _, own := b.dirs[dir]; !own || dir == "/" {
 			return false
 		}
-		if _, covered := b.within(dir); covered { // since it was made
+		if _, covered := b.within(dir); covered { // a mount has hidden it since
 			return false
 		}
 		for path, shown := range b.bound {

@@ -12,29 +12,29 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// builder makes the root directory of a view: directories of its own on the way to paths that
-// are granted, and mounts.
+// builder makes the root directory of a view: mounts of granted paths, and directories of its
+// own that lead to them.
 type builder struct {
 	root    int
 	dirs    map[string]int            // descriptors of directories of its own, by path
-	sources map[string]int            // and of those outside that store paths are in
+	sources map[string]int            // descriptors of directories of store paths outside, by path
 	bound   map[string]enforce.Access // mounts, by path
 	layers  Layers
 	store   Elsewhere
 }
 
-// Attributes of mounts from outside: no file takes another's rights, no node is
-// a device, but where a grant is for one.
+// Attributes of the view's own mounts: no program gains rights by set-user-ID,
+// set-group-ID or file capabilities, and no node is a device.
 const plain = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 
-// build makes the view of a job and leaves it as the root directory of the process,
-// whose mount namespace is its own. It returns the policy to confine the command by in it.
+// build makes the view of a job the root directory of this process, which has a mount
+// namespace of its own. It returns the policy for a command in the view.
 func (j Job) build() (policy enforce.Policy, err error) {
 	// No other process sees mounts from here on (mount_namespaces(7)).
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return policy, &RefusedError{What: apart, Err: err}
 	}
-	// Links with .. lead to what is mounted on the root directory, once that is anything.
+	// Read links before the next mount: a .. that reaches the root directory leads into that mount.
 	places, links, err := j.places()
 	if err != nil {
 		return policy, err
@@ -43,7 +43,8 @@ func (j Job) build() (policy enforce.Policy, err error) {
 	if err != nil {
 		return policy, &RefusedError{What: "make its root directory", Err: err}
 	}
-	// It lies on the old root directory, in which names without .. are looked up until pivot_root.
+	// It lies on the old root directory. Until pivot_root, the kernel still looks up names without ..
+	// in the old one.
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return policy, &RefusedError{What: "mount its root directory", Err: err}
 	}
@@ -90,7 +91,7 @@ func (b *builder) close() {
 	}
 }
 
-// own makes the file systems that are the view's own, but for those that a place takes.
+// own mounts the view's own file systems, except at the path of a place.
 func (b *builder) own(j Job, places []place) error {
 	taken := map[string]bool{}
 	for _, p := range places {
@@ -118,7 +119,7 @@ func (b *builder) own(j Job, places []place) error {
 		if err == nil {
 			err = attach(fd, parent, filepath.Base(own.path))
 		}
-		unix.Close(fd) // there can be few descriptors, and few of these directories are wanted
+		unix.Close(fd) // the limit of descriptors can be low
 		if err != nil {
 			return &RefusedError{What: "mount " + own.path, Err: err}
 		}
@@ -131,7 +132,7 @@ func (b *builder) own(j Job, places []place) error {
 	return b.console()
 }
 
-// within is the path that is mounted at or above a path, if any is.
+// within returns the path of the nearest mount at or above a path, if there is one.
 func (b *builder) within(path string) (string, bool) {
 	for ; len(path) > 1; path = filepath.Dir(path) {
 		if _, ok := b.bound[path]; ok {
@@ -141,7 +142,7 @@ func (b *builder) within(path string) (string, bool) {
 	return "", false
 }
 
-// dir is a directory of the view's own, which is made with all above it.
+// dir opens a directory of the view's own, and makes it and those above it where they are missing.
 func (b *builder) dir(path string) (int, error) {
 	if fd, ok := b.dirs[path]; ok {
 		return fd, nil
@@ -162,8 +163,8 @@ func (b *builder) dir(path string) (int, error) {
 	return fd, nil
 }
 
-// mountPoint makes a directory or a file of the view's own to mount on, and returns the
-// directory that it is in.
+// mountPoint makes a directory or a file of the view's own to mount on, and returns its
+// parent directory.
 func (b *builder) mountPoint(path string, isDir bool) (parent int, err error) {
 	if parent, err = b.dir(filepath.Dir(path)); err != nil {
 		return -1, err
@@ -211,11 +212,11 @@ func (b *builder) link(path, target string) error {
 	return nil
 }
 
-// aliases are names of files elsewhere that are built into Debian's OpenSSL (OPENSSLDIR), and
-// with it into its Node and Python.
+// aliases are links whose names are built into Debian's OpenSSL (OPENSSLDIR), and with it into
+// Debian's Node and Python.
 var aliases = []string{"/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs", "/usr/lib/ssl/openssl.cnf"}
 
-// alias makes links of such names to files that are shown.
+// alias makes the aliases of files that the view shows.
 func (b *builder) alias() error {
 	for _, name := range aliases {
 		file := enforce.Real(name)
@@ -229,7 +230,7 @@ func (b *builder) alias() error {
 	return nil
 }
 
-// generate makes files that no other place has.
+// generate makes the files of v where no mount or link provides them.
 func (b *builder) generate(v View) error {
 	for path, target := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
 		if target == "" {
@@ -258,7 +259,7 @@ func (b *builder) generate(v View) error {
 	return err
 }
 
-// enter makes the view the root directory, and lets go of the old one
+// enter makes the view the root directory, and unmounts the old one
 // (pivot_root(2), "pivot_root(".", ".")").
 func (b *builder) enter() error {
 	if err := setAttributes(b.root, 0, unix.MOUNT_ATTR_RDONLY); err != nil {

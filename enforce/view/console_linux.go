@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// console shows the terminal that the command is at, which the new /dev/pts lacks, by
-// the name by which ttyname(3) finds it.
+// console shows the command's terminal, which the new /dev/pts lacks, as /dev/console,
+// where ttyname(3) finds it.
 func (b *builder) console() error {
 	for fd := range 3 {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
@@ -36,8 +36,8 @@ func (b *builder) console() error {
 	return nil
 }
 
-// terminal opens the file of a terminal by its name. The descriptor itself is of a mount
-// outside, which this namespace has copied and cannot clone (open_tree(2), EINVAL).
+// terminal opens the file of a terminal by its name. The descriptor itself belongs to a
+// mount of the namespace outside, which open_tree(2) does not clone here (EINVAL).
 func terminal(fd int) (int, error) {
 	name, err := os.Readlink(descriptor(fd))
 	if err != nil {

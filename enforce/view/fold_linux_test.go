@@ -7,8 +7,8 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// A directory of closure paths gets one rule, unless it shows something of which less is
-// granted, or is not the view's own.
+// A directory of closure paths gets one rule, unless it shows a path with less access, or
+// is not the view's own.
 func TestFold(t *testing.T) {
 	const exec = enforce.Read | enforce.Execute
 	closure := func(paths ...string) (grants []enforce.Grant) {

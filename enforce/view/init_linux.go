@@ -18,7 +18,7 @@ import (
 	"github.com/nix-purity/purity/enforce/parent"
 )
 
-// RunPart is this program as the init of a view, if args say so.
+// RunPart runs this program as the init of a view, or tries a view, if args ask for it.
 func RunPart(args []string) (code int, ok bool) {
 	if len(args) < 2 || args[1] != Word {
 		return 0, false
@@ -43,8 +43,8 @@ func RunPart(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// named gives this thread, and with it the command until it is executed, the name that purity
-// has without a view. It was started from /proc/self/exe, and is called exe.
+// named gives this thread, and so the command before its execve, the name that purity has
+// without a view. The kernel named it exe, after /proc/self/exe.
 func named(name string) {
 	if text, err := unix.BytePtrFromString(name); err == nil {
 		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(text)), 0, 0, 0)
@@ -83,8 +83,8 @@ func runInit(from io.Reader, socket int, tell func(message)) (status syscall.Wai
 	return reap(pid, func() { tell(message{Stopped: true}) }, signals.Release)
 }
 
-// attached has the kernel end this process, and with it all of the view, when the parent
-// ends. One that has ended already has closed its end of the socket.
+// attached makes the kernel end this process, and with it the whole view, when the parent
+// ends. A parent that has ended already has closed its end of the socket.
 func attached(socket int) error {
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return fmt.Errorf("make view: prctl: %w", err)
@@ -96,9 +96,9 @@ func attached(socket int) error {
 	return nil
 }
 
-// private makes the view, and gives the other namespaces the parts that they begin without.
+// private makes the view, and sets the host name and the loopback of the other namespaces.
 func private(job Job) (policy enforce.Policy, err error) {
-	if enforce.Probe().Err != nil { // Landlock does not keep the command from it, and tries no file in /proc
+	if enforce.Probe().Err != nil { // no Landlock that keeps the command out, or that is tested on a file in /proc
 		if err := opaque(); err != nil {
 			return policy, err
 		}
@@ -117,8 +117,8 @@ func private(job Job) (policy enforce.Policy, err error) {
 	return policy, nil
 }
 
-// opaque has nobody in the view look into its init (ptrace(2), "Ptrace access mode
-// checking").
+// opaque keeps processes in the view from inspecting its init (ptrace(2), "Ptrace access
+// mode checking").
 func opaque() error {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("make view: prctl: %w", err)
@@ -126,7 +126,7 @@ func opaque() error {
 	return nil
 }
 
-// loopback brings up lo, which a new network namespace has, down (netdevice(7)).
+// loopback brings up lo, which is down in a new network namespace (netdevice(7)).
 func loopback() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if errors.Is(err, unix.EAFNOSUPPORT) {
@@ -144,19 +144,19 @@ func loopback() error {
 	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, request)
 }
 
-// powerless takes all capabilities from this process, which needs none any more.
+// powerless drops all capabilities of this process, which needs none any more.
 func powerless() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var none [2]unix.CapUserData
-	// Of all threads; syscall.AllThreadsSyscall does not do that in a program with C.
+	// For all threads; syscall.AllThreadsSyscall does not work in a program with cgo.
 	if _, _, errno := psx.Syscall3(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none[0])), 0); errno != 0 {
 		return fmt.Errorf("make view: capset: %w", errno)
 	}
 	return opaque()
 }
 
-// reap waits for the command to end, tells when it stops, and takes in all whose parents
-// have ended. The kernel ends the rest with this process (pid_namespaces(7)).
+// reap waits for the command to end, calls stopped when it stops, and reaps orphans. The
+// kernel ends the other processes with this one (pid_namespaces(7)).
 func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err error) {
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED, nil)
@@ -174,7 +174,7 @@ func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err er
 	}
 }
 
-// probed is the view that is tried.
+// probed returns the view to try.
 func probed(args []string) (v View) {
 	if len(args) == 1 {
 		v.Overlay = layersIn(args[0])
@@ -182,8 +182,8 @@ func probed(args []string) (v View) {
 	return v
 }
 
-// probe reports by its exit code whether this process, which is in namespaces of its
-// own, can make a view; with one argument, a view of an overlay in that directory.
+// probe returns exit code 0 if this process, which is in namespaces of its own, can make a
+// view; with an argument, a view of an overlay in that directory. Else it prints the error.
 func probe(args []string) int {
 	v, p := probed(args), enforce.Policy{}
 	if v.Overlay.Dir != "" {

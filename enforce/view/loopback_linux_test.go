@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// connect says whether the loopback can be used, and who listens at a port of it.
+// connect prints whether the loopback works, and whether it reaches a port of the host.
 func connect(port string) int {
 	word := func(err error) string {
 		if err != nil {
@@ -24,7 +24,7 @@ func connect(port string) int {
 	return 0
 }
 
-// Without a network there is a loopback, which nobody else is at.
+// Without a network the command has a loopback of its own.
 func TestLoopback(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

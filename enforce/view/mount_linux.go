@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The system calls for mounts, on descriptors, so that no name is looked up that
-// somebody could have changed (fsopen(2), open_tree(2), move_mount(2), mount_setattr(2);
-// Linux 5.2 and, for the last one, 5.12, which all kernels with Landlock are).
+// System calls for mounts on descriptors: names could be exchanged by another process
+// (fsopen(2), open_tree(2), move_mount(2), mount_setattr(2)). They take Linux 5.2 and, the
+// last one, 5.12; every kernel with Landlock is later.
 
-// option is a parameter of a file system, or a word of it if it has no value.
+// option is a parameter of a file system, a flag if the value is empty.
 type option struct{ key, value string }
 
 // newMount makes a file system that is mounted nowhere yet and returns its root.
@@ -40,8 +40,8 @@ func newMount(kind string, attributes int, options ...option) (fd int, err error
 	return fd, nil
 }
 
-// copyMount copies the mount of a file in a directory, or of the descriptor's own if the name is
-// empty, with those below it. A link is not followed.
+// copyMount copies the mount of a file in a directory, or of the descriptor's own file if the
+// name is empty, with the mounts below. It follows no link.
 func copyMount(fd int, name string) (tree int, err error) {
 	flags := unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_SYMLINK_NOFOLLOW
 	if name == "" {
@@ -75,7 +75,7 @@ func setAttributes(fd int, flags uint, set uint64) error {
 }
 
 // attach mounts a tree at a name in a directory, or at the directory itself if the name
-// is empty. A link at that name is not followed.
+// is empty. It follows no link at that name.
 func attach(tree, dir int, name string) error {
 	flags := unix.MOVE_MOUNT_F_EMPTY_PATH
 	if name == "" {
@@ -87,7 +87,7 @@ func attach(tree, dir int, name string) error {
 	return nil
 }
 
-// beneath opens a path below a directory (O_PATH), by way of no link.
+// beneath opens a path below a directory (O_PATH) and follows no link.
 func beneath(dir int, path string, flags uint64) (int, error) {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW | flags, Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS}
 	for {

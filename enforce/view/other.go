@@ -14,7 +14,7 @@ func Run(Job) (syscall.WaitStatus, error) { return 0, enforce.ErrNotLinux }
 // Word is the hidden argument of modes that exist on Linux alone.
 const Word = "__view"
 
-// RunPart is a part of nothing.
+// RunPart reports that args name no part: this system has no views.
 func RunPart([]string) (code int, ok bool) { return 0, false }
 
 // Available says that this system has no views.

@@ -13,12 +13,12 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// layer mounts the overlay at its place. The names of its layers are descriptors, so that
-// no process can exchange them, and mountinfo tells the command nothing of outside.
+// layer mounts the overlay at its place. It names the layers by descriptors, so that no
+// process can exchange them, and mountinfo shows the command no path outside.
 //
-// The overlay keeps its own data in attributes of a user (userxattr), which a user
-// namespace may write (Linux 5.11). Nothing of it outlives the run, so that nothing needs
-// to reach the disk (volatile).
+// The overlay keeps its own data in user extended attributes (userxattr), which a user
+// namespace may write (Linux 5.11). Its data need not outlive the run or reach the disk
+// (volatile).
 func (b *builder) layer(p place, covered bool) error {
 	lower, _, _, err := p.grant.Place()
 	if err != nil {
@@ -49,10 +49,10 @@ func (b *builder) layer(p place, covered bool) error {
 
 func descriptor(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// overlaid begins the operation in a RefusedError of an overlay.
+// overlaid is the prefix of [RefusedError.What] for overlays.
 const overlaid = "overlay "
 
-// noOverlay is the refusal of an overlay with its upper layer in written, and a remedy.
+// noOverlay returns the error, with a remedy, for an overlay whose upper layer lies in written.
 func noOverlay(what string, err error, written string) *RefusedError {
 	e := &RefusedError{What: what, Err: err}
 	var errno syscall.Errno
@@ -68,9 +68,9 @@ func noOverlay(what string, err error, written string) *RefusedError {
 	return e
 }
 
-// OverlayAvailable is nil where a view can show a directory as an overlay that is written
-// in dir, else a [*RefusedError]. It makes directories in dir, which is the caller's, and
-// starts a process that tries.
+// OverlayAvailable returns nil if a view can show an overlay whose changes go to dir, else
+// a [*RefusedError]. It starts a process that tries, and leaves directories in dir for the
+// caller to remove.
 func OverlayAvailable(dir string) error {
 	l := layersIn(dir)
 	for _, d := range []string{l.Dir, l.Upper, l.Work} {

@@ -11,7 +11,7 @@ import (
 	"github.com/nix-purity/purity/enforce/tempdir"
 )
 
-// overlay makes a world whose project has a file and a directory more, and the layers of
+// overlay makes a world with another file and directory in the project, and the layers of
 // an overlay beside it.
 func overlay(t *testing.T, attr *syscall.SysProcAttr) (dir, program, upper string) {
 	t.Helper()
@@ -33,7 +33,7 @@ func overlay(t *testing.T, attr *syscall.SysProcAttr) (dir, program, upper strin
 	return dir, program, upper
 }
 
-// state is all of a directory that a command could change.
+// state lists everything in a directory that a command could change.
 func state(t *testing.T, dir string) string {
 	t.Helper()
 	out, err := exec.Command("find", dir, "-printf", "%P %M %n %U %s %T@ %C@ %l\n").Output()
@@ -43,8 +43,8 @@ func state(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// A command sees its changes in an overlay. The directory stays as it is, also where a grant
-// lets a path in it be written. Protected files stay read-only.
+// A command sees its changes in an overlay. The directory stays as it is, even where a grant
+// allows writing in it. Protected files stay read-only.
 func TestOverlay(t *testing.T) {
 	const script = `
 echo x > new && echo y > main.c && cat new main.c && rm other && test ! -e other && mv sub/file moved && cat moved && echo
@@ -92,7 +92,7 @@ func TestOverlayAbove(t *testing.T) {
 	}
 }
 
-// Where there can be overlays, that is found out without leaving a mount.
+// The test for overlays leaves no mount.
 func TestOverlayAvailable(t *testing.T) {
 	dir := t.TempDir() + "/tried"
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -21,9 +21,9 @@ type place struct {
 	grant  enforce.Grant // by which it is opened
 }
 
-// places are the files of the policy's grants, directories before their entries, and
-// the links on the way there. Paths of a closure are thousands, and are as they are
-// called; so they are opened only when they are mounted.
+// places returns the files of the policy's grants, directories before their entries, and
+// the links on the way there. A closure has thousands of paths, whose names are without
+// links; bind alone opens them.
 func (j Job) places() (places []place, links []enforce.Link, err error) {
 	at := map[string]int{} // in places
 	for _, g := range j.Policy.Grants {
@@ -43,7 +43,7 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 			default:
 				return nil, nil, fmt.Errorf("show %s: %w", g.Path, err)
 			}
-			if real == "/" { // its names, which are the view's own here
+			if real == "/" { // a grant of its names; the view has a root directory of its own
 				continue
 			}
 			if real != g.Path || stat.Mode&unix.S_IFMT == unix.S_IFLNK {
@@ -74,11 +74,11 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 	return places, links, nil
 }
 
-// merged are directories that distributions have merged into /usr, by which programs name
-// files that grants call by their own names: the loader, libraries.
+// merged are directories that distributions have merged into /usr. Programs use them to
+// name files (the loader, libraries) whose grants have paths below /usr.
 var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
 
-// closurePath reports whether a grant is of a store path: nobody replaces it.
+// closurePath reports whether a grant is of a store path, which nobody replaces.
 func closurePath(g enforce.Grant) bool {
 	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
 }

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Available is nil where there can be a view, else a [*RefusedError] with the reason. It
-// starts a process that tries.
+// Available returns nil if this process can have a view, else a [*RefusedError] with the
+// reason. It starts a process that tries.
 func Available() error { return available() }
 
-// available tries a view, or with a directory as its argument one of an overlay in there.
+// available tries a view; with a directory as its argument, a view of an overlay in there.
 func available(args ...string) error {
 	var said bytes.Buffer
 	err := try(&said, os.Geteuid() != 0, args)
@@ -31,7 +31,7 @@ func available(args ...string) error {
 		return nil
 	case said.Len() == 0:
 		var errno syscall.Errno
-		if errors.As(err, &errno) { // without the name that this program has for itself
+		if errors.As(err, &errno) { // without the path /proc/self/exe
 			err = errno
 		}
 		return refused(born, err)
@@ -50,19 +50,19 @@ func available(args ...string) error {
 // try runs this program in the namespaces of a view without a network.
 func try(said *bytes.Buffer, user bool, args []string) error {
 	cmd := exec.Command(self, append([]string{Word}, args...)...)
-	cmd.Args[0] = os.Args[0] // by which a program may know itself
+	cmd.Args[0] = os.Args[0] // a program may choose its task by its name
 	cmd.Stdout = said
 	cmd.SysProcAttr = attributesOf(Job{View: probed(args)}, user)
 	return cmd.Run()
 }
 
-// refused is a refusal with its remedy.
+// refused returns a RefusedError with its remedy.
 func refused(what string, err error) *RefusedError {
 	return &RefusedError{What: what, Err: err, Fix: remedy(what, err)}
 }
 
-// refusal is the failure of a step: a refusal where the kernel, or a filter of system calls,
-// denies it to this process, whatever its subject is.
+// refusal returns the error of a step: a RefusedError if the kernel, or a system call filter,
+// denies the step itself to this process, whatever its subject.
 func refusal(what string, err error) error {
 	if anyOf(err, unix.EPERM, unix.EACCES, unix.ENOSYS) {
 		return &RefusedError{What: what, Err: err}
@@ -76,22 +76,22 @@ func short(err error) bool {
 	return anyOf(err, unix.EMFILE, unix.ENFILE, unix.EAGAIN, unix.ENOMEM)
 }
 
-// Steps that fail so with an error that has a meaning of its own there.
+// Steps in which an error has a remedy of its own.
 const (
 	born  = "make namespaces"
 	apart = "keep mounts apart"
 )
 
-// sysctls is where settings of the kernel are.
+// sysctls is the directory of the kernel's settings.
 var sysctls = "/proc/sys"
 
-// remedies are the settings that keep users from namespaces, where the kernel tells: the
-// text that the file holds then, and the setting that gives them some. Debian's patch, and
-// Ubuntu's "Restricted unprivileged user namespaces": there a namespace can be made, and
-// nothing can be done in it.
+// remedies are the settings that keep users from namespaces: the text of the file then, the
+// errors, and the setting that allows namespaces. The first is Debian's patch, the second
+// Ubuntu's "Restricted unprivileged user namespaces", under which a user can make a
+// namespace, but do nothing in it.
 var remedies = []struct {
 	file, value string
-	errors      []error // by which the kernel denies then
+	errors      []error // of the kernel under this setting
 	fix         string
 }{
 	{"kernel/unprivileged_userns_clone", "0", []error{unix.EPERM}, "sysctl kernel.unprivileged_userns_clone=1 as root lets users have namespaces"},
@@ -110,7 +110,7 @@ func anyOf(err error, of ...error) bool {
 	return slices.ContainsFunc(of, func(e error) bool { return errors.Is(err, e) })
 }
 
-// remedy is the help against an error of the kernel in a step.
+// remedy returns the help against an error of the kernel in a step.
 func remedy(what string, err error) string {
 	for _, r := range remedies {
 		if (os.Geteuid() != 0 || r.value == "0") && anyOf(err, r.errors...) && sysctl(r.file) == r.value {

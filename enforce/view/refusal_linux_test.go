@@ -16,18 +16,17 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// denial is a system call that fails, where an argument has a value under a mask.
+// denial makes a system call fail if an argument has a value under a mask.
 type denial struct {
 	call, argument, mask, value uint32
 	errno                       unix.Errno
 }
 
-// New namespaces, and a write of as many bytes as the map of user 65534 has, which that
-// user's purity writes for its init.
 func namespacesFail(errno unix.Errno) denial {
 	return denial{unix.SYS_CLONE, 0, unix.CLONE_NEWNS, unix.CLONE_NEWNS, errno}
 }
 
+// mapFails denies writes as long as the map of user 65534, which purity writes for its init.
 func mapFails(errno unix.Errno) denial {
 	return denial{unix.SYS_WRITE, 2, ^uint32(0), uint32(len("65534 65534 1\n")), errno}
 }
@@ -38,8 +37,8 @@ func (d denial) String() string {
 	return fmt.Sprint(d.call, " ", d.argument, " ", d.mask, " ", d.value, " ", uint32(d.errno))
 }
 
-// runRefused is TEST refused DENIAL SYSCTLS: it says why there can be no view, by trying and
-// by a run.
+// runRefused is TEST refused DENIAL SYSCTLS: it prints why a view fails, from a try and from
+// a run.
 func runRefused(text, settings string) int {
 	var d denial
 	var errno uint32
@@ -62,8 +61,8 @@ func runRefused(text, settings string) int {
 	return 0
 }
 
-// A kernel, a distribution or a container that keeps a user from namespaces: one message
-// for each, with its remedy.
+// Each kernel, distribution or container that keeps a user from namespaces has one message,
+// with its remedy.
 func TestRefused(t *testing.T) {
 	const container = "a container, a chroot or a sandbox around purity forbids it"
 	const want = "too many open files"

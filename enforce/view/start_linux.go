@@ -15,20 +15,20 @@ import (
 	"github.com/nix-purity/purity/enforce/parent"
 )
 
-// Word is the hidden argument by which this program is the init of a view. After it
-// come "init" and the descriptor of a socket to the parent; or to see whether there can be a
-// view, nothing or the directory of an overlay.
+// Word is the hidden argument that makes this program the init of a view. "init" and the
+// descriptor of a socket to the parent follow. To try a view, nothing follows, or the
+// directory of an overlay.
 const Word = "__view"
 
-// self is this program, for itself.
+// self is the path by which this program starts itself.
 const self = "/proc/self/exe"
 
 // Run runs a job and returns how its command ended. Until then this process stops when
 // the command stops, and passes on the signals that it gets alone. The errors are those of
 // [enforce.Policy.Exec], and a [*RefusedError] before anything was started.
 //
-// It is called on the main thread, for the kernel ends the view with the thread that
-// started it (prctl(2), PR_SET_PDEATHSIG).
+// Call it on the main thread: the kernel ends the view with the thread that started it
+// (prctl(2), PR_SET_PDEATHSIG).
 func Run(job Job) (syscall.WaitStatus, error) {
 	job.Command.Confined, job.Command.Audit = false, false
 	pid, socket, err := begin(job)
@@ -37,8 +37,8 @@ func Run(job Job) (syscall.WaitStatus, error) {
 	}
 	defer socket.Close()
 	data := packed(job, 16<<10+150*len(job.Policy.Grants))
-	// A signal ends this process, and the init with it, until the init can pass signals on: the
-	// kernel drops those that the first process of a namespace has no handler for (pid_namespaces(7)).
+	// Until the init can pass signals on, a signal ends this process and the init with it: the kernel
+	// drops signals for which the first process of a namespace has no handler (pid_namespaces(7)).
 	var first message
 	ready := receive(socket, &first)
 	terminal := foreground()
@@ -47,7 +47,7 @@ func Run(job Job) (syscall.WaitStatus, error) {
 		return 0, err
 	}
 	signals.PassTo(pid)
-	if ready == nil && first.Failure == nil { // and if it ends here, its end says more
+	if ready == nil && first.Failure == nil { // follow reports an init that ends here
 		socket.Write(data)
 	}
 	status, err := follow(socket, pid, first, signals.Release)
@@ -63,7 +63,7 @@ func begin(job Job) (pid int, socket *os.File, err error) {
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "socket"), os.NewFile(uintptr(pair[1]), "socket")
 	defer theirs.Close()
-	if _, err = unix.FcntlInt(theirs.Fd(), unix.F_SETFD, 0); err != nil { // by the same number there
+	if _, err = unix.FcntlInt(theirs.Fd(), unix.F_SETFD, 0); err != nil { // the init has it under this number
 		err = fmt.Errorf("make view: %w", err)
 	} else {
 		pid, err = start([]string{os.Args[0], Word, "init", strconv.Itoa(int(theirs.Fd()))}, job)
@@ -75,8 +75,8 @@ func begin(job Job) (pid int, socket *os.File, err error) {
 	return pid, ours, nil
 }
 
-// start starts this program in namespaces of its own. Who may stays in the user
-// namespace, in which files have their owners.
+// start starts this program in namespaces of its own. Root, where it may, stays in its
+// user namespace, in which files keep their owners.
 func start(args []string, job Job) (pid int, err error) {
 	attempt := func(user bool) (int, error) {
 		return syscall.ForkExec(self, args, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Sys: attributesOf(job, user)})
@@ -95,15 +95,15 @@ func start(args []string, job Job) (pid int, err error) {
 	return pid, nil
 }
 
-// attributesOf are those of a process in the namespaces of a job, with a user namespace or
-// without.
+// attributesOf returns those of a process in the namespaces of a job, with a user namespace
+// or without.
 func attributesOf(job Job, user bool) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Cloneflags: namespaces(job.Policy), Pdeathsig: syscall.SIGKILL}
 	if user {
 		attr.Cloneflags |= unix.CLONE_NEWUSER
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN} // of the namespaces, which execve takes from a user else
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN} // of the namespaces; execve drops a user's that are not ambient
 		if job.View.Overlay.Dir != "" {
 			attr.AmbientCaps = append(attr.AmbientCaps, keeper...)
 		}
@@ -111,12 +111,12 @@ func attributesOf(job Job, user bool) *syscall.SysProcAttr {
 	return attr
 }
 
-// keeper are the capabilities with which who mounts an overlay keeps its layers: it writes
-// directories that nobody may write, and gives copies the owner, mode and times of files.
-// They count for files of the user alone (user_namespaces(7)).
+// keeper are the capabilities of the process that mounts an overlay. By them the kernel
+// writes in directories that nobody may write, and gives copies the owner, mode and times
+// of the files. They apply to files of the user alone (user_namespaces(7)).
 var keeper = []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_CHOWN, unix.CAP_FOWNER, unix.CAP_FSETID}
 
-// namespaces are those that the command of a policy is in.
+// namespaces returns the flags of clone(2) for the command of a policy.
 func namespaces(p enforce.Policy) uintptr {
 	flags := uintptr(unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS)
 	if !p.SysVIPC {
@@ -128,8 +128,7 @@ func namespaces(p enforce.Policy) uintptr {
 	return flags
 }
 
-// message is the report of the init to its parent. The first is empty, and says that it is
-// ready.
+// message is the report of the init to its parent. The first is empty: the init is ready.
 type message struct {
 	Failure *failure // nothing was started
 	Stopped bool
@@ -187,18 +186,18 @@ func (e *sentError) Error() string { return e.text }
 
 func (e *sentError) Is(target error) bool { return e.errno != 0 && errors.Is(e.errno, target) }
 
-// follow does as the command does, and returns how it ended. It has the last message already.
+// follow stops when the command stops, and returns how it ended. last is the message before.
 func follow(socket io.Reader, pid int, last message, release func()) (status syscall.WaitStatus, err error) {
 	for {
 		var m message
-		if receive(socket, &m) != nil { // it has ended, as it said or without a word
+		if receive(socket, &m) != nil { // the init has ended, with a last message or without
 			break
 		}
 		if last = m; m.Stopped {
 			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 		}
 	}
-	release() // the number is its own until then
+	release() // until the init is waited for, no other process has its number
 	for {
 		_, err = syscall.Wait4(pid, &status, 0, nil)
 		if !errors.Is(err, unix.EINTR) {
@@ -215,14 +214,14 @@ func follow(socket io.Reader, pid int, last message, release func()) (status sys
 	case status.Exited():
 		return 0, fmt.Errorf("make view: its init ended with exit code %d", status.ExitStatus())
 	}
-	return status, nil // somebody killed it
+	return status, nil // a signal killed the init
 }
 
-// terminalState is which process group a terminal was at, so that a shell that ends
-// within the view, which does not know the groups outside, leaves the terminal as it was.
+// terminalState is the foreground process group of a terminal before the run. A shell in
+// the view does not know the groups outside, so it cannot restore that when it ends.
 type terminalState struct{ fd, group int }
 
-// foreground is the terminal of this process, if it is in its foreground.
+// foreground returns the terminal in whose foreground this process is, if there is one.
 func foreground() terminalState {
 	for fd := range 3 {
 		if group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
@@ -239,7 +238,7 @@ func (t terminalState) restore() {
 	if group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP); err != nil || group == t.group {
 		return
 	}
-	// Who is in the background and does this is stopped, but not by a signal that is
+	// The kernel stops a process in the background that does this, unless the signal is
 	// blocked or ignored (ioctl_tty(2)).
 	undo := parent.Ignore(syscall.SIGTTOU)
 	defer undo()

@@ -15,33 +15,32 @@ type View struct {
 	// Shell and Env are files of the closure that /bin/sh and /usr/bin/env are links
 	// to, empty for none.
 	Shell, Env string
-	// Etc are files of /etc, by name, that are there where no grant brings one.
+	// Etc are the texts of generated files of /etc, by name. Granted files come first.
 	Etc map[string]string
-	// Dir is a directory that is there, empty if nothing in it is granted.
+	// Dir is a directory that the view always has, empty if no grant lies in it.
 	Dir string
 	// Protected are files and directories that are read-only although they lie in
 	// paths granted for writing. A missing path is not protected.
 	Protected []string
-	// Overlay has a directory that the policy grants be shown as an overlay; the zero
-	// value for none.
+	// Overlay shows a granted directory as an overlay; the zero value shows none.
 	Overlay Layers
-	// Store has paths below a directory be those of another one, which is where a chroot
-	// store is; the zero value for none.
+	// Store shows the paths of a chroot store below another directory; the zero value is
+	// for no chroot store.
 	Store Elsewhere
-	// SysVIPC says that the command uses the System V IPC of the machine, and not its own.
+	// SysVIPC lets the command use the System V IPC of the machine instead of its own.
 	SysVIPC bool
 }
 
-// Layers are an overlay of a directory: it can be written, and the changes go elsewhere
-// (Documentation/filesystems/overlayfs.rst). All paths are without links.
+// Layers are an overlay of a directory: commands can write it, and the changes go elsewhere
+// (Documentation/filesystems/overlayfs.rst). The paths have no links.
 type Layers struct {
-	Dir   string // it is read, and shown at its place
-	Upper string // an empty directory that takes the changes
-	Work  string // an empty directory beside it, for the kernel
+	Dir   string // the lower layer, and the place of the overlay
+	Upper string // an empty directory for the changes
+	Work  string // an empty directory beside Upper, for the kernel
 }
 
-// Above is a grant by which a directory could be written from above it, not by way of its
-// overlay: a descriptor that the command inherits can lead there.
+// Above returns a grant for writing of a directory above l.Dir, if there is one. By it a
+// command could bypass the overlay: a descriptor that it inherits can lead there.
 func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
 	for _, g := range p.Grants {
 		if g.Own || g.Replaced || g.Access&enforce.Write == 0 || l.Dir == "" {
@@ -54,13 +53,13 @@ func (l Layers) Above(p enforce.Policy) (enforce.Grant, bool) {
 	return enforce.Grant{}, false
 }
 
-// Elsewhere is a directory whose files are in another one.
+// Elsewhere is a directory whose files lie in another one.
 type Elsewhere struct {
 	Dir  string // the path by which grants name its files
-	Real string // the path where they are
+	Real string // the path where the files lie
 }
 
-// at is where the files of a path are.
+// at returns the path where the file of a grant's path lies.
 func (e Elsewhere) at(path string) string {
 	if e.Dir != "" && path != e.Dir && enforce.Inside(path, e.Dir) {
 		return e.Real + path[len(e.Dir):]
@@ -77,8 +76,8 @@ type Job struct {
 
 const tty = enforce.Read | enforce.Write | enforce.Ioctl
 
-// Policy is p for a command in the view: without the grants that the view has something
-// of its own for, and with these.
+// Policy returns p for a command in the view: without the grants that the view replaces,
+// and with grants of the view's own files.
 func (v View) Policy(p enforce.Policy) enforce.Policy {
 	grants := slices.DeleteFunc(slices.Clone(p.Grants), func(g enforce.Grant) bool { return g.Replaced })
 	granted := map[string]bool{}

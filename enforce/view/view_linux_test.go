@@ -25,8 +25,8 @@ import (
 
 func init() { runtime.LockOSThread() }
 
-// TestMain is the init of views, and who starts them: TEST in DIR SCRIPT runs
-// a script of the host's shell in a view of DIR.
+// TestMain is also the init of views, and the program that starts them: TEST in DIR SCRIPT
+// runs a script of the host's shell in a view of DIR.
 func TestMain(m *testing.M) {
 	if code, ok := RunPart(os.Args); ok {
 		os.Exit(code)
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// host are the host's programs, which stand for a closure, at the places where they are.
+// host grants the host's programs at their places; they stand for a closure.
 func host() []enforce.Grant {
 	var grants []enforce.Grant
 	for _, path := range []string{"/bin/sh", "/bin/cat", "/bin/ls", "/bin/sleep", "/bin/kill", "/bin/mkdir", "/bin/mv", "/bin/rm", "/bin/stty", "/usr/bin/id", "/usr/bin/env", "/usr/bin/tty", "/usr/bin/touch", "/lib/x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2"} {
@@ -84,7 +84,7 @@ func runScript(dir, script string) int {
 	return status.ExitStatus()
 }
 
-// runners are who runs a test: this user, and where that is root nobody, too.
+// runners are the users that run a test: this one, and if that is root, also nobody.
 func runners() map[string]*syscall.SysProcAttr {
 	all := map[string]*syscall.SysProcAttr{"self": nil}
 	if os.Getuid() == 0 {
@@ -140,7 +140,7 @@ func inView(t *testing.T, attr *syscall.SysProcAttr, script string, environ ...s
 	return string(out), cmd.ProcessState
 }
 
-// Granted paths are there, at its place; all else is not, whatever the host has.
+// A view has the granted paths at their places, and no other file of the host.
 func TestView(t *testing.T) {
 	const script = `
 for f in / /usr /usr/bin /etc /dev/shm /tmp; do echo $f: $(ls $f); done
@@ -182,8 +182,8 @@ test $$ -lt 100 && test -e /proc/1/stat && echo own processes
 	}
 }
 
-// Files that run later outside are read-only in the writable project, and nothing makes room
-// for another; the rest can be written.
+// In the writable project, files that run later outside are read-only, and no rename makes
+// room for others. All other files can be written.
 func TestProtected(t *testing.T) {
 	const script = `
 for c in 'echo x > flake.nix' 'mv main.c flake.nix' 'rm flake.nix' 'echo x > .git/hooks/post' 'mv .git .old' 'mv .git/hooks .git/h' 'touch .git/hooks/new'; do
@@ -213,8 +213,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// A signal to purity alone reaches the command, and the rest after the end of either
-// is nothing.
+// A signal to purity alone reaches the command. When either has ended, no process is left.
 func TestSignals(t *testing.T) {
 	for name, attr := range runners() {
 		dir, program := world(t, attr)
@@ -247,7 +246,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// left finds processes that are in a directory, for which a killed view has a while.
+// left fails if a process stays in a directory; a killed view has a while to end.
 func left(t *testing.T, dir string) {
 	t.Helper()
 	for range 100 {
@@ -288,10 +287,10 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// A signal is not lost, whenever it comes: the command has it, or purity ends before there is one.
-// One comes to purity alone, or from a terminal to all of the group.
+// No signal is lost, whenever it comes: the command gets it, or purity ends before it starts one.
+// A signal comes to purity alone, or from a terminal to the whole group.
 func TestSignalled(t *testing.T) {
-	if signal.Ignored(syscall.SIGINT) { // who starts tests in the background may have it so
+	if signal.Ignored(syscall.SIGINT) { // as a shell may start tests in the background
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGINT)
 	}
 	ways := map[string]func(*testing.T, *exec.Cmd) (send func()){
@@ -331,7 +330,7 @@ func TestSignalled(t *testing.T) {
 	}
 }
 
-// atTerminal has a command lead the session of a terminal of its own, and returns its other end.
+// atTerminal makes a command lead the session of a new terminal, and returns its other end.
 func atTerminal(t *testing.T, cmd *exec.Cmd) *os.File {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)

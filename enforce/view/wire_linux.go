@@ -7,10 +7,9 @@ import (
 	"reflect"
 )
 
-// A value goes from this program to itself as its parts, one after the other: numbers as
-// varints, and texts, which can be any bytes, after their length. encoding/gob does that as
-// well, and takes half a millisecond of every start of purity to prepare for it; JSON has
-// no texts of any bytes.
+// This program sends a value to itself as its parts, one after the other: numbers as
+// varints, and texts, which can be any bytes, after their length. encoding/gob would add
+// half a millisecond to every start of purity; JSON cannot hold arbitrary bytes.
 
 var errWire = errors.New("cut short")
 
@@ -23,14 +22,14 @@ func send(w io.Writer, value any) error {
 	return err
 }
 
-// packed is a value with its length before it. It is about as long as size says.
+// packed returns a value with its length before it. size is a guess at the bytes.
 func packed(value any, size int) []byte {
 	data := pack(make([]byte, 8, size), reflect.ValueOf(value))
 	binary.LittleEndian.PutUint64(data, uint64(len(data)-8))
 	return data
 }
 
-// receive reads what was sent into the value that to points to, which is zero.
+// receive reads a sent value into the one that to points to, which is zero.
 func receive(r io.Reader, to any) error {
 	var length [8]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
@@ -106,7 +105,7 @@ func unpack(data []byte, v reflect.Value) ([]byte, error) {
 			data, err = unpack(data, v.Field(i))
 		}
 		return data, err
-	default: // a number, or one that says how many follow
+	default: // a number, or the count of parts that follow
 		var used int
 		if n, used = binary.Uvarint(data); used <= 0 {
 			return nil, errWire

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// fill gives every part of a value one that is not zero, texts with bytes of no encoding.
+// fill makes every part of a value non-zero, and gives texts bytes that are not UTF-8.
 func fill(v reflect.Value, n *int64) {
 	*n++
 	switch v.Kind() {
@@ -39,7 +39,7 @@ func fill(v reflect.Value, n *int64) {
 	}
 }
 
-// What is received is what was sent, and less than that is an error.
+// The received value equals the one sent; a truncated one is an error.
 func TestWire(t *testing.T) {
 	var job Job
 	var n int64
