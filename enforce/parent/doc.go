@@ -1,4 +1,4 @@
-// Package parent makes a process that starts another one look like it from
-// outside: it stops, goes on and ends as that does, and the signals it gets
-// alone it passes on.
+// Package parent makes a parent process look like its child from outside: it
+// stops, continues and ends as the child does, and passes on the signals that
+// it gets alone.
 package parent

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Signals are those that are caught to be passed on.
+// Signals are the caught signals, to pass on.
 type Signals struct {
 	read   *os.File // a pipe from the handler
 	write  int
@@ -23,10 +23,9 @@ type Signals struct {
 //lint:ignore U1000 it is read in assembly
 var caughtAt int32
 
-// handler returns the addresses of the handler, which writes the kernel's record
-// of a signal (siginfo_t) to caughtAt, and the return address of a handler, 0 where
-// the kernel brings that along. Go's own way to hear of signals does not tell who
-// sent them.
+// handler returns the address of the handler, which writes the kernel's record of
+// a signal (siginfo_t) to caughtAt, and the return address of a handler, 0 where
+// the kernel provides it. os/signal does not tell who sent a signal.
 func handler() (caught, restorer uintptr)
 
 // others are not passed on: signals that no process can catch, those that a process sends to itself,
@@ -37,7 +36,7 @@ var others = map[syscall.Signal]bool{
 	unix.SIGXCPU: true, unix.SIGXFSZ: true, 32: true, 33: true,
 }
 
-// Catch catches signals, but for those that are ignored, as nohup(1) has it.
+// Catch catches signals. It leaves ignored ones ignored, for nohup(1).
 func Catch() (*Signals, error) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil { // a handler must not wait
@@ -65,8 +64,8 @@ func Catch() (*Signals, error) {
 	return s, nil
 }
 
-// PassAll passes on signals caught before, whoever sent them: the process was not there yet when
-// the kernel sent them to the group. Those from now on are passed on as [Signals.PassTo] does.
+// PassAll passes on signals caught before, whoever sent them: when the kernel sent them to the
+// group, the process did not exist yet. It passes on later ones as [Signals.PassTo] does.
 func (s *Signals) PassAll(pid int) {
 	if conn, err := s.read.SyscallConn(); err == nil {
 		conn.Read(func(fd uintptr) bool {
@@ -82,8 +81,8 @@ func (s *Signals) PassAll(pid int) {
 	s.PassTo(pid)
 }
 
-// PassTo passes on signals caught before and from now on, to a process, which is in
-// the same process group: signals to the group reach it.
+// PassTo passes on signals, caught before and from now on, to a process in the same
+// process group. Those that the kernel sends to the group reach it without help.
 func (s *Signals) PassTo(pid int) {
 	go func() {
 		var info [128]byte // siginfo_t

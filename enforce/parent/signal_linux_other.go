@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// Signals are those that are caught to be passed on.
+// Signals are the caught signals, to pass on.
 type Signals struct{ caught chan os.Signal }
 
-// Catch catches signals, but for those that are ignored. Here it cannot be told
-// whether the terminal sent one.
+// Catch catches signals and leaves ignored ones ignored. On these processors it cannot
+// tell whether the terminal sent one.
 func Catch() (*Signals, error) {
 	s := &Signals{make(chan os.Signal, 8)}
 	for _, n := range []syscall.Signal{syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM} {

@@ -17,9 +17,9 @@ var terminal = map[syscall.Signal]bool{
 	unix.SIGTSTP: true, unix.SIGTTIN: true, unix.SIGTTOU: true, unix.SIGWINCH: true,
 }
 
-// Wait waits for a child to end; when it stops this process does, and when this
-// one goes on so does it, by the signal that is passed on. The number of the
-// child is its own until ended has returned.
+// Wait waits for a child to end. When the child stops, this process stops; when this
+// process continues, the signal that it passes on continues the child. No other
+// process gets the child's number before ended has returned.
 func Wait(pid int, ended func()) (syscall.WaitStatus, error) {
 	for {
 		var info unix.Siginfo
@@ -46,8 +46,8 @@ func Wait(pid int, ended func()) (syscall.WaitStatus, error) {
 	}
 }
 
-// Die ends this process by a signal, as the kernel does: Go's runtime has
-// handlers of its own for some, and who died of it before has dumped the core.
+// Die ends this process by a signal, as the kernel would: Go's runtime has handlers
+// of its own for some. It dumps no core, because the child has done that.
 func Die(signal syscall.Signal) {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	sigaction(signal, new(action), nil) // the default
@@ -66,7 +66,7 @@ func sigaction(n syscall.Signal, set, get *action) error {
 	return nil
 }
 
-// Ignore has a signal be ignored until the function is called that it returns.
+// Ignore ignores a signal until undo is called.
 func Ignore(signal syscall.Signal) (undo func()) {
 	var before action
 	sigaction(signal, &action{handler: 1}, &before) // SIG_IGN
