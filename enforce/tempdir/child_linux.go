@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// child is the life of the child. It does not return.
+// child is everything that the child does. It does not return.
 //
 //lint:ignore U1000 assembly calls it
 //go:norace
@@ -30,7 +30,8 @@ func exit(code uintptr) {
 	}
 }
 
-// wait keeps the pidfd alone, as descriptor 0, and waits.
+// wait closes all descriptors but the pidfd, which becomes 0, and waits for the
+// process to end.
 //
 //go:norace
 //go:nosplit
@@ -49,8 +50,8 @@ func (s *sweeper) wait() {
 }
 
 // emptied removes the directory if it is empty, as most runs leave it, and reports whether
-// that is all: there is no directory beside it of a process that has ended. So a whole
-// purity starts where there is something to do.
+// nothing is left to do: no directory beside it is of a process that has ended. Otherwise
+// the child becomes a whole purity.
 //
 //go:norace
 //go:nosplit
@@ -80,8 +81,8 @@ func (s *sweeper) emptied() bool {
 	return false
 }
 
-// ended reports whether the entry whose name is from here to there is the directory of a run
-// whose process is no more.
+// ended reports whether the entry with its name at entries[from:to] is the directory of a
+// run whose process has ended.
 //
 //go:norace
 //go:nosplit

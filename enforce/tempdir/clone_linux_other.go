@@ -4,8 +4,8 @@ package tempdir
 
 import "golang.org/x/sys/unix"
 
-// clone forks a process that runs child and has no exit signal. Apart, a process between
-// forks it and ends, with the error as its exit code.
+// clone forks a process without an exit signal, which runs child. If apart, an intermediate
+// process forks it and ends, with the error as its exit code.
 //
 //go:norace
 //go:nosplit

@@ -1,3 +1,3 @@
 // Package tempdir makes the temporary directory of a run, and removes it when
-// the process that made it has ended, by then perhaps as another program.
+// the process that made it ends, even if that has become another program.
 package tempdir

@@ -16,14 +16,14 @@ import (
 //
 // This process is about to become the user's command, which must not find a
 // child that it did not start: a command that waits for all its children would
-// wait for a process that waits for it. So it is a child's child, which init inherits
-// at once. Where this process is init, or inherits as init does, it stays a child
-// without an exit signal, which counts as a "clone" child that wait(2) passes over
-// (wait(2), __WCLONE), though not with __WALL, as strace waits.
+// wait for a process that waits for it. So the process is a grandchild, which init
+// inherits at once. If this process is init or a subreaper, it stays a child without
+// an exit signal. wait(2) skips such a "clone" child (__WCLONE), except with __WALL,
+// as strace waits.
 //
-// The child holds nothing of ours open and is in a session of its own. It is
-// cloned, not started anew, because that takes a tenth of the time; after
-// that only raw system calls are allowed, since Go's runtime is not there for it.
+// The child holds no descriptor of ours open and is in a session of its own. It is
+// cloned, not started anew, because that takes a tenth of the time. It can make only
+// raw system calls, since Go's runtime does not run in it.
 func sweepAfterExit(dir string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -58,7 +58,7 @@ func sweepAfterExit(dir string) error {
 // sweepers keeps what children use for as long as they can share this process's memory.
 var sweepers []*sweeper
 
-// gone waits for the child between, whose exit code is the error of its own fork.
+// gone waits for the intermediate child, whose exit code is the error of its own fork.
 func gone(pid int) unix.Errno {
 	var status unix.WaitStatus
 	for {
@@ -76,7 +76,7 @@ func gone(pid int) unix.Errno {
 	}
 }
 
-// inherits reports whether processes of this one that lose their parent become its children.
+// inherits reports whether orphaned descendants of this process become its children.
 func inherits() bool {
 	var subreaper int32
 	err := unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&subreaper)), 0, 0, 0)
@@ -86,7 +86,7 @@ func inherits() bool {
 // sweeper is all that the child needs, made before the clone.
 type sweeper struct {
 	pidfd   int
-	apart   bool // a child's child waits
+	apart   bool // a grandchild waits
 	mask    unix.Sigset_t
 	path    *byte
 	argv    []*byte

@@ -10,14 +10,12 @@ import (
 	"time"
 )
 
-// A run's temporary directory is named run-PID-START-RANDOM by its process,
-// START being when that began, so that anybody can tell whether the run is
-// over.
+// A run's temporary directory is named run-PID-START-RANDOM, after its process
+// and the time when that began. So every purity can tell whether the run is over.
 const tempPrefix = "run-"
 
-// Make makes the temporary directory of this run in parent and sees to it
-// that it is removed when this process ends, by then perhaps as another
-// program.
+// Make makes the temporary directory of this run in parent, and starts a process
+// that removes it when this one ends, even if this one has become another program.
 func Make(parent string) (string, error) {
 	pattern := fmt.Sprintf("%s%d-%s-*", tempPrefix, os.Getpid(), startTime(os.Getpid()))
 	dir, err := os.MkdirTemp(parent, pattern)
@@ -40,7 +38,7 @@ func RunSweeper(args []string) (code int, ok bool) {
 		return 0, false
 	}
 	var err error
-	for range 20 { // what a view ended with its run may still be writing
+	for range 20 { // the last processes of a view may still write
 		if err = Sweep(args[2]); err == nil {
 			return 0, true
 		}
@@ -91,9 +89,9 @@ func Remove(dir string) error {
 	return nil
 }
 
-// removeAll removes a tree, first making those directories writable that a
-// tool left read-only, as Go's module cache does. An os.Root never follows a
-// link out of the tree, whatever a process that is left over does meanwhile.
+// removeAll removes a tree. It first makes directories writable that a tool
+// left read-only, such as Go's module cache. An os.Root never follows a link
+// out of the tree, whatever a leftover process does meanwhile.
 func removeAll(root *os.Root, name string) error {
 	fs.WalkDir(root.FS(), name, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
@@ -123,15 +121,15 @@ func isOver(name string) bool {
 	return start == "" || parts[1] != "" && start != parts[1] // a run without /proc could not tell its own
 }
 
-// startTime is when a process began, in clock ticks since boot
-// (proc_pid_stat(5), field 22), empty if there is no such process. A process
-// number is used again, the two together are not. A zombie is no process.
+// startTime returns when a process began, in clock ticks since boot
+// (proc_pid_stat(5), field 22), empty for no process or a zombie. The kernel
+// uses process numbers again, but not with the same start time.
 func startTime(pid int) string {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return ""
 	}
-	// The second field is a name in parentheses with whatever in it.
+	// The second field is a name in parentheses, with any characters in it.
 	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" { // it ended, and its parent has not noticed yet
 		return ""

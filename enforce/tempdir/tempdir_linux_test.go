@@ -15,7 +15,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// A sweeper takes along the remains of runs before it, and only that.
+// A sweeper also removes directories that earlier runs left, and no others.
 func TestSweepStale(t *testing.T) {
 	parent := t.TempDir()
 	dead := exec.Command("true")
