@@ -6,9 +6,9 @@ import (
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
-// DefaultABI is the oldest Landlock that a policy is content with unless it
-// says so: before ABI 3 (Linux 6.2) any file could be truncated, before 2 nothing
-// renamed across directories.
+// DefaultABI is the oldest Landlock ABI that a policy accepts by default: before
+// ABI 3 (Linux 6.2) a command could truncate any file, before ABI 2 rename none
+// across directories.
 const DefaultABI = 3
 
 // alone reports whether the command is in a network with only itself.
@@ -23,12 +23,12 @@ type feature struct {
 	scoped  uint64
 	meaning string // accesses that a kernel without it cannot deny
 
-	// wanted reports whether a policy has something for it to refuse; nil: always.
+	// wanted reports whether a policy denies accesses by it; nil: always.
 	wanted func(Policy) bool
 	// filtered reports whether the system call filter denies it anyway.
 	filtered func(Policy) bool
-	// asked reports whether a policy says so in so many words that the lack
-	// is an error whatever ABI it is content with.
+	// asked reports whether a policy asks for it explicitly, so that its lack is
+	// an error whatever MinABI is.
 	asked func(Policy) bool
 }
 
@@ -56,12 +56,12 @@ var features = []feature{
 	{abi: 10, kernel: "7.2", meaning: "UDP by port", net: ll.AccessNetBindUDP | ll.AccessNetConnectSendUDP, wanted: ports, filtered: noUDP, asked: closed},
 }
 
-// Gap is an access that a policy denies and a kernel cannot.
+// Gap is an access that a policy denies and a kernel cannot deny.
 type Gap struct {
 	Meaning string
-	Kernel  string // Linux version that can, empty if it is not a matter of that
-	Err     error  // why, where that is known
-	// Fatal gaps are errors unless the policy says that best effort will do.
+	Kernel  string // Linux version that can, empty if the version is not the reason
+	Err     error  // the reason, where that is known
+	// Fatal gaps are errors unless the policy has BestEffort.
 	Fatal bool
 }
 
@@ -93,9 +93,8 @@ func (p Policy) downgrade(abi int) (attr ll.RulesetAttr, gaps []Gap) {
 	return attr, gaps
 }
 
-// restrictFlags asks for denials to be logged after execve and not before it,
-// where the kernel has an audit log for them (ABI 7): the denials of the
-// command and not those of the canary.
+// restrictFlags has the kernel log denials after execve and not before it, where
+// it has an audit log for them (ABI 7): denials of the command, not of the canary.
 func restrictFlags(abi int) uint32 {
 	if abi >= 7 {
 		return ll.FlagRestrictSelfLogSameExecOff | ll.FlagRestrictSelfLogNewExecOn

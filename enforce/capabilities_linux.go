@@ -19,7 +19,7 @@ var capabilities = []string{
 	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 }
 
-// Capabilities are the names of all.
+// Capabilities returns the names of all capabilities.
 func Capabilities() []string { return slices.Clone(capabilities) }
 
 // Capability returns the bit of a capability by its name, "chown" or "CAP_CHOWN".
@@ -33,8 +33,8 @@ func Capability(name string) (bit uint64, ok bool) {
 	return 0, false
 }
 
-// dropCapabilities leaves the thread none but keep, and none to gain by
-// execve: no_new_privs limits execve to the permitted capabilities.
+// dropCapabilities drops all capabilities of the thread but keep. It gains none
+// by execve: no_new_privs limits execve to the permitted capabilities.
 func dropCapabilities(keep uint64) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData
@@ -53,7 +53,7 @@ func dropCapabilities(keep uint64) error {
 		}
 		err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0)
 		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) {
-			break // the last one was before, or it takes a capability that is not there
+			break // c is past the last capability, or the thread lacks CAP_SETPCAP
 		}
 		if err != nil {
 			return fmt.Errorf("confine: drop capability %d: %w", c, err)

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeDescriptors has every descriptor but 0, 1, 2 and the pipes among keep closed
-// by execve. An open descriptor reaches past any confinement: rights are checked when a
-// file is opened. So a file, a directory or a socket is closed, however it is named.
+// closeDescriptors has execve close every descriptor but 0, 1, 2 and the pipes among
+// keep. An open descriptor bypasses any confinement: the kernel checks rights when it
+// opens a file. So files, directories and sockets are closed even if keep names them.
 func closeDescriptors(keep []int) error {
 	from := uint(3)
 	keep = slices.Sorted(slices.Values(keep))
@@ -45,9 +45,9 @@ func fifo(fd int) bool {
 	return unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFIFO
 }
 
-// OddDescriptors says which of standard input, output and error are something
-// that leads further than a file or a terminal: a directory, or a socket with
-// a name. Some programs use nameless socket pairs for pipes.
+// OddDescriptors describes those of standard input, output and error that lead
+// further than a file or a terminal: directories and sockets, but not nameless
+// socket pairs, which some programs use for pipes.
 func OddDescriptors() []string {
 	var odd []string
 	for fd, name := range []string{"standard input", "standard output", "standard error"} {

@@ -6,7 +6,7 @@
 //
 //	resolve the paths → open → close descriptors → no_new_privs → Landlock → canary → execve
 //
-// It is the only package of purity that makes such system calls. What the
-// kernel cannot enforce is an error, never less enforcement. It knows nothing
-// of Nix: where the grants come from is the caller's business.
+// No other package of purity makes such system calls. A policy that the kernel
+// cannot enforce is an error, never less enforcement. The package knows nothing
+// of Nix; the caller provides the grants.
 package enforce

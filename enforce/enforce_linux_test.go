@@ -22,8 +22,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A test never confines itself: it starts this program again, which confines
-// itself and becomes this program a third time, which tries things.
+// A test never confines itself. It starts this program a second time; that confines
+// itself and becomes this program a third time, which tries operations.
 func TestMain(m *testing.M) {
 	if code, ok := tempdir.RunSweeper(os.Args); ok {
 		os.Exit(code)
@@ -329,7 +329,7 @@ func TestConfinement(t *testing.T) {
 	}
 }
 
-// Descriptors that were open are not, but for the first three.
+// The command gets no open descriptor but the first three.
 func TestDescriptors(t *testing.T) {
 	w := newWorld(t)
 	file, err := os.Open(w.outside + "/file")
@@ -404,7 +404,7 @@ func TestExecErrors(t *testing.T) {
 }
 
 // A mode of / that denies as much as a confinement is no confinement: a process
-// that is told so would run a command without one.
+// that took it for one would run a command unconfined.
 func TestConfinedByMode(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can change the root directory")

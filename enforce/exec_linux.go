@@ -14,13 +14,12 @@ import (
 	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
-// Exec confines the process to p and replaces it by cmd. It returns only if
-// that could not be done: a [*GapError], a [*MissingError], an [*ExecError], or
-// another error; then the calling thread may be confined already, and nothing
-// more should be done than to say so and exit.
+// Exec confines the process to p and replaces it by cmd. It returns only on
+// failure: a [*GapError], a [*MissingError], an [*ExecError], or another error.
+// Then the calling thread may be confined already: report the error and exit.
 //
-// Landlock before ABI 8 restricts one thread, and execve carries on with the
-// thread that calls it, so it all happens on one.
+// Landlock before ABI 8 restricts one thread, and execve keeps the thread that
+// calls it, so Exec does everything on one.
 func (p Policy) Exec(cmd Command) error {
 	runtime.LockOSThread()
 	if err := p.begin(cmd); err != nil {
@@ -32,10 +31,10 @@ func (p Policy) Exec(cmd Command) error {
 	return &ExecError{Path: cmd.Path, Err: unix.Exec(cmd.Path, cmd.Args, cmd.Env)}
 }
 
-// Start starts cmd confined to p as a child and returns its process number. The process
-// itself is not confined, but for its descriptors, which are closed by execve as those of
-// the command are: Landlock, the filter and capabilities restrict a thread
-// that ends with this call. The errors are those of [Policy.Exec].
+// Start starts cmd confined to p as a child and returns its process number. This process
+// is not confined: Landlock, the filter and capabilities restrict a thread that ends with
+// this call. But execve closes its descriptors as it closes those of the command. The
+// errors are those of [Policy.Exec].
 func (p Policy) Start(cmd Command) (pid int, err error) {
 	done := make(chan struct{})
 	go func() {
@@ -61,7 +60,7 @@ func (p Policy) Start(cmd Command) (pid int, err error) {
 	return pid, err
 }
 
-// isText reports whether a file is one, by its first bytes.
+// isText reports whether a file is text, by its first bytes.
 func isText(path string) bool {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -73,7 +72,7 @@ func isText(path string) bool {
 	return err == nil && bytes.IndexByte(head[:n], 0) < 0
 }
 
-// begin is all that comes before the command, for the calling thread.
+// begin does everything that precedes the command, for the calling thread.
 func (p Policy) begin(cmd Command) error {
 	var rules seccomp.Rules // of the filter
 	if !cmd.Confined && !cmd.Audit {
@@ -93,7 +92,7 @@ func (p Policy) begin(cmd Command) error {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("watch: set no_new_privs: %w", err)
 		}
-		if cmd.Audit && !p.NoFilter { // nobody refuses these
+		if cmd.Audit && !p.NoFilter { // the supervisor hears of these calls and allows them
 			rules = p.filter()
 			rules.AskedAll = cmd.Watch.Refused
 		}
@@ -102,7 +101,7 @@ func (p Policy) begin(cmd Command) error {
 	return nil
 }
 
-// restrict does all that comes before execve, the irrevocable steps last, and
+// restrict does everything that precedes execve, the irrevocable steps last, and
 // returns the denials of the system call filter.
 func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	k := Probe()
@@ -130,7 +129,7 @@ func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 			return rules, err
 		}
 	}
-	if p.NoFilter || k.Filter != nil { // which Gaps has judged
+	if p.NoFilter || k.Filter != nil { // Gaps has judged the lack
 		return rules, nil
 	}
 	rules = p.filter()
@@ -143,7 +142,7 @@ func (p Policy) restrict(cmd Command) (rules seccomp.Rules, err error) {
 	return rules, filter.Install()
 }
 
-// restrictSelf puts the thread into the ruleset and makes sure that it is.
+// restrictSelf restricts the thread to the ruleset and checks that the kernel enforces it.
 func restrictSelf(ruleset, abi int) error {
 	if err := ll.LandlockRestrictSelf(ruleset, restrictFlags(abi)); errors.Is(err, unix.E2BIG) {
 		return errors.New("confine: this process is in 16 layers of Landlock already, which is the most there can be")
@@ -160,7 +159,7 @@ func restrictSelf(ruleset, abi int) error {
 func (p Policy) filter() seccomp.Rules {
 	rules := seccomp.Rules{UDP: p.Network.UDP, NoUnix: !p.UnixSockets, UserNamespaces: p.UserNamespaces, SysVIPC: p.SysVIPC || p.Apart, Self: uint32(os.Getpid()), Alone: p.Apart}
 	switch {
-	case p.alone(): // with nobody to reach
+	case p.alone(): // its network has no other program to reach
 	case p.Network.None():
 		rules.Inet = seccomp.InetNone
 	case !p.Network.Any:

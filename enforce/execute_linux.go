@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RestrictExecute has the kernel let the calling thread, and all that it starts, execute
-// only files at or below paths, for good. Everything else stays as it was: files are
-// read and written, renamed across directories too, but nothing is mounted, which
-// Landlock forbids in any domain (Documentation/userspace-api/landlock.rst, "Filesystem
-// topology modification"). Paths that do not exist and symbolic links are passed over.
+// RestrictExecute lets the calling thread, and all that it starts, execute only files at
+// or below paths, for good. They can still read, write and rename files, across
+// directories too, but mount nothing: Landlock forbids that in any domain
+// (Documentation/userspace-api/landlock.rst, "Filesystem topology modification"). It
+// skips paths that do not exist and symbolic links.
 //
-// It needs ABI 2 (Linux 5.19), before which nothing could be renamed across
-// directories; before that it is ErrNoLandlock.
+// Before ABI 2 (Linux 5.19), under which nothing could be renamed across directories, it
+// returns ErrNoLandlock.
 func RestrictExecute(paths []string) error {
 	abi, err := abiVersion()
 	if err == nil && abi < 2 {

@@ -40,11 +40,11 @@ type Kernel struct {
 	Filter error
 }
 
-// Feature is one thing that Landlock can refuse.
+// Feature is one thing that Landlock can deny.
 type Feature struct {
 	Meaning string
-	ABI     int    // since which version of Landlock
-	Kernel  string // and of Linux
+	ABI     int    // the first version of Landlock with it
+	Kernel  string // the first version of Linux with it
 }
 
 // Features are all that purity asks of Landlock, the oldest first.
@@ -73,8 +73,8 @@ func Probe() Kernel {
 	return Kernel{ABI: abi, Err: err, Filter: filterAvailable()}
 }
 
-// Gaps are the parts of p that k cannot enforce. The error is the one for which p must
-// not be enforced on k: a [*GapError], or why there is no Landlock.
+// Gaps returns the parts of p that k cannot enforce. The error is the reason not to run
+// a command under p on k: a [*GapError], or the lack of Landlock.
 func (p Policy) Gaps(k Kernel) ([]Gap, error) {
 	if k.Err != nil && !p.AllowUnenforced {
 		return nil, k.Err

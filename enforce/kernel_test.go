@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A kernel that is too old hears of everything that it cannot uphold.
+// The error for a kernel that is too old names everything that it cannot uphold.
 func TestGapsAreAllNamed(t *testing.T) {
 	open := Policy{NoFilter: true, Network: Network{Any: true}, UnixSockets: true}
 	_, err := open.Gaps(Kernel{ABI: 1})

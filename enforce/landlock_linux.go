@@ -47,7 +47,7 @@ func (p Policy) ruleset(abi int) (int, error) {
 	return fd, nil
 }
 
-// addRules allows the ports of n, as far as they are handled at all.
+// addRules allows the ports of n, for the rights that the ruleset handles.
 func (n Network) addRules(ruleset int, handled uint64) error {
 	connect, bind := uint64(ll.AccessNetConnectTCP), uint64(ll.AccessNetBindTCP)
 	if n.UDP {
@@ -111,10 +111,10 @@ func open(g Grant) (fd int, mode uint32, err error) {
 	return fd, stat.Mode & unix.S_IFMT, err
 }
 
-// Place opens the object of a grant (O_PATH) and returns the path at which it is, which
-// has no links but perhaps a last one. Links are followed by resolving the path once; the
-// result must have none when it is opened, so that nobody can put one in between. The whole
-// file system is an error, unless its names alone are granted.
+// Place opens the object of a grant (O_PATH) and returns its path, which has no links but
+// perhaps the last name. It follows links by resolving the path once; the result must have
+// none when it is opened, so that no process can put one in between. The root directory is
+// an error, unless Access is List.
 func (g Grant) Place() (fd int, path string, stat unix.Stat_t, err error) {
 	if !filepath.IsAbs(g.Path) {
 		return -1, "", stat, errors.New("not an absolute path")
@@ -152,8 +152,8 @@ func resolve(g Grant) (string, error) {
 	return filepath.Join(dir, filepath.Base(g.Path)), err
 }
 
-// linkless reports whether a path is there and has no links, the last name neither. The
-// kernel looks in one call.
+// linkless reports whether a path exists and no name in it is a link, not even the last.
+// The kernel looks in one call.
 func linkless(path string) bool {
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
 	if err != nil {
@@ -181,8 +181,8 @@ func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {
 	return fd, stat, nil
 }
 
-// isRoot reports whether stat is of the root directory, whatever name it came
-// by. Where that cannot be told, it is.
+// isRoot reports whether stat is of the root directory, by whatever name. It
+// reports true if / cannot be read.
 func isRoot(stat unix.Stat_t) bool {
 	root, err := rootDirectory()
 	return err != nil || stat.Dev == root.Dev && stat.Ino == root.Ino

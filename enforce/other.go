@@ -13,13 +13,13 @@ func (p Policy) Start(cmd Command) (pid int, err error) { return 0, ErrNotLinux 
 // Confined is never so: there is no Landlock here.
 func Confined() bool { return false }
 
-// Capability is of Linux's.
+// Capability knows none: capabilities are Linux's.
 func Capability(name string) (bit uint64, ok bool) { return 0, false }
 
-// Capabilities are of Linux's.
+// Capabilities returns none: capabilities are Linux's.
 func Capabilities() []string { return nil }
 
-// Watch is how a supervisor gets to see system calls, on Linux.
+// Watch lets a supervisor see system calls, on Linux.
 type Watch struct {
 	Calls   []string
 	Socket  int
@@ -33,7 +33,7 @@ func (*Watch) Tell([]byte) error { return ErrNotLinux }
 // Pipe looks at descriptors on Linux only.
 func Pipe(int) bool { return false }
 
-// OddDescriptors are looked for on Linux only.
+// OddDescriptors looks at descriptors on Linux only.
 func OddDescriptors() []string { return nil }
 
 // OpenRoot opens a directory.

@@ -16,8 +16,8 @@ func Inside(path, dir string) bool {
 	return dir != "" && (path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/"))
 }
 
-// Real is path without symbolic links, as far as it exists, for comparing with other
-// paths. A policy opens paths by [Resolve].
+// Real returns path with the symbolic links resolved in the part that exists, for comparing
+// it with other paths. A policy opens paths by [Resolve].
 func Real(path string) string {
 	if linkless(path) {
 		return filepath.Clean(path)
@@ -51,13 +51,12 @@ func (e *LinkError) Error() string {
 const maxLinks = 40
 
 // Resolve is the one place where a path of a policy becomes a path without symbolic
-// links. It follows links as the kernel does, but one that lies in a directory of
-// writable, which a command could have planted for the next run, only where it leads
-// to something in that directory; any other is a [*LinkError], with the path that it
-// leads to as the result. A missing path is taken as it is. The directories of
-// writable have no links themselves.
+// links. It follows links as the kernel does. But a command could have planted a link in
+// a directory of writable for the next run. If the path then leaves that directory,
+// Resolve returns the path that it leads to and a [*LinkError]. Missing files are no
+// error. The directories of writable have no links themselves.
 //
-// A grant of the result is to be [Grant.Resolved]: a link in it by then was made since.
+// Set [Grant.Resolved] in a grant of the result: a link in it by then was made since.
 func Resolve(path string, writable []string) (string, error) {
 	var planted []LinkError
 	if !filepath.IsAbs(path) {
@@ -82,9 +81,9 @@ func Resolve(path string, writable []string) (string, error) {
 	return at, nil
 }
 
-// Passes reports whether a path passes through one of some directories, by its names or
-// after any symbolic link, wherever it leads in the end. A link that cannot be followed does. A
-// relative path begins at from, which is absolute and without links, and does not count.
+// Passes reports whether a path passes through one of dirs, by its names or after any symbolic
+// link, wherever it leads in the end, or has a link that cannot be followed. A relative path
+// begins at from, which is absolute and without links, and does not count.
 func Passes(from, path string, dirs ...string) bool {
 	passes := false
 	through := func(at string, _ bool) {
@@ -104,8 +103,8 @@ func Passes(from, path string, dirs ...string) bool {
 	return passes || err != nil
 }
 
-// walk follows a path from a directory as the kernel does, and visits each file on the way before it
-// follows it, if that is a symbolic link. A missing path is taken as it is.
+// walk follows a path from a directory as the kernel does, and visits each file on the way before
+// it follows it, if that is a symbolic link. Missing files are no error.
 func walk(at, path string, visit func(at string, link bool)) (string, error) {
 	if filepath.IsAbs(path) {
 		at = "/"
@@ -146,8 +145,8 @@ func walk(at, path string, visit func(at string, link bool)) (string, error) {
 // Link is a symbolic link: where it is, and its text.
 type Link struct{ Path, Target string }
 
-// Links are the symbolic links that the kernel follows on the way that path names, in
-// its order. Those that it does not come to, because something is missing, are none.
+// Links returns the symbolic links that the kernel follows in path, in their order, up to
+// a missing file.
 func Links(path string) []Link {
 	var links []Link
 	walk("/", path, func(at string, link bool) {

@@ -94,7 +94,7 @@ func TestPassesFrom(t *testing.T) {
 	}
 }
 
-// A path is of a directory that it passes through, wherever it leads.
+// A path passes through each directory on its way, wherever it leads.
 func TestPasses(t *testing.T) {
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

@@ -26,11 +26,10 @@ const (
 	// Ioctl controls a device, as terminals need.
 	Ioctl
 	// Connect connects to UNIX sockets. Before Landlock's ABI 9 the kernel
-	// refuses none, granted or not.
+	// denies none, granted or not.
 	Connect
-	// List lists directories and opens no file in them. It is the one access that the
-	// root directory can be granted with, in a view, where all that is below it is
-	// there because something grants it.
+	// List lists directories and opens no file in them. No other access can be granted
+	// to the root directory. A view grants it: there each file below has a grant.
 	List
 
 	// All is everything that makes sense with ordinary files.
@@ -62,25 +61,25 @@ type Grant struct {
 	// be reached.
 	Optional bool
 	// NoFollow gives no rule to a path that is a symbolic link. Store paths
-	// can be links to anywhere; their targets within the closure are granted
-	// by itself.
+	// can be links to anywhere; targets within the closure have grants of
+	// their own.
 	NoFollow bool
 	// Resolved says that Path has no symbolic links ([Resolve]). One that is found in
 	// it was made since, and is an error.
 	Resolved bool
-	// Replaced grants are of paths that a view has its own of, and are left out of it: the
-	// host's /bin/sh, its user database, its terminals.
+	// Replaced grants are of files of the host that a view leaves out because it has its
+	// own: /bin/sh, the user database, terminals.
 	Replaced bool
-	// Own grants are of paths that a view makes itself: outside of it nothing is granted.
+	// Own grants are of files that a view makes itself; they grant no file outside it.
 	Own bool
-	// Named is Path as somebody named it, with links, which a view has, too; empty where
-	// nobody did.
+	// Named is Path as a setting named it, with links, which a view has, too; empty for
+	// no such name.
 	Named string
 	// PerRun grants differ from run to run and do not count for [Policy.Hash].
 	PerRun bool
 }
 
-// Network is which networks can be reached. The zero value is none.
+// Network is the part of the network that a command can reach. The zero value is none.
 type Network struct {
 	Any bool // all of them; the rest does not matter then
 	// Connect and Bind are the ports that TCP may connect to and listen at,
@@ -97,39 +96,39 @@ func (n Network) None() bool { return !n.Any && !n.UDP && len(n.Connect)+len(n.B
 type Policy struct {
 	Grants  []Grant
 	Network Network
-	// UnixSockets lets UNIX sockets be made at all. Which of those in the
-	// file system can be connected to is up to Grants, from ABI 9.
+	// UnixSockets allows UNIX sockets at all. From ABI 9, Grants decide which
+	// of those in the file system a command can connect to.
 	UnixSockets bool
-	// UserNamespaces lets new ones be made.
+	// UserNamespaces allows new user namespaces.
 	UserNamespaces bool
-	// SysVIPC lets System V shared memory, semaphores and message queues be
-	// used: those of all other programs too.
+	// SysVIPC allows System V shared memory, semaphores and message queues,
+	// those of all other programs too.
 	SysVIPC bool
 	// Capabilities are those that root keeps, as bits (capabilities(7)).
 	Capabilities uint64
-	// Apart says that the command is in IPC and network namespaces of its own, the
-	// latter if Network is none: System V IPC and the sockets of networks reach nobody
-	// then, and are not refused.
+	// Apart means that the command is in an IPC namespace of its own and, if Network is
+	// none, in a network namespace of its own. There System V IPC and network sockets
+	// reach no other program, so the filter does not deny them.
 	Apart bool
 	// NoFilter goes without a system call filter.
 	NoFilter bool
 
-	// MinABI is the oldest Landlock to be content with; 0 means DefaultABI.
+	// MinABI is the oldest Landlock ABI to accept; 0 means DefaultABI.
 	MinABI int
-	// BestEffort takes a kernel that cannot uphold everything.
+	// BestEffort accepts a kernel that cannot uphold everything.
 	BestEffort bool
-	// AllowUnenforced takes a kernel without any Landlock.
+	// AllowUnenforced accepts a kernel without any Landlock.
 	AllowUnenforced bool
 }
 
-// Hash identifies the policy: equal for policies that allow the same, in
-// whatever order and for whatever reason.
+// Hash identifies the policy. Policies that allow the same have the same hash,
+// whatever the order and the reasons of their grants.
 func (p Policy) Hash() string {
 	type row struct {
 		path   string
 		access Access
 	}
-	rows, size := make([]row, 0, len(p.Grants)), 1024 // as much as the rest of the policy is
+	rows, size := make([]row, 0, len(p.Grants)), 1024 // for the rest of the policy
 	for _, g := range p.Grants {
 		if !g.PerRun {
 			rows = append(rows, row{g.Path, g.Access})
@@ -138,7 +137,7 @@ func (p Policy) Hash() string {
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.access, b.access)) })
 	p.Grants = nil
-	text := make([]byte, 0, size) // of thousands of paths, which would be copied as it grows
+	text := make([]byte, 0, size) // else growing would copy thousands of paths
 	for _, r := range slices.Compact(rows) {
 		text = append(append(text, r.path...), 0, byte(r.access))
 	}
@@ -146,14 +145,14 @@ func (p Policy) Hash() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Covering are the grants by which something of access is allowed with a path, which is
-// resolved as the kernel would: their rights together are the rights to the path.
+// Covering returns the grants that allow a part of access to a path, which it resolves as
+// the kernel would. Their rights together are the rights to the path.
 func (p Policy) Covering(path string, access Access) []Grant {
 	path = Real(path)
 	var covering []Grant
 	for _, g := range p.Grants {
 		if g.Access&access == 0 || g.Access == List {
-			continue // store paths are many, and by a list no file is covered
+			continue // without a look at thousands of store paths; List covers no file
 		}
 		if info, err := os.Lstat(g.Path); g.NoFollow && err == nil && info.Mode()&os.ModeSymlink != 0 {
 			continue // it gets no rule
@@ -189,15 +188,15 @@ type Command struct {
 	Dir  string // working directory, within a grant
 	// KeepFDs are descriptors that stay open besides 0, 1 and 2, if they are pipes.
 	KeepFDs []int
-	// Confined says that the process is confined to this policy already, so
-	// that no further layer is added.
+	// Confined means that the process is confined to this policy already and
+	// needs no further layer.
 	Confined bool
-	// Watch has a supervisor see the command's calls; nil for none.
+	// Watch lets a supervisor see the command's system calls; nil for none.
 	Watch *Watch
-	// Interpreter runs, in a child ([Policy.Start]), a text that the kernel does not
-	// execute, as a shell would have it; empty for none.
+	// Interpreter runs a text that the kernel does not execute, as a shell would, but
+	// only in a child ([Policy.Start]); empty for none.
 	Interpreter string
-	// Audit does not confine at all: it is only watched. Root keeps Capabilities, as bits.
+	// Audit watches the command without confining it. Root keeps Capabilities, as bits.
 	Audit        bool
 	Capabilities uint64
 }

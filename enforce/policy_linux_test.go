@@ -114,8 +114,7 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// A gap is an error that names it, unless the policy says that it
-// may be.
+// A gap is an error that names it, unless the policy accepts it.
 func TestGaps(t *testing.T) {
 	filter := errors.New("no filters")
 	for _, tt := range []struct {

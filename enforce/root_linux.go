@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OpenRoot opens a directory whose path has no symbolic links ([Resolve]). One that was
-// put there since is an error: a process of an earlier run can be there to do that.
+// OpenRoot opens a directory whose path has no symbolic links ([Resolve]). A link made
+// since is an error: a process of an earlier run can still be there to make it.
 func OpenRoot(dir string) (*os.Root, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -22,8 +22,8 @@ func OpenRoot(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// opensWithoutLinks is an error where root is not the directory that dir leads to
-// without links. The target of links in dir was never that.
+// opensWithoutLinks returns an error if root is not the directory that dir leads to
+// without links, but the target of a link.
 func opensWithoutLinks(root *os.Root, dir string) error {
 	fd, want, err := openNoLinks(dir)
 	if err != nil {

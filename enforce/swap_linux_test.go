@@ -44,7 +44,7 @@ func TestSwapped(t *testing.T) {
 		}
 	}()
 	opened, refused := 0, 0
-	for i := 0; i < 20000 || opened == 0 || refused == 0; i++ { // until the two have met
+	for i := 0; i < 20000 || opened == 0 || refused == 0; i++ { // until both outcomes were seen
 		path, err := Resolve(project+"/data/in", []string{project})
 		if err != nil {
 			refused++

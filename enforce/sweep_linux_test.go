@@ -24,7 +24,7 @@ func gone(dir string) bool {
 }
 
 // The temporary directory goes when the command ends, however that happens,
-// and the command never meets the process that sees to it.
+// and the command never meets the process that removes it.
 func TestSweep(t *testing.T) {
 	w := newWorld(t)
 	parent := w.dir + "/temp"
@@ -59,8 +59,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// The directory of a run that was cut short goes with the next run, also one that leaves its own
-// empty; that of a process which is there stays.
+// The next run removes the directory of a run that was cut short, even if it leaves its own empty.
+// The directory of a running process stays.
 func TestSweepBeside(t *testing.T) {
 	w := newWorld(t)
 	parent := w.dir + "/temp"

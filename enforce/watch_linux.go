@@ -9,20 +9,20 @@ import (
 	"github.com/nix-purity/purity/enforce/seccomp"
 )
 
-// Watch is how a supervisor gets to see system calls.
+// Watch lets a supervisor see system calls.
 type Watch struct {
 	Calls  []string // by name
 	Socket int      // where the supervisor waits for the listener
 	Note   string   // the message with it, not empty
-	// Refused has the supervisor asked about all calls that the filter refuses.
+	// Refused asks the supervisor about all calls that the filter denies.
 	Refused bool
 }
 
-// begin has the calling thread, and all that it starts, watched, and hands the
-// listener to the supervisor, which is asked about calls that the filter before left to
-// it, too. Where there can be no listener, because somebody else
-// watches already (EBUSY) or this is no Linux (gVisor), the supervisor gets none
-// and the run goes on: watching explains, it does not enforce.
+// begin installs the filter that watches the calling thread and all that it starts, and
+// hands its listener to the supervisor. The supervisor also answers for calls that an
+// earlier filter left to it. If no listener is possible, because another process watches
+// already (EBUSY) or this is no Linux (gVisor), the supervisor gets none and the run goes
+// on: watching explains, it does not enforce.
 func (w *Watch) begin(refused seccomp.Rules) error {
 	listener, err := w.listen(refused)
 	var rights []byte
@@ -52,8 +52,8 @@ func (w *Watch) listen(refused seccomp.Rules) (listener int, err error) {
 	return filter.Listen()
 }
 
-// Tell hands data to the supervisor, which reads it when the command has ended (observe.Told). It is
-// in a file without a name, so that neither waits for the other.
+// Tell hands data to the supervisor, which reads it when the command has ended (observe.Told). The
+// data is in a file without a name, so that neither waits for the other.
 func (w *Watch) Tell(data []byte) error {
 	fd, err := unix.MemfdCreate("purity-watch", unix.MFD_CLOEXEC)
 	if err != nil {
