@@ -14,7 +14,7 @@ import (
 
 const here = "the confinement that this command runs in"
 
-// RunHere replaces purity by a command, in the confinement that it is in.
+// RunHere replaces purity by a command, in the confinement of this process.
 func RunHere(command, calling []string) error {
 	file := command[0]
 	if !strings.Contains(file, "/") {
@@ -25,7 +25,7 @@ func RunHere(command, calling []string) error {
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, calling)}
 }
 
-// Again is a command in the confinement and the environment that this process is in already.
+// Again returns the job of a command in the present confinement and environment of this process.
 func Again(a confine.Ask, command, calling []string) (Job, error) {
 	environ := slices.Clone(calling)
 	for _, v := range a.Set {
@@ -40,7 +40,7 @@ func Again(a confine.Ask, command, calling []string) (Job, error) {
 	return newJob(p, Target{path, command, environ}, true), err
 }
 
-// Without is an environment without a variable.
+// Without returns an environment without a variable.
 func Without(environ []string, name string) []string {
 	return slices.DeleteFunc(environ, func(v string) bool { return strings.HasPrefix(v, name+"=") })
 }

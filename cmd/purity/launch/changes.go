@@ -12,7 +12,7 @@ import (
 )
 
 // settle lists the command's changes in the overlay of its project, and keeps them if a flag
-// asked for that. The command and all that it started have ended.
+// asked for that. By then the command and all processes that it started have ended.
 func (j Job) settle(v screen.Voice) error {
 	shown := j.Sees.View.Overlay
 	if shown.Dir == "" {
@@ -39,7 +39,7 @@ func (j Job) settle(v screen.Voice) error {
 		return nil
 	}
 	guarded := below(shown.Dir, j.Sees.Obeyed)
-	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.Obeyed)...)) // the project can be in it
+	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.Obeyed)...)) // the project can lie in that directory
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (j Job) settle(v screen.Voice) error {
 	return sayUnkept(v, kept, j.into.Path)
 }
 
-// tell has the parent that watches know the changes, for its report.
+// tell hands the changes to the watching parent, for its report.
 func (j Job) tell(v screen.Voice, result overlay.Result) {
 	if j.Command.Watch == nil {
 		return
@@ -62,7 +62,7 @@ func (j Job) tell(v screen.Voice, result overlay.Result) {
 	}
 }
 
-// below are paths as they are below a directory.
+// below returns those paths that lie below a directory, relative to it.
 func below(dir string, paths []string) []string {
 	var all []string
 	for _, path := range paths {
@@ -73,7 +73,7 @@ func below(dir string, paths []string) []string {
 	return all
 }
 
-// maxNamed is how many changes are named for people. Machines get all.
+// maxNamed is the number of changes that a text names. JSON has all.
 const maxNamed = 40
 
 func sayChanges(v screen.Voice, changes []overlay.Change, became, hint string) {
@@ -100,7 +100,7 @@ func sayChanges(v screen.Voice, changes []overlay.Change, became, hint string) {
 	event.Msg(text)
 }
 
-// name is a path in a line of its own.
+// name returns a path in a form without line breaks.
 func name(path string) string { return strings.ReplaceAll(screen.Printable(path), "\n", "?") }
 
 // sayUnkept lists the changes that were not written to the directory. Those that purity
@@ -127,7 +127,7 @@ func sayUnkept(v screen.Voice, kept overlay.Kept, dir string) error {
 	return fmt.Errorf("keep changes in %s: %d kept, %d not:%s", dir, kept.Done, len(kept.Not), few(faults))
 }
 
-// few are the first lines of many.
+// few returns the first lines of many, and the number of the rest.
 func few(lines []string) string {
 	if more := len(lines) - maxNamed; more > 0 {
 		return strings.Join(lines[:maxNamed], "") + fmt.Sprintf("\n  and %d more", more)

@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// CommandLine is the command that was given, without the -- before it.
+// CommandLine returns the given command without the -- before it.
 func CommandLine(given []string, of string) ([]string, error) {
 	switch {
 	case len(given) > 0 && given[0] == "--":

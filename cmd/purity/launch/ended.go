@@ -6,7 +6,7 @@ import (
 	"github.com/nix-purity/purity/enforce/parent"
 )
 
-// EndedError is how a command ended that purity waited for, which is how purity ends.
+// EndedError says how the command ended for which purity waited. purity ends in the same way.
 type EndedError struct{ Status syscall.WaitStatus }
 
 func (e *EndedError) Error() string { return "the command has ended" }

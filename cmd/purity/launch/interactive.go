@@ -7,12 +7,12 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// prompt begins the prompt of a confined shell.
+// prompt is the start of a confined shell's prompt.
 const prompt = "(purity) "
 
-// Interactive is a shell whose prompt tells that it is confined, the environment's own if
-// none is named. Only bash takes the environment's functions along; any other shell is a
-// command like all.
+// Interactive starts a shell whose prompt shows that it is confined; with no name, that of the
+// environment. Only bash gets the environment's functions; any other shell is a command
+// like others.
 func Interactive(named string) Program {
 	return func(p confine.Plan, environ []string, run nixeval.Run) (Target, error) {
 		environ = append(environ, "PS1="+prompt+`\w \$ `)
@@ -30,8 +30,7 @@ func Interactive(named string) Program {
 				return Target{}, err
 			}
 			scripts, err := p.Env.Scripts(run)
-			// Not as an rc file: bash would read the host's before it, and say
-			// that this is refused.
+			// Not as an rc file: bash would try the host's before it, and complain of the denial.
 			environ = append(environ, `PROMPT_COMMAND=source "$PURITY_RC"`, "PURITY_RC="+filepath.Join(scripts, nixeval.ShellFile))
 			return Target{Path: path, Argv: []string{name, "--norc", "-i"}, Environ: environ}, err
 		case "zsh":
@@ -46,9 +45,9 @@ func Interactive(named string) Program {
 	}
 }
 
-// ownShell is the bash of the environment's PATH, which is more likely to be
-// made for people than its builder's, or else that, or else the /bin/sh that
-// every confinement has.
+// ownShell returns the bash of the environment's PATH, which is more likely to be
+// interactive than the builder's; without it, the builder's; without both, the
+// /bin/sh that every confinement has.
 func ownShell(p confine.Plan, environ []string) string {
 	if path, err := p.Find("bash", environ); err == nil {
 		return path

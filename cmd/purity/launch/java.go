@@ -8,12 +8,12 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// javaVariable has options that every JVM reads (JVM Tool Interface, "JAVA_TOOL_OPTIONS").
+// javaVariable has options for every JVM (JVM Tool Interface, "JAVA_TOOL_OPTIONS").
 const javaVariable = "JAVA_TOOL_OPTIONS"
 
-// java adds options for HOME and TMPDIR where the environment has a Java: by default Java
-// takes the home directory of the user database, and /tmp, and reads neither variable.
-// Options that are there already come last, and win.
+// java adds options for HOME and TMPDIR if the environment has a Java. Without them Java reads
+// neither variable, and uses the home directory of the user database, and /tmp. Existing
+// options come last, and win.
 func java(p confine.Plan, environ []string, home, temp string) []string {
 	if p.InView() || slices.Contains(p.Unset, javaVariable) || nixeval.Find("java", p.Env.Path()) == "" {
 		return environ

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Java's own options count, and other words stay.
+// Options that Java has already count, and other words stay.
 func TestJavaOptions(t *testing.T) {
 	for _, tt := range []struct {
 		environ    []string

@@ -28,30 +28,30 @@ type Target struct {
 	Environ []string
 }
 
-// A Program chooses the program, once environment and directories are there.
+// A Program chooses the program, after environment and directories are made.
 type Program func(p confine.Plan, environ []string, run nixeval.Run) (Target, error)
 
-// Job is a command that can start: its needs are there.
+// Job is a command that is ready to start.
 type Job struct {
 	confine.Plan
 	Temp     string           // its TMPDIR
 	Unlinked []screen.Warning // files of presets that HOME does not show
 	Command  enforce.Command
 
-	into *overlay.Directory // takes the command's changes in an overlay, nil for none
+	into *overlay.Directory // for the command's changes in an overlay, nil for none
 }
 
-// newJob is a command, which is to start nested in a confinement that there is already, or to
-// be confined.
+// newJob returns the job of a command. A nested one starts in the present confinement, any
+// other in a new one.
 func newJob(p confine.Plan, l Target, nested bool) Job {
 	return Job{Plan: p, Command: enforce.Command{
 		Path: l.Path, Args: l.Argv, Env: l.Environ, Dir: p.Project.Cwd, KeepFDs: append(jobserver(l.Environ), pipes(l.Argv)...), Confined: nested, Audit: !p.Enforced(), Capabilities: Unconfined(p.Project),
 	}}
 }
 
-// Unconfined are the capabilities that root keeps where nothing is refused, as bits: all,
-// but for the one by which it writes files that no process should. Python, as root, would leave files that
-// it compiles in the store. Where the project belongs to another user root needs that one.
+// Unconfined returns the capabilities, as bits, that root keeps in a command without confinement:
+// all but dac_override, by which it can write read-only files. With it, Python would leave compiled
+// files in the store. In a project of another user root needs it.
 func Unconfined(p trees.Project) uint64 {
 	override, _ := enforce.Capability("dac_override")
 	if p.None || inspect.Mine(p.Dir) {
@@ -61,7 +61,7 @@ func Unconfined(p trees.Project) uint64 {
 }
 
 // Exec confines this process and replaces it by the command, or waits for the command in
-// its view. It returns only on an error, or with how a command in a view has ended.
+// its view. It returns only an error, or an [*EndedError] of a command in a view.
 func (j Job) Exec(v screen.Voice) error {
 	c := j.Command
 	j.NoteView(v)
@@ -81,8 +81,8 @@ func (j Job) Exec(v screen.Voice) error {
 	return err
 }
 
-// pipes are the descriptors that arguments name as files, as a shell hands over the
-// output of a process: diff <(a) <(b). They lead nowhere but to that.
+// pipes returns the descriptors of pipes that arguments name as files. So a shell hands over
+// the output of a process: diff <(a) <(b). They lead nowhere else.
 func pipes(argv []string) []int {
 	var fds []int
 	for _, arg := range argv {
@@ -97,8 +97,8 @@ func pipes(argv []string) []int {
 	return fds
 }
 
-// Become replaces this process by a program, or where it is a script without a first
-// line that names one, by a shell that reads it, as a shell would.
+// Become replaces this process by a program. For a script without a #! line it runs a
+// shell, as a shell would.
 func Become(file string, argv, environ []string, shell string) error {
 	err := syscall.Exec(file, argv, environ)
 	if errors.Is(err, syscall.ENOEXEC) && script(file) {

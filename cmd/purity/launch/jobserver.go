@@ -9,13 +9,12 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
-// make shares its number of jobs with its children by a pipe, which MAKEFLAGS names.
-// Only the make that called purity has one: flags that a file, an option or the
-// environment says could name any descriptor or pipe, and do not count. None is kept that
-// is no pipe.
+// make shares its number of jobs with its children by a pipe, which MAKEFLAGS names. Only
+// the flags of the make that called purity count: those of a file, an option or the
+// environment could name any descriptor or pipe. purity keeps only pipes.
 
-// jobserver are the descriptors of the calling make's jobserver, if the environment that
-// the command gets names them, too (--keep MAKEFLAGS).
+// jobserver returns the descriptors of the calling make's jobserver, if the command's
+// environment names them, too (--keep MAKEFLAGS).
 func jobserver(environ []string) []int {
 	calling := enforce.Jobserver(os.Getenv(confine.MakeFlags))
 	for _, v := range environ {

@@ -18,7 +18,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// A command follows --, or is the first word that is no flag.
+// A command follows --, or begins with a word that is no flag.
 func TestCommandLine(t *testing.T) {
 	for _, tt := range []struct{ given, want, fails string }{
 		{"make -j", "make -j", ""}, {"-- make -j", "make -j", ""}, {"-- -x", "-x", ""}, {"-- --", "--", ""},
@@ -34,7 +34,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// The calling make's pipe is handed on, where the command is told of it; no other descriptor is,
+// A command inherits the calling make's pipe if its MAKEFLAGS name that, and no other descriptor,
 // whatever a file or a flag says.
 func TestJobserver(t *testing.T) {
 	r, w, err := os.Pipe()
@@ -79,7 +79,7 @@ func TestJobserver(t *testing.T) {
 	}
 }
 
-// The changes of an overlay go to no place that programs outside obey.
+// purity writes the changes of an overlay to no directory that programs outside obey.
 func TestGiving(t *testing.T) {
 	p := fixtures.NewPlace(t)
 	for _, name := range []string{"elsewhere/repo/.git/HEAD", "elsewhere/repo/.git/objects/x", "elsewhere/bare.git/HEAD", "elsewhere/bare.git/objects/x", "elsewhere/tree/HEAD", "elsewhere/tree/commondir", "elsewhere/only/HEAD"} {
@@ -112,8 +112,8 @@ func TestGiving(t *testing.T) {
 	}
 }
 
-// Changes that could not be kept are an error, those that are left out on purpose a warning, and
-// no name breaks a line.
+// A change that purity cannot keep is an error, one that it leaves out on purpose a warning. No
+// name breaks a line.
 func TestUnkept(t *testing.T) {
 	v := screen.NewVoice(false, true, false)
 	left, fault := overlay.Unkept{Path: "flake.nix", Why: "programs outside obey it"}, overlay.Unkept{Path: "a\nb", Why: "no space", Fault: true}
@@ -136,7 +136,7 @@ func TestUnkept(t *testing.T) {
 	}
 }
 
-// A file is a script where its beginning is text.
+// A file is a script if its beginning is text.
 func TestScript(t *testing.T) {
 	dir := t.TempDir()
 	for name, tt := range map[string]struct {
@@ -159,7 +159,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// How a command ended is how purity ends.
+// purity ends as its command ended.
 func TestEnded(t *testing.T) {
 	for _, code := range []int{0, 1, 42, 255} {
 		var ended *EndedError

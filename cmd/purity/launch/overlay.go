@@ -39,7 +39,7 @@ func layersOf(p confine.Plan) (view.Layers, error) {
 	return view.Layers{}, words.Hint(errors.Join(errs...), "set XDG_CACHE_HOME to a directory on a disk")
 }
 
-// makeOverlay makes the layers of the overlay, if the project is to be one, and opens the
+// makeOverlay makes the layers of the overlay, if the settings ask for one, and opens the
 // directory for its changes, nil for none.
 func makeOverlay(p *confine.Plan) (*overlay.Directory, error) {
 	if !p.Overlaid() || !p.InView() {
@@ -55,7 +55,7 @@ func makeOverlay(p *confine.Plan) (*overlay.Directory, error) {
 	return openKept(*p)
 }
 
-// openKept opens the directory that takes changes, before anything runs; nil for none.
+// openKept opens the directory for changes before anything runs; nil for none.
 func openKept(a confine.Plan) (*overlay.Directory, error) {
 	if a.Keeping.Dir == "" {
 		return nil, nil
@@ -70,7 +70,7 @@ func openKept(a confine.Plan) (*overlay.Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep changes: %w", err)
 	}
-	if info, err := os.Lstat(dir); err == nil && info.Mode()&os.ModeSymlink != 0 { // its own name is followed only where no command made it
+	if info, err := os.Lstat(dir); err == nil && info.Mode()&os.ModeSymlink != 0 { // the directory's own name may be a link, unless a command can have made it
 		if dir, err = enforce.Resolve(dir, a.WritableTrees()); err != nil {
 			return nil, fmt.Errorf("keep changes: %w", err)
 		}
@@ -81,8 +81,8 @@ func openKept(a confine.Plan) (*overlay.Directory, error) {
 	return overlay.OpenDirectory(filepath.Clean(dir))
 }
 
-// giving is an error where programs outside would obey what a directory is given: in a git
-// directory every file could be a hook or a configuration.
+// giving returns an error if programs outside obey files in a directory: in a git directory
+// every new file could be a hook or a configuration.
 func giving(dir string, obeyed []string) error {
 	here := func(name string) bool {
 		_, err := os.Lstat(filepath.Join(dir, name))

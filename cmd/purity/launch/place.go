@@ -2,8 +2,8 @@
 //
 //	Plan ──Place──► Job ──Exec──► the command
 //
-// HOME, TMPDIR and scripts are made, the program is chosen. Commands that only print have no
-// use for it.
+// Place makes HOME, TMPDIR and scripts, and chooses the program. Commands that only print
+// stop before it.
 package launch
 
 import (
@@ -24,8 +24,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Place makes all that the command needs: its HOME, its TMPDIR, the scripts of its environment.
-// Then it chooses the program.
+// Place makes the HOME, the TMPDIR and the scripts of the command's environment. Then it chooses
+// the program.
 func Place(p confine.Plan, program Program) (Job, error) {
 	if err := p.Project.Make(); err != nil {
 		return Job{}, err
@@ -66,7 +66,7 @@ func Place(p confine.Plan, program Program) (Job, error) {
 		return Job{}, err
 	}
 	if p.Git.Text != "" {
-		// The configuration that counts least for git: the private HOME and the repository can say otherwise.
+		// As git's system configuration, which HOME and the repository can override.
 		file := filepath.Join(temp, ".gitconfig")
 		if err := os.WriteFile(file, []byte(p.Git.Text), 0o600); err != nil {
 			return Job{}, fmt.Errorf("write git configuration: %w", err)
@@ -87,9 +87,9 @@ func Place(p confine.Plan, program Program) (Job, error) {
 	return j, nil
 }
 
-// MakeHome makes the private HOME, and links files of the user's there that presets open.
-// A link that cannot be made is a warning: an earlier command can have left the file that is
-// in the way, or need it. So the file stays, and stops no run.
+// MakeHome makes the private HOME, and links the user's files there that presets open. If a
+// file is in the way, MakeHome leaves it and returns a warning: an earlier command can have
+// made it, or need it.
 func MakeHome(p confine.Plan) ([]screen.Warning, error) {
 	if p.Home != "private" {
 		return nil, nil
@@ -115,9 +115,9 @@ func MakeHome(p confine.Plan) ([]screen.Warning, error) {
 	return []screen.Warning{w}, nil
 }
 
-// standIns are files that take the place of those of /etc that a build in
-// Nix's sandbox finds there, and the variables by which nss_wrapper(1) uses
-// them; Landlock can leave a file out, but not put another one there.
+// standIns makes files that stand for those of /etc in Nix's sandbox, and
+// returns the variables by which nss_wrapper(1) uses them: Landlock can deny a
+// file, but not replace it.
 func standIns(temp string) ([]string, error) {
 	files := confine.UserFiles()
 	dir := filepath.Join(temp, ".etc")
@@ -137,8 +137,8 @@ func standIns(temp string) ([]string, error) {
 	}, nil
 }
 
-// Typed launches a command as a person types it: the program from the environment's PATH, by
-// way of its bash where a shellHook comes first.
+// Typed launches a command by a name in the environment's PATH, or by path. If a shellHook comes
+// first, the environment's bash starts it.
 func Typed(command []string) Program {
 	return func(p confine.Plan, environ []string, run nixeval.Run) (Target, error) {
 		if p.Env.Hooked {

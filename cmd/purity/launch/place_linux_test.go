@@ -15,7 +15,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// The program is the first of that name in the environment's PATH; a path is one.
+// The program is the first of that name in the environment's PATH, or the file of a path.
 func TestTyped(t *testing.T) {
 	dir := enforce.Real(t.TempDir())
 	project := trees.Project{Dir: dir + "/project", Cwd: dir + "/project"}

@@ -8,9 +8,9 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// makeTemp makes the TMPDIR of this run and sees to its removal when the command ends,
-// which is when this process does. Where a place is full, is read-only or belongs to
-// another user, the next one counts: anybody can make /tmp/purity-1000.
+// makeTemp makes the TMPDIR of this run, which another process removes when this one, by
+// then the command, ends. If a directory is full, is read-only or belongs to another user,
+// makeTemp tries the next one: every user can make /tmp/purity-1000.
 func makeTemp(nix nixeval.Nix) (string, error) {
 	var errs []error
 	for _, parent := range trees.TempParents(nix, trees.Shared(nix)) {

@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// enterView runs the command in the view. It returns how that ended, as an error. Where
-// the kernel refuses after all, and that is no matter, the command is run without.
+// enterView runs the command in the view, and returns an [*EndedError] of it. If the kernel
+// denies a view after all, and the settings do not require one, the command runs without.
 func (j *Job) enterView(v screen.Voice) error {
 	cmd := j.Command
 	cmd.Interpreter, cmd.Path = j.Sees.View.Shell, j.shown(cmd.Path)
@@ -40,8 +40,8 @@ func (j *Job) enterView(v screen.Voice) error {
 	return &EndedError{status}
 }
 
-// shown is a path of a program that a view shows: a link beside what is granted, by which
-// somebody named it, is not there.
+// shown returns a path of a program that the view shows. A path through a link without a
+// grant does not exist there.
 func (j Job) shown(path string) string {
 	if path == "/bin/sh" || path == "/usr/bin/env" { // of the closure there
 		return path
@@ -51,7 +51,7 @@ func (j Job) shown(path string) string {
 			return !g.Own && g.Access&access == access && (enforce.Inside(path, g.Path) || enforce.Inside(path, g.Named))
 		})
 	}
-	dir, name := filepath.Split(path) // and not cleaned, for what .. is depends on links
+	dir, name := filepath.Split(path) // without Clean, because the target of .. depends on links
 	if file := filepath.Join(enforce.Real(dir), name); !granted(path, 0) && granted(file, enforce.Execute) {
 		return file
 	}
