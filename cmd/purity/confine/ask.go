@@ -18,8 +18,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Ask is all that is known before Nix is asked: the command line, PURITY_ variables
-// and purity.toml together.
+// Ask is the input of purity before it asks Nix: the command line, PURITY_ variables and
+// purity.toml together.
 type Ask struct {
 	Nix     nixeval.Nix
 	Project trees.Project
@@ -28,28 +28,28 @@ type Ask struct {
 	Instead string       // the file that takes the place of purity.toml, empty if none does
 	File    *config.File // purity.toml, nil if there is none
 	Settings
-	KeepAll bool     // the calling environment is the one that the command gets
-	Shims   string   // the directory of shims that the command is called by, empty if it is not
+	KeepAll bool     // the command gets the calling environment
+	Shims   string   // the directory of the shim that called purity, empty for none
 	Since   []string // variables that the calling shell has set since it entered the project
 	Keeping Keeping  // the use of changes in an overlay of the project
 
 	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
 }
 
-// begin starts f and returns how to wait for its result.
+// begin starts f and returns a function that waits for its result.
 func begin[T any](f func() (T, error)) func() (T, error) {
 	once := sync.OnceValues(f)
 	go once()
 	return once
 }
 
-// Nix is how Nix is asked, before more is known than the working directory.
+// Nix returns the Nix to ask, by the working directory and the environment alone.
 func Nix(v screen.Voice) (nixeval.Nix, error) {
 	return NixIn(v, nixeval.RootOf(os.Environ()))
 }
 
-// NixIn is Nix with the chroot store in a directory, or without one. The walls have to know
-// of it.
+// NixIn is Nix with the chroot store in a directory, empty for none. The walls have to know
+// that directory.
 func NixIn(v screen.Voice, root string) (nixeval.Nix, error) {
 	if root != "" {
 		if err := nixeval.CheckRoot(root); err != nil {
@@ -63,7 +63,7 @@ func NixIn(v screen.Voice, root string) (nixeval.Nix, error) {
 	return BehindWalls(v, nixeval.Nix{Environ: os.Environ(), Cache: filepath.Join(cache, "purity"), Root: root}), nil
 }
 
-// BehindWalls is nix, kept from where commands of the project here may write.
+// BehindWalls returns nix, kept from directories where commands of the project here may write.
 func BehindWalls(v screen.Voice, nix nixeval.Nix) nixeval.Nix {
 	return walls.Behind(nix, func() []string { return trees.Always(nix, trees.ProjectHere()) }, warning(v))
 }
@@ -72,8 +72,7 @@ func warning(v screen.Voice) func(string) {
 	return func(text string) { v.Warn(screen.Warning{Text: text}) }
 }
 
-// New is the ask of a request with the purity.toml that there is now, or the file that
-// takes its place.
+// New returns the ask of a request with the present purity.toml, or the file instead of it.
 func New(v screen.Voice, nix nixeval.Nix, project trees.Project, request nixeval.Request, flags config.Settings, instead string) (Ask, error) {
 	a := Ask{Nix: nix, Project: project, Request: request, Flags: flags, Instead: instead}
 	named, err := NewSettings(nil, flags, request.Dir)
@@ -87,7 +86,7 @@ func New(v screen.Voice, nix nixeval.Nix, project trees.Project, request nixeval
 	return a.With(v, file)
 }
 
-// With is a with the settings of a file, nil for none.
+// With returns a with the settings of a file, nil for none.
 func (a Ask) With(v screen.Voice, file *config.File) (Ask, error) {
 	settings, err := NewSettings(file, a.Flags, a.Request.Dir)
 	if err != nil {
@@ -99,7 +98,7 @@ func (a Ask) With(v screen.Voice, file *config.File) (Ask, error) {
 	return a, nil
 }
 
-// Standard is a as it would be without purity.toml and flags.
+// Standard returns a as it would be without purity.toml and flags.
 func (a Ask) Standard() (Ask, error) {
 	settings, err := NewSettings(nil, config.Settings{}, a.Project.Cwd)
 	a.Settings = settings
@@ -107,7 +106,7 @@ func (a Ask) Standard() (Ask, error) {
 	return a, err
 }
 
-// Identity is the same for asks of one environment and policy.
+// Identity returns the same text for asks with the same environment and policy.
 func (a Ask) Identity() string {
 	if a.Nix.Root != "" {
 		return a.Request.Identity(a.Settings.identity() + " " + a.Nix.Root)
@@ -115,7 +114,7 @@ func (a Ask) Identity() string {
 	return a.Request.Identity(a.Settings.identity())
 }
 
-// Exceptions are those of the file.
+// Exceptions returns those of the file.
 func (a Ask) Exceptions() []config.Exception {
 	if a.File == nil {
 		return nil
@@ -123,7 +122,7 @@ func (a Ask) Exceptions() []config.Exception {
 	return a.File.Exceptions
 }
 
-// Check makes sure, before any evaluation, that the settings may be applied and the kernel
+// Check makes sure, before any evaluation, that the settings may apply and that the kernel
 // upholds them, and warns of gaps.
 func (a Ask) Check() ([]screen.Warning, error) {
 	if err := Trusted(a.Nix, a.File, a.Flags, a.Project); err != nil {
@@ -157,8 +156,8 @@ func (a Ask) Check() ([]screen.Warning, error) {
 	return warnings, nil
 }
 
-// Dangers are things that undermine the confinement that is about to be. To walk through the
-// project takes a while; it is done where Nix was asked, which takes longer.
+// Dangers returns warnings of things that undermine the coming confinement. It walks through
+// the project, which takes a while, only if purity asked Nix, which takes longer.
 func (a Ask) Dangers(asked bool) []screen.Warning {
 	var all []screen.Warning
 	add := func(format string, args ...any) {
@@ -184,8 +183,8 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 	return append(all, Foreign(a)...)
 }
 
-// Foreign is a warning of a project that root, confined, may not write: it belongs to
-// another user, as a checkout in CI does.
+// Foreign returns a warning if confined root may not write the project, because it belongs
+// to another user, as a checkout in CI does.
 func Foreign(a Ask) []screen.Warning {
 	const override = "dac_override"
 	bit, _ := enforce.Capability(override)
@@ -199,18 +198,18 @@ func Foreign(a Ask) []screen.Warning {
 	return []screen.Warning{{Text: a.Project.Dir + text, Hint: "run as its owner, or --capabilities " + override + ",chown,fowner"}}
 }
 
-// WritableTrees are all directories that commands may write, with those that the
-// settings let be written. One that is reached by a planted link is not among them.
+// WritableTrees returns all directories that commands may write, with those of the
+// settings. A planted link adds none.
 func (a Ask) WritableTrees() []string {
 	return trees.Under(a.Nix, a.Project, a.Settings.Effective, a.File)
 }
 
-// Outside is the file of a report, or another that purity writes, without symbolic
-// links on the way. A command can have made one, to have purity write elsewhere.
+// Outside returns the path, without symbolic links on the way, of a file that purity
+// writes, such as a report. A command can have made a link to make purity write elsewhere.
 func (a Ask) Outside(name string) (string, error) { return trees.Outside(a.WritableTrees(), name) }
 
-// Git is a directory in which git is one that runs nothing that commands left behind;
-// empty if the machine has none.
+// Git returns a directory with a git that runs no file that commands left behind; empty if
+// the machine has no git.
 func Git(a Ask) (string, error) {
 	hostile := append(a.WritableTrees(), a.Nix.Cache)
 	return walls.GitFor(a.Nix, outside.Path(os.Getenv("PATH")+":/usr/bin:/run/current-system/sw/bin", hostile), hostile)

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// place is one with shorter names for what these tests have often.
+// place is a [fixtures.Place] with shorter names for the steps of these tests.
 type place struct {
 	fixtures.Place
 	t   *testing.T
@@ -80,7 +80,7 @@ func (p place) ask(flags config.Settings) (confine.Ask, error) {
 	return confine.New(screen.NewVoice(false, true, false), p.nix(), p.project(), request, flags, "")
 }
 
-// plan is the plan for an environment that has nothing in it.
+// plan returns the plan for an empty environment.
 func (p place) plan(flags config.Settings) (confine.Plan, error) {
 	ask, err := p.ask(flags)
 	if err != nil {
@@ -89,8 +89,8 @@ func (p place) plan(flags config.Settings) (confine.Plan, error) {
 	return ask.Plan(confine.Found{})
 }
 
-// rows are those of a policy that file or flags give, as "access path", with . for the
-// directory of the place.
+// rows returns the grants of file and flags as "access path", with . for the directory of
+// the place.
 func (p place) rows(plan confine.Plan) []string {
 	var rows []string
 	for _, g := range plan.Policy.Grants {
@@ -144,8 +144,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// Asks of one identity may share a confinement: it covers all settings that open something,
-// and none about the report of a run.
+// Asks of one identity may share a confinement. So the identity covers every setting that
+// grants access, and none about the report of a run.
 func TestIdentity(t *testing.T) {
 	p := newPlace(t)
 	plain, err := p.ask(config.Settings{})
@@ -173,7 +173,7 @@ func TestGrants(t *testing.T) {
 		name  string
 		toml  string
 		flags config.Settings
-		link  [2]string // one that a command left, and where it leads
+		link  [2]string // a link that a command left, and its target
 		allow bool
 		want  []string
 		warns string
@@ -244,7 +244,7 @@ func TestGrants(t *testing.T) {
 	}
 }
 
-// Exceptions for addresses open their ports, as far as the kernel can tell them.
+// Exceptions for addresses open their ports; the kernel knows no addresses.
 func TestExceptionPorts(t *testing.T) {
 	for _, tt := range []struct {
 		toml          string
@@ -265,9 +265,9 @@ func TestExceptionPorts(t *testing.T) {
 	}
 }
 
-// Each fault is found before all that come after it, for a later step does more: a project that was
-// not allowed is never evaluated, nor one whose policy the kernel cannot enforce, and nothing is
-// written before the policy stands.
+// purity finds each fault before all later ones, because each step does more: it never evaluates a
+// project that was not allowed, or whose policy the kernel cannot enforce, and writes nothing before
+// it has made the policy.
 func TestOrder(t *testing.T) {
 	p := newPlace(t)
 	const evaluated = "evaluated"
@@ -328,7 +328,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// everything are all files of the place, with when they changed.
+// everything returns all files of the place with the times of their last change.
 func (p place) everything() map[string]string {
 	p.t.Helper()
 	files := map[string]string{}
@@ -348,7 +348,7 @@ func (p place) everything() map[string]string {
 	return files
 }
 
-// A command is placed with directories of its own, and the job is to be confined.
+// Place makes directories of the command's own, and a job that confines it.
 func TestPlace(t *testing.T) {
 	p := newPlace(t)
 	if err := os.WriteFile(p.dir+"/elsewhere/make", nil, 0o700); err != nil {

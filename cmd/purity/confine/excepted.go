@@ -11,8 +11,8 @@ import (
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// exceptionGrants let through the exceptions of purity.toml, where it is enforced.
-// The kernel knows no programs, so an exception for one alone does not count.
+// exceptionGrants grants the exceptions of purity.toml, if it is enforced. The
+// kernel knows no programs, so an exception for one program alone does not count.
 func (g *granting) exceptionGrants() ([]enforce.Grant, error) {
 	var grants []enforce.Grant
 	if !g.Enforced() {
@@ -59,7 +59,7 @@ func (g *granting) exceptionGrant(e config.Exception) ([]enforce.Grant, error) {
 		}
 		grants = append(grants, enforce.Grant{Path: path, Access: mine, Reason: reason, Optional: true, Resolved: true, Named: named})
 		if enforce.Passes("/", path, g.trees...) {
-			continue // the file names the needs of a program, and a command can have written it
+			continue // a command can have written this file, which would name files to grant
 		}
 		if info, err := os.Stat(path); mine&enforce.Execute != 0 && err == nil && info.Mode().IsRegular() {
 			for _, row := range host.Dependencies(path) {

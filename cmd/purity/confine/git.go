@@ -7,8 +7,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// identity is who the user is for git, where the environment has git and it would not find
-// that by itself. Files that commands may write, in trees, have no word in it.
+// identity returns the user's name for git, if the environment has a git that would not find
+// it by itself. It reads no files in trees, which commands may write.
 func identity(a Ask, env nixeval.Environment, trees []string) host.Identity {
 	if !a.Base.Environment || a.Home != "private" || slices.Contains(a.Presets, "git") || nixeval.FindIn(a.Nix.Store(), "git", env.Path()) == "" {
 		return host.Identity{}

@@ -18,10 +18,10 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// MakeFlags is the variable by which make hands its jobserver down.
+// MakeFlags is the variable by which make passes its jobserver to children.
 const MakeFlags = "MAKEFLAGS"
 
-// ClosureReason is the reason of the grants of store paths of the closure.
+// ClosureReason is the reason of grants of the closure's store paths.
 const ClosureReason = "closure"
 
 // granting makes the grants of a plan. It reads the machine and changes nothing.
@@ -40,7 +40,7 @@ func (g *granting) remark(text string) {
 	}
 }
 
-// grants are all rows of the policy in an environment, and the command's HOME.
+// grants returns all rows of the policy in an environment, and the command's HOME.
 func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home string, err error) {
 	home, granted, err := g.homeOf()
 	if err != nil {
@@ -76,14 +76,14 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	return slices.Concat(rows, said, g.jobserver(), g.strict(slices.Concat(g.presets(), base, shell))), home, nil
 }
 
-// closed reports whether a row of the level lets a shared directory be written that stays
-// closed.
+// closed reports whether a row of the level allows writing a shared directory that purity
+// does not open.
 func closed(nix nixeval.Nix, row enforce.Grant) bool {
 	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(trees.Shared(nix), enforce.Real(row.Path))
 }
 
-// homeOf is the command's HOME: a directory of the project that persists, one of the
-// user's, or a path that does not exist.
+// homeOf returns the command's HOME: a lasting directory of the project, one of the user's,
+// or a path that does not exist.
 func (g *granting) homeOf() (dir string, granted bool, err error) {
 	switch g.Home {
 	case "none":
@@ -113,8 +113,8 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 	return dir, true, nil
 }
 
-// presets are the grants of the presets, and those that are a matter of course at
-// this level: data that variables name, and git's directory.
+// presets returns the grants of the presets, and those that this level always has: data
+// that variables name, and git's directory.
 func (g *granting) presets() []enforce.Grant {
 	here := host.Here(g.Project.Cwd)
 	here.Writable = g.trees
@@ -138,7 +138,7 @@ func (g *granting) presets() []enforce.Grant {
 	return grants
 }
 
-// said are the grants of the paths that file and flags name.
+// said returns the grants of the paths that file and flags name.
 func (g *granting) said() ([]enforce.Grant, error) {
 	var grants []enforce.Grant
 	for _, key := range config.PathKeys {
@@ -183,8 +183,8 @@ func existing(paths []string) ([]string, error) {
 	return paths, nil
 }
 
-// follow is path without symbolic links. Of links that a command can have made it
-// follows those that were allowed with the file.
+// follow returns path without symbolic links. Of links that a command can have made it
+// follows only those that were allowed with the file.
 func (g *granting) follow(path string) (string, error) {
 	to, err := enforce.Resolve(path, g.trees)
 	var link *enforce.LinkError
@@ -197,7 +197,7 @@ func (g *granting) follow(path string) (string, error) {
 	return to, err
 }
 
-// allowedLinks are the links of the file that a person allowed as they are now.
+// allowedLinks returns the links of the file that a person allowed as they are now.
 func (g *granting) allowedLinks() []string {
 	if g.File == nil || g.File.Given {
 		return nil
@@ -213,9 +213,9 @@ func (g *granting) allowedLinks() []string {
 	return links
 }
 
-// strict are grants of paths that neither purity.toml nor a flag names, but a table, a
-// variable or a preset. One that leads out of the trees that commands write by a link there is
-// left out; one that passes through it is opened without links.
+// strict filters grants whose paths come from a table, a variable or a preset, not from
+// purity.toml or a flag. A link in a tree that commands may write could lead such a path out
+// of the tree: strict drops the grant. It resolves the links of others through such trees.
 func (g *granting) strict(grants []enforce.Grant) []enforce.Grant {
 	kept := make([]enforce.Grant, 0, len(grants))
 	for _, row := range grants {
@@ -234,8 +234,8 @@ func (g *granting) strict(grants []enforce.Grant) []enforce.Grant {
 	return kept
 }
 
-// ports are n and the ports that exceptions open, whatever the address: the
-// kernel knows none.
+// ports returns n with the ports that exceptions open, for any address: the
+// kernel knows no addresses.
 func (g *granting) ports(n enforce.Network) enforce.Network {
 	for _, e := range g.Exceptions() {
 		port, ok := e.Port()
@@ -251,8 +251,8 @@ func (g *granting) ports(n enforce.Network) enforce.Network {
 	return n
 }
 
-// jobserver opens the calling make's jobserver where that is a pipe with a name and the
-// command gets MAKEFLAGS.
+// jobserver grants the calling make's jobserver if that is a named pipe and the command
+// gets MAKEFLAGS.
 func (g *granting) jobserver() []enforce.Grant {
 	if !g.KeepAll && !slices.Contains(g.Keep, MakeFlags) {
 		return nil

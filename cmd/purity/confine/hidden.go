@@ -8,7 +8,7 @@ import (
 )
 
 // Hides reports whether the machine has a file at a path that the view does not show. In
-// its own /tmp a view shows nothing from outside but grants.
+// its own /tmp a view shows no outside file without a grant.
 func (p Plan) Hides(path string) bool {
 	if _, err := os.Lstat(path); p.Sees.View == nil || err != nil {
 		return false

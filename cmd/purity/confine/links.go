@@ -12,20 +12,20 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// The next run does not believe files that a command may write: a symbolic link that lies
-// there, on the way of a path that purity.toml or a flag names, could have been planted
-// to open its target. It is followed only if a person allowed the file with the
-// link and the target that it has.
+// A run does not trust files that an earlier command may have written. A command could
+// plant a symbolic link on the way of a path that purity.toml or a flag names, to open its
+// target. purity follows such a link only if a person allowed the file with this link and
+// target.
 
 func linkLine(e *enforce.LinkError) string { return fmt.Sprintf("%s -> %s", e.Link, e.Target) }
 
-// LinksOf are the symbolic links that a command can have made on the way of the paths
-// that a file names, with where these lead.
+// LinksOf returns the symbolic links that a command can have made on the way of the paths
+// that a file names, with their targets.
 func LinksOf(nix nixeval.Nix, p trees.Project, file *config.File) []string {
 	var links []string
 	s, err := NewSettings(file, config.Settings{}, p.Cwd)
 	if err != nil {
-		return nil // with which nothing runs
+		return nil // with such settings nothing runs
 	}
 	written := trees.Under(nix, p, s.Effective, file)
 	for _, path := range file.Paths() {

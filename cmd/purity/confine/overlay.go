@@ -9,14 +9,14 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// Overlay is the word for a project that is shown as an overlay.
+// Overlay is the setting that shows the project as an overlay.
 const Overlay = "overlay"
 
-// Overlaid reports whether the project is to be shown as an overlay.
+// Overlaid reports whether the settings show the project as an overlay.
 func (s Settings) Overlaid() bool { return s.ProjectAs == Overlay }
 
-// overlayable is an error where the settings ask for an overlay and rule it out. The project
-// itself is never written instead.
+// overlayable returns an error if the settings ask for an overlay and also rule it out:
+// a command never writes the project itself instead.
 func overlayable(a Ask) error {
 	switch {
 	case !a.Overlaid():
@@ -33,7 +33,7 @@ func overlayable(a Ask) error {
 	return nil
 }
 
-// overAll is an error where a row lets the project be written from above it.
+// overAll returns an error if a row allows writing a directory above the project.
 func overAll(project string, policy enforce.Policy) error {
 	g, above := view.Layers{Dir: project}.Above(policy)
 	if !above {
@@ -60,6 +60,6 @@ func isProject(g enforce.Grant) bool {
 
 // Keeping is the use of a command's changes in an overlay of the project.
 type Keeping struct {
-	Asked bool   // whether a flag asked; then purity reports that nothing changed, too
-	Dir   string // the directory that takes the changes, empty to drop them
+	Asked bool   // a flag asked, so that purity also reports that nothing changed
+	Dir   string // the directory for the changes, empty to drop them
 }

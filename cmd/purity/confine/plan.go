@@ -1,12 +1,12 @@
-// Package confine turns a request into the rights of a command, in values of which each is
+// Package confine turns a request into the rights of a command, in values that are each
 // made from the one before:
 //
 //	Ask ──Source──► Found ──Plan──► Plan
 //
-// The order of checks is a security property, and this is it. An ask is checked before
-// anything is evaluated: whether purity.toml was allowed, whether the kernel upholds the
-// policy. To make a plan reads the machine, and changes nothing but purity's record of
-// whether there can be views; commands that only print stop there.
+// This order of checks is a security property. purity checks an ask before it evaluates
+// anything: whether purity.toml was allowed, and whether the kernel upholds the policy. To
+// make a plan, purity reads the machine and changes only its record of whether views work.
+// Commands that only print stop there.
 package confine
 
 import (
@@ -24,21 +24,21 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Plan is the rights of a command, and in which environment.
+// Plan is the rights of a command, and its environment.
 type Plan struct {
 	Ask
 	Found
 	Policy   enforce.Policy
 	HomeDir  string           // the command's HOME
-	Sees     Sight            // the files that it is shown
+	Sees     Sight            // the files that it sees
 	Warnings []screen.Warning // grants that the policy leaves out, and why
 
-	Git                   host.Identity // who the user is, for git
+	Git                   host.Identity // of the user
 	PresetKeep, PresetSet []string      // variables that presets ask for
 }
 
-// Plan makes the policy of an environment. It changes nothing. Where that cannot be, there
-// are the warnings of as far as it came.
+// Plan makes the policy of an environment. It changes nothing but the record of views. On an
+// error, the plan has the warnings so far.
 func (a Ask) Plan(found Found) (Plan, error) {
 	g := granting{Ask: a, trees: a.WritableTrees()}
 	rows, home, err := g.grants(found.Env)
@@ -71,9 +71,9 @@ func (a Ask) Resolve(ctx context.Context, from Source) (Plan, error) {
 // Executable reports whether the policy lets path be executed.
 func (p Plan) Executable(path string) bool { return len(p.Policy.Covering(path, enforce.Execute)) > 0 }
 
-// Closed is an error where the policy lets commands write a path. In a view /tmp is the
-// command's own; there the policy without the view counts, under which other commands of
-// the project may run.
+// Closed returns an error if the policy lets commands write a path. In a view /tmp is the
+// command's own, so there the policy without the view counts: other commands of the project
+// may run under it.
 func (p Plan) Closed(path string) error {
 	policy := p.Policy
 	if p.Sees.View != nil {
@@ -85,7 +85,7 @@ func (p Plan) Closed(path string) error {
 	return nil
 }
 
-// StorePath is the store path that a file is in, empty if it is in none.
+// StorePath returns the store path of a file, empty for a file outside the store.
 func (f Found) StorePath(file string) string {
 	path, _, err := closure.Within(f.Env.StoreDir, file)
 	if err != nil {

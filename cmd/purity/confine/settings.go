@@ -21,14 +21,14 @@ type Settings struct {
 	Base host.Level
 }
 
-// Enforce is the mode that denies all without a grant.
+// Enforce is the mode that denies every access without a grant.
 const Enforce = "enforce"
 
 // Enforced reports whether a command is confined, and not only watched.
 func (s Settings) Enforced() bool { return s.Mode == Enforce }
 
-// NewSettings joins the settings of file and flags. Slips, such as an unknown preset, are
-// errors.
+// NewSettings joins the settings of file and flags. A mistake, such as an unknown preset,
+// is an error.
 func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings, error) {
 	s := Settings{Effective: config.Merge(file, flags, cwd)}
 	if s.Level == "" {
@@ -36,7 +36,7 @@ func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings
 	}
 	level, ok := host.FindLevel(s.Level)
 	if !ok {
-		return s, fmt.Errorf("read settings: there is no level %q", s.Level) // kong and the file's check are first
+		return s, fmt.Errorf("read settings: there is no level %q", s.Level) // kong and the file's check come first
 	}
 	s.Base = level
 	s.Mode = cmp.Or(s.Mode, Enforce)
@@ -72,22 +72,22 @@ func NewSettings(file *config.File, flags config.Settings, cwd string) (Settings
 	return s, nil
 }
 
-// identity is the same for settings with the same access.
+// identity returns the same text for settings with the same access.
 func (s Settings) identity() string {
 	s.Explain, s.Mode, s.View, s.ProjectAs, s.ReportChanges = "", "", "", "", nil
 	s.Shim, s.NoShim, s.Announce = nil, nil, nil // they choose the confined programs, not their access
 	plain := config.Settings{Level: host.DefaultLevel, Home: "private"}
-	if reflect.DeepEqual(s.Settings, plain) { // the usual case, told without the time that JSON takes
+	if reflect.DeepEqual(s.Settings, plain) { // the usual case, without the time for JSON
 		return ""
 	}
 	data, err := json.Marshal(s.Settings)
 	if err != nil {
-		panic(err) // strings, numbers and lists of them
+		panic(err) // JSON can hold strings, numbers and lists of them
 	}
 	return string(data)
 }
 
-// Frame is the policy of s but for its grants.
+// Frame returns the policy of s without its grants.
 func (s Settings) Frame() enforce.Policy {
 	p := s.Base.Policy()
 	p.UserNamespaces = config.Is(s.UserNamespaces, false)
@@ -115,8 +115,8 @@ func (s Settings) Frame() enforce.Policy {
 	return p
 }
 
-// sysVIPC reports whether a preset opens the System V IPC of the machine, as a level does
-// for commands without a view alone.
+// sysVIPC reports whether a preset opens the System V IPC of the machine. A level opens it
+// only for commands without a view.
 func (s Settings) sysVIPC() bool {
 	return slices.ContainsFunc(s.Presets, func(name string) bool {
 		preset, _ := host.FindPreset(name)
@@ -124,7 +124,7 @@ func (s Settings) sysVIPC() bool {
 	})
 }
 
-// FlagsIdentity is the same for flags that say the same.
+// FlagsIdentity returns the same text for flags of the same meaning.
 func FlagsIdentity(flags config.Settings, cwd string) string {
 	return Settings{Effective: config.Merge(nil, flags, cwd)}.identity()
 }

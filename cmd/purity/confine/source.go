@@ -10,8 +10,8 @@ import (
 // Found is the environment of an ask.
 type Found struct {
 	Env   nixeval.Environment
-	Asked bool   // Nix was, which takes a while
-	Renew string // makes it anew, to be pasted; empty where purity asks Nix again by itself
+	Asked bool   // purity asked Nix, which takes a while
+	Renew string // the command that renews it; empty if purity asks Nix again by itself
 }
 
 // A Source finds the environment of an ask: Nix, the parent that watches, shims, or the
@@ -33,8 +33,8 @@ func FromNix(v screen.Voice, silent bool) Source {
 	}
 }
 
-// From is a source for an ask: with --keep-all the command gets those parts of the calling
-// environment that lie in the closure of the one that source finds.
+// From returns a source for an ask. With --keep-all the command gets the parts of the
+// calling environment that lie in the closure of the environment that source finds.
 func From(a Ask, source Source, calling []string) Source {
 	if !a.KeepAll {
 		return source

@@ -9,8 +9,8 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// storable is an error where a chroot store cannot be used: its paths are at their logical
-// places only in a view.
+// storable returns an error if the command cannot use the chroot store: only a view has its
+// paths at their logical places.
 func storable(a Ask) error {
 	root := a.Nix.Root
 	switch {
@@ -24,7 +24,7 @@ func storable(a Ask) error {
 	return nil
 }
 
-// storeOf is the place of a chroot store in a view; zero for any other store.
+// storeOf returns the place of a chroot store in a view; zero for any other store.
 func storeOf(nix nixeval.Nix) view.Elsewhere {
 	if nix.Root == "" {
 		return view.Elsewhere{}

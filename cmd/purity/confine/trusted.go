@@ -12,14 +12,14 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// LevelOf is the level that flags and variables start from, before a file says more.
+// LevelOf returns the level of flags and variables, before a file counts.
 func LevelOf(flags config.Settings) host.Level {
 	level, _ := host.FindLevel(cmp.Or(flags.Level, host.DefaultLevel))
 	return level
 }
 
-// Trusted is the error for a file that opens more than the level that flags start from
-// and was not allowed, nil for any other.
+// Trusted returns an error for a file that was not allowed and opens more than the level of
+// the flags, nil for any other.
 func Trusted(nix nixeval.Nix, file *config.File, flags config.Settings, p trees.Project) error {
 	if file == nil {
 		return nil

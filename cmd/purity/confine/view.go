@@ -15,19 +15,19 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// Sight is the part that a command sees: the files of a view, or all of the machine.
+// Sight is the part of the machine that a command sees: the files of a view, or all.
 type Sight struct {
 	View    *view.View         // nil for none
-	Refused *view.RefusedError // why there is none although it was wanted
-	Spared  []enforce.Grant    // of directories of its own, where a command is only judged by it
-	Stood   []enforce.Grant    // of the host's /bin/sh and env there, for which it has others
+	Refused *view.RefusedError // the reason for no view although the settings want one
+	Spared  []enforce.Grant    // of the view's own directories, if the command is only watched
+	Stood   []enforce.Grant    // of the host's /bin/sh and env, which the view replaces, likewise
 
-	Plain  enforce.Policy // without it
+	Plain  enforce.Policy // without the view
 	Obeyed []string       // files of the project that programs outside obey, there or not
 }
 
-// ViewWanted is whether the command is to have a view: true, false or auto. An overlay of
-// the project takes one.
+// ViewWanted returns the setting for a view: true, false or auto. An overlay of the project
+// requires one.
 func (s Settings) ViewWanted() string {
 	if s.Overlaid() {
 		return "true"
@@ -35,11 +35,11 @@ func (s Settings) ViewWanted() string {
 	return cmp.Or(string(s.View), "false")
 }
 
-// InView reports whether the command runs in the view. One that is only watched does
-// not, but is judged by it.
+// InView reports whether the command runs in the view. A watched command does not, but its
+// report is about that view.
 func (p Plan) InView() bool { return p.Sees.View != nil && p.Enforced() }
 
-// show makes the view, if there is to be one, and the policy of the command in it.
+// show makes the view, if the settings want one, and the policy of the command in it.
 func (p *Plan) show() error {
 	p.Sees = Sight{}
 	if err := overlayable(p.Ask); err != nil {
@@ -70,11 +70,11 @@ func (p *Plan) show() error {
 		Store: storeOf(p.Nix),
 	}
 	if len(p.Sockets) == 0 {
-		p.Policy.UnixSockets = true // only those that are there can be reached
+		p.Policy.UnixSockets = true // the view has only the sockets that a command may reach
 	}
 	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	if !p.InView() { // those outside have everybody's files
+	if !p.InView() { // outside, the same directories have files of all users
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
 				p.Sees.Spared = append(p.Sees.Spared, g)
@@ -90,9 +90,9 @@ func (p *Plan) show() error {
 	return nil
 }
 
-// GitAbove reports whether git is to look for its directory above the project, which is
-// a mount of its own. Where that can be written git does not find it: all of the work
-// tree that is not shown would be taken for removed, and committed so.
+// GitAbove reports whether git is to look for its directory above the project, which is a
+// mount of its own. It is not if the command may write that directory: git would take the
+// hidden part of the work tree for removed, and commit that.
 func (p Plan) GitAbove() bool {
 	return slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 		return strings.HasPrefix(g.Reason, "git: ") && g.Access&enforce.Write == 0 && enforce.Inside(p.Project.Dir, filepath.Dir(g.Path))
@@ -103,9 +103,9 @@ func (p Plan) GitAbove() bool {
 // changes nothing.
 type viewing struct{ Plan }
 
-// inClosure is the file that stands for a program of the host: of the package of a file
-// that is known, or of the first package of the closure that has one, those first whose
-// names look like it.
+// inClosure returns the file that stands for a program of the host: one beside the known
+// file, else that of the first package of the closure that has one. It tries packages with
+// likely names first.
 func (p viewing) inClosure(known string, names ...string) string {
 	if known != "" {
 		for _, name := range names {
@@ -137,14 +137,14 @@ func (p viewing) inClosure(known string, names ...string) string {
 	return ""
 }
 
-// ExecutableFile reports whether a file can be run.
+// ExecutableFile reports whether a file is executable.
 func ExecutableFile(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// etc are the generated files of /etc. Without an environment of the user's they are
-// those of Nix's build sandbox.
+// etc returns the generated files of /etc. At a level without the user's environment they
+// are those of Nix's build sandbox.
 func (p viewing) etc() map[string]string {
 	files := UserFiles()
 	if !p.Base.Environment {
@@ -161,7 +161,7 @@ func (p viewing) etc() map[string]string {
 	}
 	line := fmt.Sprintf("%s:x:%d:%d::%s:/bin/sh\n", name, uid, gid, p.HomeDir)
 	groups := fmt.Sprintf("%s:x:%d:\n", group, gid)
-	if strings.ContainsAny(name+group+p.HomeDir, ":\n") { // which such a file cannot say
+	if strings.ContainsAny(name+group+p.HomeDir, ":\n") { // such a file cannot hold these
 		line, groups = "", ""
 	}
 	if uid != 0 {
@@ -175,7 +175,7 @@ func (p viewing) etc() map[string]string {
 	return files
 }
 
-// UserFiles are the user database of Nix's build sandbox.
+// UserFiles returns the user database of Nix's build sandbox.
 func UserFiles() map[string]string {
 	return map[string]string{
 		"passwd": fmt.Sprintf("root:x:0:0:Nix build user:/homeless-shelter:/noshell\nnixbld:x:%d:%d:Nix build user:/homeless-shelter:/noshell\nnobody:x:65534:65534:Nobody:/:/noshell\n", os.Getuid(), os.Getgid()),
@@ -184,13 +184,12 @@ func UserFiles() map[string]string {
 	}
 }
 
-// later are files of a project that others outside obey, and that a view does not let a
-// command write.
-// Two more files of git's lead it to another configuration.
+// later are files of a project that programs outside obey; a view makes them read-only. Two
+// of git's lead it to another configuration.
 var later = []string{".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
 
-// obeyed are those in the project, there or not, without the ones that a row of the policy
-// lets be written.
+// obeyed returns their paths in the project, even if missing, but not those that a row of
+// the policy allows writing.
 func (p viewing) obeyed() []string {
 	var paths []string
 	for _, dir := range p.Project.Trees() {
@@ -210,8 +209,8 @@ func (p viewing) obeyed() []string {
 	return paths
 }
 
-// present are the paths with a file. It leaves out links: a mount cannot keep a link from
-// being replaced.
+// present returns the paths of existing files. It leaves out links: no mount can keep a
+// link from being replaced.
 func present(paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
 		info, err := os.Lstat(path)

@@ -14,7 +14,7 @@ import (
 	"github.com/nix-purity/purity/enforce/view"
 )
 
-// NoteView says once a project that there can be no view.
+// NoteView warns, once a project, that views do not work here.
 func (p Plan) NoteView(v screen.Voice) {
 	refused := p.Sees.Refused
 	if refused == nil {
@@ -31,7 +31,7 @@ func (p Plan) NoteView(v screen.Voice) {
 	}
 }
 
-// viewable is nil where there can be views, which is remembered in a directory: to try
+// viewable returns nil if views work here. It remembers that in a directory, because a try
 // takes a process.
 func viewable(dir string) *view.RefusedError {
 	mark, text := filepath.Join(dir, "view"), whereViews()
@@ -47,13 +47,13 @@ func viewable(dir string) *view.RefusedError {
 		return &view.RefusedError{What: "try", Err: err}
 	}
 	if _, err := os.Stat(dir); err == nil {
-		renameio.WriteFile(mark, []byte(text), 0o600) // it is tried again where that fails
+		renameio.WriteFile(mark, []byte(text), 0o600) // if this fails, the next run tries again
 	}
 	return nil
 }
 
-// whereViews tells apart where there can be views and where not: machine, start of it,
-// user, and the namespaces that this process is in.
+// whereViews identifies the conditions for views: the boot of the machine, the user, and
+// the namespaces of this process.
 func whereViews() string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	users, _ := os.Readlink("/proc/self/ns/user")
