@@ -17,10 +17,10 @@ type app struct {
 	screen.Voice
 	caller.Called
 	args  []string // this program's, with its name
-	store string   // the directory of the chroot store that a flag names, empty for none
+	store string   // the directory of the chroot store by flag, empty for none
 }
 
-// newApp is that of a process which was called so, with flags.
+// newApp returns the app of a call with flags.
 func newApp(args []string, called caller.Called, g globals) *app {
 	a := &app{Voice: screen.NewVoice(g.Verbose, g.Quiet, g.LogFormat == "json"), Called: called, args: args}
 	for _, name := range a.Ignored {
@@ -29,15 +29,15 @@ func newApp(args []string, called caller.Called, g globals) *app {
 	return a
 }
 
-// plainApp is that of a part of purity which has no flags.
+// plainApp returns the app of a part of purity without flags.
 func plainApp(args []string) *app { return newApp(args, caller.Take(), globals{LogFormat: "text"}) }
 
-// quietApp is one that nobody looks at.
+// quietApp returns the app of a part of purity without a reader.
 func quietApp(args []string) *app {
 	return newApp(args, caller.Take(), globals{Quiet: true, LogFormat: "text"})
 }
 
-// fail says why purity ends and returns its exit code.
+// fail prints the error for which purity ends, and returns its exit code.
 func (a *app) fail(err error) int {
 	message, hint, code := words.Explain(err)
 	event := a.Log.Error()
@@ -48,7 +48,7 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// exit is the exit code that err stands for; it is said, unless it was.
+// exit prints err, unless that was done already, and returns its exit code.
 func (a *app) exit(err error) int {
 	var ended *launch.EndedError
 	var code codeError
@@ -69,19 +69,19 @@ func (a *app) exit(err error) int {
 // Exit codes of commands that find something.
 const (
 	exitSick          = 1 // of doctor and selftest
-	exitImpure        = 1 // of audit and exec --fail: more was used than is declared
-	exitCommandFailed = 2 // of audit and learn: the command itself failed, so there may be more
+	exitImpure        = 1 // of audit and exec --fail: the command used more than is declared
+	exitCommandFailed = 2 // of audit and learn: the command itself failed, so it may use more
 )
 
-// errSick has been said already, line by line.
+// errSick ends commands that have printed each fault already.
 var errSick = errors.New("something is in the way")
 
-// codeError ends purity with a code; everything has been said.
+// codeError ends purity with an exit code and no message.
 type codeError int
 
 func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// nix is how the commands ask Nix for environments.
+// nix returns the Nix that commands ask for environments.
 func (a *app) nix() (nixeval.Nix, error) {
 	if a.store != "" {
 		return confine.NixIn(a.Voice, a.store)

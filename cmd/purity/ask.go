@@ -16,7 +16,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// request is the request of flags, for a project.
+// request returns the Nix, the project and the request of flags.
 func (a *app) request(ref string, s source) (nix nixeval.Nix, p trees.Project, r nixeval.Request, err error) {
 	if err := oneSource(ref, s); err != nil {
 		return nix, p, r, err
@@ -45,7 +45,7 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p trees.Project, r
 	return nix, p, r, p.Check(nix)
 }
 
-// ask is the ask of flags, with the source of its environment: the parent that watches, or
+// ask returns the ask of flags, with the source of its environment: the watching parent, or
 // Nix.
 func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, confine.Source, error) {
 	nix, project, request, err := a.request(ref, s)
@@ -57,7 +57,7 @@ func (a *app) ask(ref string, s source, flags config.Settings) (confine.Ask, con
 	return ask, confine.From(ask, watch.FromParent(confine.FromNix(a.Voice, false)), a.Environ), err
 }
 
-// settingsOfVariables are those that PURITY_ variables say, for commands without
+// settingsOfVariables returns the settings of PURITY_ variables, for commands without
 // flags. The parser of the command line reads them.
 func settingsOfVariables() (config.Settings, error) {
 	if !config.FromEnvironment() {
@@ -71,7 +71,7 @@ func settingsOfVariables() (config.Settings, error) {
 	return said.Settings, err
 }
 
-// trusted is the error for a file that was not allowed, for those who run nothing.
+// trusted returns an error for a file that was not allowed, for commands that run nothing.
 func (a *app) trusted(file *config.File, flags config.Settings, p trees.Project) error {
 	nix, err := a.nix()
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *app) trusted(file *config.File, flags config.Settings, p trees.Project)
 	return confine.Trusted(nix, file, flags, p)
 }
 
-// hooks is the state for hooks and shims.
+// hooks returns the state for hooks and shims.
 func (a *app) hooks() programs.Call {
 	return programs.Call{Voice: a.Voice, Called: a.Called, Variables: settingsOfVariables}
 }

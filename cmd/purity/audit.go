@@ -83,8 +83,8 @@ func (c *auditCmd) Run(a *app) error {
 	return nil
 }
 
-// commandFailed is the end of a run that was only to be watched, if the command
-// did not come to its own.
+// commandFailed returns an error for a watched command that failed, and so may not
+// have used everything.
 func (d ran) commandFailed(a *app) error {
 	if d.report.ExitCode == 0 {
 		return nil
@@ -93,7 +93,7 @@ func (d ran) commandFailed(a *app) error {
 	return codeError(exitCommandFailed)
 }
 
-// watching is a run of a command of purity that watches and does not confine.
+// watching returns the run of a command that purity watches and does not confine.
 func watching(a *app, of, flake string, from source, flags config.Settings, typed []string) (run, error) {
 	command, err := commandLine(a.args, typed, of)
 	if err != nil {
@@ -107,7 +107,7 @@ func watching(a *app, of, flake string, from source, flags config.Settings, type
 	return run{app: a, ask: ask, from: environment, command: command, tells: true}, err
 }
 
-// observe is such a run. As the watched child it does not return.
+// observe runs and watches the command. In the watched child it does not return.
 func (r run) observe(of string) (ran, error) {
 	r.warn(confine.Foreign(r.ask))
 	done, err := r.start()
@@ -121,7 +121,7 @@ func (r run) observe(of string) (ran, error) {
 	return done, err
 }
 
-// learner keeps all that it takes to learn from this run.
+// learner returns the data for learning from this run.
 func (d ran) learner(secrets []string) learn.Run {
 	named := secrets
 	for _, path := range secrets {
@@ -130,7 +130,8 @@ func (d ran) learner(secrets []string) learn.Run {
 	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable}
 }
 
-// sayLeftOut names paths that no one should open unseen, and those that no policy can.
+// sayLeftOut warns of needs that purity leaves out: paths that look like secrets, and needs
+// that no line of purity.toml can grant alone.
 func sayLeftOut(a *app, needs learn.Needs) {
 	for _, secret := range needs.Secrets {
 		text := secret.Path + " looks like a secret and is left out"
@@ -147,8 +148,7 @@ func sayLeftOut(a *app, needs learn.Needs) {
 	}
 }
 
-// updateBaseline adds an exception for each finding to the purity.toml that is
-// read here.
+// updateBaseline adds an exception for each finding to the purity.toml of this run.
 func (d ran) updateBaseline(a *app, secrets []string) error {
 	needs := d.learner(secrets).Needs(d.report.Findings)
 	path := filepath.Join(d.plan.Project.Dir, config.Name)

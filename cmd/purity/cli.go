@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// cli is the whole command line; each command is in a file of its name.
+// cli is the whole command line; each command has a file of its name.
 type cli struct {
 	globals
 
@@ -38,7 +38,7 @@ type cli struct {
 	Completion completionCmd `cmd:"" help:"Print the completions of a shell."`
 }
 
-// model is the whole command line, for those who speak of it.
+// model returns the whole command line, for manual and hints.
 func model() *kong.Application {
 	parser, err := kong.New(&cli{}, options("purity")...)
 	if err != nil {
@@ -47,7 +47,7 @@ func model() *kong.Application {
 	return parser.Model
 }
 
-// alone has kong know one command and no other; nil if none has that name.
+// alone returns the option by which kong knows one command alone; nil if none has that name.
 func alone(name string) kong.Option {
 	all := reflect.ValueOf(&cli{}).Elem()
 	for i := range all.NumField() {
@@ -59,8 +59,8 @@ func alone(name string) kong.Option {
 	return nil
 }
 
-// normalise is for people who type as for other tools: --version, and no
-// command at all.
+// normalise translates the habits of other tools: --version, and no command
+// at all.
 func normalise(args []string) []string {
 	switch {
 	case len(args) == 0:

@@ -52,8 +52,8 @@ func (c *closureCmd) Run(a *app) error {
 	return show.Closure(a.Stdout, have)
 }
 
-// closure is the one asked for: of store paths in a binary cache, or of an
-// environment.
+// closure returns the closure to show: of store paths in a binary cache, or of
+// an environment.
 func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, error) {
 	if c.Store != "" {
 		return c.cached(ctx, a)
@@ -64,8 +64,8 @@ func (c *closureCmd) closure(ctx context.Context, a *app) (closure.Closure, erro
 	return a.closureOf(ctx, first(c.Ref), c.source)
 }
 
-// cached is the closure of store paths in a binary cache. The narinfo files of a
-// directory are read here; Nix is asked about any other cache.
+// cached returns the closure of store paths in a binary cache. It reads the narinfo files
+// of a directory itself, and asks Nix about any other cache.
 func (c *closureCmd) cached(ctx context.Context, a *app) (closure.Closure, error) {
 	if len(c.Ref) == 0 {
 		return closure.Closure{}, words.Hint(errors.New("read binary cache: no store path is given"), "purity closure --store URL /nix/store/…")
@@ -121,13 +121,13 @@ func (a *app) closureOf(ctx context.Context, ref string, s source) (closure.Clos
 	if err != nil {
 		return closure.Closure{}, err
 	}
-	if s.ClosureFile != "" { // it lists paths, and Nix knows the rest
+	if s.ClosureFile != "" { // it lists only paths; Nix knows their references
 		return ask.Nix.Closure(ctx, found.Env.Paths...)
 	}
 	return found.Env.Closure()
 }
 
-// other is the closure that --diff names.
+// other returns the closure that --diff names.
 func (c *closureCmd) other(ctx context.Context, a *app) (closure.Closure, error) {
 	data, err := hostile.ReadNamed(c.Diff, 64<<20)
 	if err != nil { // not a file, so a flake

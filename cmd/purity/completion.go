@@ -20,7 +20,7 @@ They complete commands, flags and their values, dev shells of flakes on this mac
 and the store paths and programs of a project's cached environment.`
 }
 
-// Run prints the code by which the shell asks purity.
+// Run prints the code with which the shell asks purity.
 func (c completionCmd) Run(a *app) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -40,7 +40,7 @@ type configCheckCmd struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-// Run reports that the file is right, its grants, and whether that is allowed.
+// Run reports that the file is valid, its grants, and whether it is allowed.
 func (c configCheckCmd) Run(a *app) error {
 	file, err := config.ReadAt(c.Path)
 	if err != nil {

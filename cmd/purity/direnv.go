@@ -16,8 +16,8 @@ type direnvEnvCmd struct {
 	config.Settings
 }
 
-// Run prints shell code for direnv's bash. Without an environment, too, direnv has to know
-// the files whose change could mend that.
+// Run prints shell code for direnv's bash. Even if there is no environment, direnv has to
+// watch the files whose change could mend that.
 func (c *direnvEnvCmd) Run(a *app) error {
 	fmt.Fprint(a.Stdout, hook.WatchFiles(append([]string{config.Name}, config.Definitions...)))
 	nix, project, request, err := a.request(c.Flake, c.source)
@@ -33,8 +33,8 @@ func (c *direnvEnvCmd) Run(a *app) error {
 	return err
 }
 
-// markOf is the file that changes when something of a project is allowed. Where the project
-// cannot be told it is the directory of all that are.
+// markOf returns the file that changes when a permission of a project does; for an unknown
+// project, the directory of all permissions.
 func markOf(project trees.Project) string {
 	if project.Dir == "" {
 		return trees.TrustDir()

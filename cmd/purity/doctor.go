@@ -19,7 +19,7 @@ func (doctorCmd) Help() string {
 exit code is 1 if there is an error.`
 }
 
-// Run checks everything, whatever the first finding.
+// Run makes every check, whatever the first ones find.
 func (c doctorCmd) Run(a *app) error {
 	checks := doctor.Doctor{Voice: a.Voice, Path: a.Path, Variables: settingsOfVariables}.Checks(context.Background())
 	if c.JSON {

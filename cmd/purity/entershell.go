@@ -35,7 +35,7 @@ With --enter=shell the line belongs before the rest of the hook, which then runs
 in the confined shell.`
 }
 
-// Run prints it.
+// Run prints the lines for bash.
 func (c *enterShellCmd) Run(a *app) error {
 	if confine.Inside() || os.Getenv(caller.Active) != "" && os.Getenv(caller.OnlyWatched) != "" {
 		return nil // a shellHook that runs confined, or is watched instead
@@ -56,8 +56,8 @@ func (c *enterShellCmd) Run(a *app) error {
 	return nil
 }
 
-// beside are the flags of a command line, those before and between the words of a command
-// as well as those after them.
+// beside returns the flags of a command line: before, between and after the words of a
+// command.
 func beside(args []string, command ...string) []string {
 	var flags []string
 	for _, arg := range args[1:] {
@@ -70,15 +70,14 @@ func beside(args []string, command ...string) []string {
 	return flags
 }
 
-// entersShell reports whether a command line is the one whose output a shell
-// evaluates to be confined.
+// entersShell reports whether a command line is that of purity hook enter-shell, whose
+// output confines the shell that evaluates it.
 func entersShell(args []string) bool {
 	at := slices.Index(args, "enter-shell")
 	return at > 0 && args[at-1] == "hook"
 }
 
-// endShell has the shell that evaluates the output end, because nothing would be
-// confined in it.
+// endShell ends the shell that evaluates the output, because purity cannot confine it.
 func endShell(a *app, code int) int {
 	a.Log.Warn().Msg("this shell ends, because purity cannot confine it")
 	fmt.Fprintf(a.Stdout, "exit %d\n", code)

@@ -41,7 +41,7 @@ func (c *execCmd) Run(a *app) error {
 		return err
 	}
 	keeps := c.keeping.keeping()
-	if c.UnlessConfined && confine.Inside() && !keeps.Asked { // an overlay is not what this process is in
+	if c.UnlessConfined && confine.Inside() && !keeps.Asked { // the present confinement has no overlay for changes
 		return launch.RunHere(command, a.Environ)
 	}
 	a.store = c.Store

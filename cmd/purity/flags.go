@@ -20,7 +20,7 @@ type globals struct {
 	LogFormat string `enum:"text,json" default:"text" help:"Form of messages on standard error: ${enum}."`
 }
 
-// source are the flags that say which environment is meant.
+// source are the flags that choose the environment.
 type source struct {
 	File          string            `placeholder:"FILE" type:"path" help:"Take the dev shell from a Nix file, such as shell.nix, without a flake." xor:"source"`
 	Attr          string            `short:"A" placeholder:"ATTR" help:"Attribute of --file."`
@@ -55,7 +55,7 @@ The exit code is that of the command. purity's own are 125 if purity failed and
 nothing ran, 126 if the command is denied or not executable, 127 if the
 environment has no such command.`
 
-// options are how kong reads the command line of a program of that name.
+// options are those with which kong reads the command line of a program of that name.
 func options(argv0 string) []kong.Option {
 	return []kong.Option{
 		kong.Name(filepath.Base(argv0)),
@@ -70,8 +70,7 @@ func options(argv0 string) []kong.Option {
 	}
 }
 
-// asTyped takes over an argument byte by byte: kong's own mappers lose bytes that are not
-// UTF-8.
+// asTyped maps an argument byte by byte: kong's own mappers lose bytes that are not UTF-8.
 func asTyped(as func(string) string) kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		token, err := ctx.Scan.PopValue("string")
@@ -91,8 +90,8 @@ func asTyped(as func(string) string) kong.Mapper {
 	})
 }
 
-// expandPath makes a path absolute, but for - which stands for standard output. ~ is
-// $HOME, as it is everywhere else.
+// expandPath makes a path absolute, except -, which stands for standard output. ~ is $HOME,
+// as everywhere else.
 func expandPath(path string) string {
 	if path == "-" {
 		return path
@@ -103,8 +102,8 @@ func expandPath(path string) string {
 	return kong.ExpandPath(path)
 }
 
-// optional is for a flag that may have a value: after =, or one of words after a blank.
-// Without one the value is otherwise.
+// optional maps a flag with an optional value: any after =, or one of words after a blank.
+// Without a value it is otherwise.
 func optional(otherwise string, words ...string) kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		next := ctx.Scan.Peek()
@@ -117,7 +116,7 @@ func optional(otherwise string, words ...string) kong.Mapper {
 	})
 }
 
-// revision is for --ratchet: the word after a blank is the revision if it is HEAD or as
+// revision maps --ratchet: the word after a blank is the revision if it is HEAD or like
 // HEAD~1, or stands before the -- of the command; else it begins the command.
 func revision() kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {

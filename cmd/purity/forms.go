@@ -7,7 +7,7 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// forms are the types of the output with --json, by command. The schema is made of them.
+// forms are the types of the output with --json, by command. The schemas come from them.
 var forms = map[string]any{
 	"policy": show.Policy{}, "explain": show.Explanation{}, "doctor": doctorJSON{}, "closure": closureJSON{}, "selftest": selftestJSON{},
 	"which": hook.Answer{}, "gc": gcJSON{}, "version": versionJSON{}, "config-check": checkedJSON{},

@@ -38,7 +38,7 @@ func (c gcCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(walls.Dirs(nix)); err != nil { // which are made again when Nix is asked
+	if err := os.RemoveAll(walls.Dirs(nix)); err != nil { // purity makes them again when it asks Nix
 		return fmt.Errorf("remove directories of git: %w", err)
 	}
 	shims, err := programs.Collect(nix)

@@ -47,7 +47,7 @@ func (c helpCmd) Run(a *app) error {
 	return a.show(page)
 }
 
-// theManual is that of the whole command line.
+// theManual returns the manual of a command line.
 func theManual(of *kong.Application) manual.Manual {
 	return manual.New(of,
 		manual.Group{Struct: "source", Title: "Which environment"},
@@ -56,7 +56,7 @@ func theManual(of *kong.Application) manual.Manual {
 	)
 }
 
-// show shows a page: to a person through a pager, and no wider than is easy to read.
+// show shows a page; on a terminal through a pager, and no wider than is easy to read.
 func (a *app) show(p manual.Page) error {
 	const widest = 100
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))

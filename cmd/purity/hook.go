@@ -10,7 +10,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shell"
 )
 
-// hookCmd are the hooks, each for who evaluates it.
+// hookCmd are the hooks, by the program that evaluates them.
 type hookCmd struct {
 	Bash       promptHookCmd `cmd:"" help:"For ~/.bashrc: confine the programs of the project that bash is in."`
 	Zsh        promptHookCmd `cmd:"" help:"For ~/.zshrc: confine the programs of the project that zsh is in."`
@@ -32,7 +32,7 @@ func (hookCmd) Help() string {
   a shellHook or enterShell   eval "$(purity hook enter-shell)"`
 }
 
-// promptHookCmd is the hook of a shell that people type in.
+// promptHookCmd is the hook of an interactive shell.
 type promptHookCmd struct{}
 
 // Help is shown below the flags.
@@ -86,7 +86,7 @@ Not caught in nushell are programs that are typed with a directory (./configure)
 has no hook that changes a line. "purity shell" confines all.`
 }
 
-// Run prints it.
+// Run prints the hook.
 func (nuHookCmd) Run(a *app) error { return a.printHook("nu") }
 
 type direnvHookCmd struct{}

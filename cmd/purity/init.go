@@ -71,11 +71,11 @@ func (c *initCmd) plan(project starter.Project) (starter.Plan, error) {
 	if c.CI != "" {
 		return project.CI(c.CI), nil
 	}
-	home, _ := os.UserHomeDir() // else there is no start-up file either
+	home, _ := os.UserHomeDir() // without a home there is no start-up file
 	return project.Begin(os.Getenv("SHELL"), home)
 }
 
-// write writes a file, if it is not there, and says so.
+// write writes a file if it is missing, and prints the outcome.
 func (c *initCmd) write(out io.Writer, project starter.Project, file starter.File) error {
 	switch {
 	case file.Done && file.Append:
@@ -116,7 +116,7 @@ func (c *initCmd) next(out io.Writer, project starter.Project) {
 	}
 }
 
-// indented sets lines off from the sentences about them.
+// indented indents lines below a sentence about them.
 func indented(lines string) string {
 	var b strings.Builder
 	for line := range strings.Lines(lines) {

@@ -14,7 +14,7 @@ type keeping struct {
 	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay; list the command's changes, and write them to a new directory or the project." xor:"changes"`
 }
 
-// settings are s with the overlay.
+// settings returns s with the overlay, if a flag asks for it.
 func (k keeping) settings(s config.Settings) (config.Settings, error) {
 	switch {
 	case !k.Discard && k.KeepChanges == "":

@@ -80,7 +80,7 @@ func (c *learnCmd) Run(a *app) error {
 	return done.commandFailed(a)
 }
 
-// spare refuses to write over the settings that the run has been made with.
+// spare returns an error if the output would overwrite the settings of this run.
 func (c *learnCmd) spare(ask confine.Ask) error {
 	if ask.File == nil || enforce.Real(c.Output) != enforce.Real(ask.File.Path) || ask.File.Empty() {
 		return nil
@@ -88,7 +88,7 @@ func (c *learnCmd) spare(ask confine.Ask) error {
 	return words.Hint(fmt.Errorf("write policy: %s is in use, and writing would lose its settings", c.Output), "write to another file, and copy the lines you want")
 }
 
-// text is a purity.toml with the settings of the flags and those that the run needed besides.
+// text returns a purity.toml with the settings of the flags and the other needs of the run.
 func (c *learnCmd) text(done ran, needs learn.Needs) ([]byte, error) {
 	p := done.plan
 	said, network := c.Settings, config.Network{Any: p.Base.Network}

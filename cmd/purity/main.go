@@ -1,8 +1,8 @@
 // Purity runs commands confined to the runtime closure of a Nix dev shell.
 //
-// This package is words, flags and exit codes; their meaning is in the
-// packages nixeval (which environment), closure (which store paths) and
-// enforce (rights of a process).
+// This package has the words, flags and exit codes. The packages nixeval (the
+// environment), closure (the store paths) and enforce (the rights of a process)
+// give them their meaning.
 package main
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
-// The main goroutine stays on the main thread, so that the process keeps its
-// identity for those who watch it when it is replaced by the command.
+// The main goroutine stays on the main thread, so that a watcher still knows the
+// process when the command replaces purity.
 func init() { runtime.LockOSThread() }
 
 func main() { os.Exit(dispatch(os.Args)) }
@@ -39,7 +39,7 @@ func dispatch(args []string) int {
 		}
 		return runShim(dir, name, args[1:])
 	}
-	called := caller.Take() // before the flags are read, which variables stand for, too
+	called := caller.Take() // before parse, which also takes flags from variables
 	command, flags, err := parse(args[0], normalise(args[1:]))
 	app := newApp(args, called, flags)
 	code := 0
@@ -56,8 +56,8 @@ func dispatch(args []string) int {
 
 // parse reads the command line.
 //
-// kong takes longer to learn all commands than purity to run one. So it learns the one
-// that the first word names, and exec not at all where no flag can be.
+// kong takes longer to learn all commands than purity takes to run one. So it learns only
+// the one that the first word names, and not even exec if no flag is possible.
 func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
@@ -80,14 +80,14 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	return func(a *app) error { return ctx.Run(a) }, *shared, err
 }
 
-// plainExec is purity exec without any flag; a test holds it to the one that kong
-// makes of that.
+// plainExec returns purity exec without flags. A test compares it with the command that kong
+// makes.
 func plainExec(command []string) *execCmd {
 	return &execCmd{Command: command}
 }
 
-// usageError drops kong's usage text from a parse error: the error and a
-// hint say more in two lines.
+// usageError replaces kong's usage text in a parse error by a hint: two lines
+// say more.
 func usageError(err error) error {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {

@@ -18,20 +18,20 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// Hidden first arguments by which a hook that purity printed starts it. The command line
-// does not know them, because to learn it takes too long.
+// Hidden first arguments with which purity's hooks start it. They are no commands of kong,
+// which takes too long to learn those.
 const (
 	completeWord = "__purity-complete" // bash BREAKS LINE, or zsh or fish and the WORDS up to the cursor
 	promptWord   = "__hook-env"        // SHELL KEY SAID SIGN TOLD: the code to evaluate in the working directory
 	lineWord     = "__hook-line"       // SHELL LINE: the line with programs named by path confined
 )
 
-// A mode does its part if args, the first of which is the program, are those of it.
+// A mode does its part of purity if args are for it. The first of them is the program.
 type mode func(args []string) (code int, ok bool)
 
-// modes are all parts of purity's work that it starts itself for, or that a hook does, by
-// their first arguments. A shim looks here first, too, so none must be a word of a program:
-// __complete is one of many.
+// modes returns the parts for which purity starts itself, or a hook starts it, by their first
+// arguments. Shims look here too, so these must not be first arguments of other programs:
+// many have __complete.
 func modes() map[string]mode {
 	all := map[string]mode{
 		completeWord:       runComplete,
@@ -51,7 +51,7 @@ func modes() map[string]mode {
 	return all
 }
 
-// runMode does the part of purity that the first argument names, if it names one.
+// runMode runs the mode that the first argument names, if there is one.
 func runMode(args []string) (code int, ok bool) {
 	if len(args) < 2 || !strings.HasPrefix(args[1], "__") {
 		return 0, false
@@ -63,7 +63,7 @@ func runMode(args []string) (code int, ok bool) {
 	return part(args)
 }
 
-// with is a mode of one argument.
+// with returns a mode with one argument.
 func with(run func(args []string, argument string) int) mode {
 	return func(args []string) (code int, ok bool) {
 		if len(args) != 3 {
@@ -73,7 +73,7 @@ func with(run func(args []string, argument string) int) mode {
 	}
 }
 
-// failed is the exit code of modes without a reader.
+// failed returns the exit code of a mode without a reader.
 func failed(err error) int {
 	if err != nil {
 		return words.Failure
@@ -81,7 +81,7 @@ func failed(err error) int {
 	return 0
 }
 
-// runPrompt is purity started by a shell at its prompt.
+// runPrompt runs purity for a shell at its prompt.
 func runPrompt(args []string) (code int, ok bool) {
 	if len(args) < 5 {
 		return 0, false
@@ -93,7 +93,7 @@ func runPrompt(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// runLine is purity started by a shell with a line that is to run.
+// runLine runs purity for a shell that is about to run a line.
 func runLine(args []string) (code int, ok bool) {
 	if len(args) != 4 {
 		return 0, false
@@ -115,7 +115,7 @@ func (a *app) shim(dir, name string, args []string) error {
 	return run{app: a, ask: s.Ask, from: s.From, command: s.Command, shim: true}.execute()
 }
 
-// runComplete is purity started by a shell that completes.
+// runComplete runs purity for a shell that completes a word.
 func runComplete(args []string) (code int, ok bool) {
 	if len(args) < 5 {
 		return 0, false

@@ -5,8 +5,8 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/watch"
 )
 
-// sayFailed says of a confined command that failed, where files are not explained, that
-// denied files may be the reason.
+// sayFailed notes, if a confined command failed and purity watched only programs, that denied
+// files may be the reason.
 func (d ran) sayFailed(a *app, r run) {
 	code := d.report.ExitCode
 	if code == 0 || a.Quiet || !d.plan.Enforced() || r.watches() != watch.Programs {

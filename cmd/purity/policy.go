@@ -52,8 +52,8 @@ func (c *policyCmd) Run(a *app) error {
 	return p.Table(a.Stdout, c.All)
 }
 
-// policyOf is the plan of a run, as far as people look at it: nothing is made. That a file
-// was not allowed is said alone, for a look at it comes first.
+// policyOf returns the plan of a run for printing, and makes nothing. For a file that was
+// not allowed it only warns, because people look at a file before they allow it.
 func (a *app) policyOf(ref string, s source, flags config.Settings) (confine.Plan, error) {
 	ask, from, err := a.ask(ref, s, flags)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/nix-purity/purity/nixeval"
 )
 
-// remembered is the environment that is cached for the line so far.
+// remembered returns the cached environment for the line so far.
 func remembered(a *app, l *complete.Line) (nixeval.Environment, bool) {
 	given := func(flag string) string {
 		values := append([]string{""}, l.Given(flag)...)

@@ -16,7 +16,7 @@ type reporting struct {
 	ReportFormat string   `enum:"text,json,sarif,github,html," default:"" placeholder:"FORMAT" help:"Form of the report: text, json, sarif, github or html. Without --report, purity prints the report on standard output."`
 }
 
-// wanted reports whether anything is to be written.
+// wanted reports whether the flags ask for a report.
 func (f reporting) wanted() bool { return len(f.names()) > 0 }
 
 func (f reporting) names() []string {
@@ -26,15 +26,15 @@ func (f reporting) names() []string {
 	return f.Report
 }
 
-// toStdout reports whether standard output is for a report, so that it cannot be
-// for the output of the command.
+// toStdout reports whether a report goes to standard output, which then cannot have
+// the output of the command.
 func (f reporting) toStdout() bool { return slices.Contains(f.names(), "-") }
 
-// reports are where reports go.
+// reports are the files for reports.
 type reports []*report.File
 
-// open makes sure, before anything runs, that the reports can be written.
-// Outside is where a file is, without links that a command can have made.
+// open opens the files before anything runs, so that purity can write the reports.
+// outside resolves a path, and follows no links that a command can have made.
 func (f reporting) open(a *app, outside func(name string) (string, error)) (reports, error) {
 	var all reports
 	for _, name := range f.names() {

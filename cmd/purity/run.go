@@ -21,23 +21,23 @@ import (
 	"github.com/nix-purity/purity/enforce/observe"
 )
 
-// run is a command that is to run in the environment of an ask.
+// run is a command to run in the environment of an ask.
 type run struct {
 	app     *app
 	ask     confine.Ask
 	from    confine.Source
 	command []string
-	program launch.Program // nil for the command as it was typed
-	shim    bool           // it was called by the name of a shim
+	program launch.Program // nil for the command as typed
+	shim    bool           // a shim called purity
 	reports reporting
-	tells   bool                               // uses of the closure are wanted, too
-	fail    bool                               // a command that ends well is to fail if something was refused
+	tells   bool                               // the report includes uses of the closure
+	fail    bool                               // purity fails after a denial, even if the command succeeds
 	stdout  *os.File                           // of the command, nil for that of purity
-	before  func(confine.Found) error          // done before anything runs, nil for nothing
-	trace   func(confine.Found, observe.Event) // shows each use, nil for nothing
+	before  func(confine.Found) error          // called before anything runs, nil for none
+	trace   func(confine.Found, observe.Event) // shows each use, nil for none
 }
 
-// ran is the outcome of a watched one.
+// ran is the outcome of a watched run.
 type ran struct {
 	plan    confine.Plan
 	of      watch.Outcome
@@ -46,12 +46,12 @@ type ran struct {
 	to      reports
 }
 
-// start is the one way to run a command: the request is checked, the environment found,
-// the policy made, and then purity becomes the command, or stays as the parent that
-// watches a child which comes here again. It returns only on an error, or when a command
-// that was watched has ended.
+// start is the one way to run a command. It checks the ask, finds the environment and makes
+// the policy. Then purity becomes the command, or stays as the parent and watches a child,
+// which comes here again. start returns only on an error, or when a watched command has
+// ended.
 func (r run) start() (ran, error) {
-	child := watch.ByParent() // which says nothing that its parent has said
+	child := watch.ByParent() // a child repeats no message of its parent
 	warnings, err := r.ask.Check()
 	r.warn(warnings)
 	var to reports
@@ -82,7 +82,7 @@ func (r run) start() (ran, error) {
 	return r.watch(plan, to)
 }
 
-// warn says warnings, unless a parent did.
+// warn prints warnings, unless the parent did.
 func (r run) warn(warnings []screen.Warning) {
 	if !watch.ByParent() {
 		r.app.Warn(warnings...)
@@ -94,7 +94,7 @@ func (r run) wanted() bool {
 	return !r.ask.Enforced() || r.fail || r.tells || r.reports.wanted() || r.trace != nil
 }
 
-// watches is the set of watched calls.
+// watches returns the set of watched calls.
 func (r run) watches() string {
 	switch s := r.ask.Settings; {
 	case !s.Enforced(), r.wanted() && s.Explain == "":
@@ -107,9 +107,8 @@ func (r run) watches() string {
 	return watch.Off
 }
 
-// stays reports whether purity stays as the parent, to report denials and
-// changes. That takes /proc; without it purity becomes the command, unless somebody wants
-// to know.
+// stays reports whether purity stays as the parent, to report denials and changes. That
+// needs /proc; without it purity becomes the command, unless a report was asked for.
 func (r run) stays() bool {
 	if _, err := os.Stat("/proc/self/exe"); err != nil && !r.wanted() {
 		r.app.Log.Debug().Err(err).Msg("no process can watch here, so purity explains no denial")
@@ -118,11 +117,11 @@ func (r run) stays() bool {
 	return r.watches() != watch.Off || r.changes()
 }
 
-// changes reports whether changed files are to be named.
+// changes reports whether purity names the changed files.
 func (r run) changes() bool { return config.Is(r.ask.ReportChanges, os.Getenv("CI") != "") }
 
-// become replaces purity by the command. A store path that is gone although the cache names
-// it was collected since; then everything is made anew, once.
+// become replaces purity by the command. If a store path of the cached environment was
+// collected since, it evaluates again, once.
 func (r run) become(plan confine.Plan) error {
 	program := r.program
 	if program == nil {
@@ -154,7 +153,7 @@ func (r run) become(plan confine.Plan) error {
 	return r.become(anew)
 }
 
-// replace has a job take the place of this process.
+// replace replaces this process by a job.
 func replace(a *app, j launch.Job) error {
 	a.Log.Debug().Str("program", j.Command.Path).Int("grants", len(j.Policy.Grants)).Bool("confined already", j.Command.Confined).Msg("execute")
 	return j.Exec(a.Voice)
@@ -202,8 +201,8 @@ func (r run) watch(plan confine.Plan, to reports) (ran, error) {
 	return done, nil
 }
 
-// execute runs a command as exec does: purity reports denials when it has ended, and its
-// end is that of purity.
+// execute runs a command as exec does: purity reports denials when the command has ended,
+// and ends in the same way.
 func (r run) execute() error {
 	a := r.app
 	r.before = func(found confine.Found) error {
@@ -221,7 +220,7 @@ func (r run) execute() error {
 	switch {
 	case err != nil && done.report.ExitCode == 0:
 		return err
-	case err != nil: // how the command failed says more
+	case err != nil: // purity still ends as the command failed
 		a.fail(err)
 	case r.fail && done.report.ExitCode == 0 && !done.report.Clean():
 		return codeError(exitImpure)
@@ -229,9 +228,9 @@ func (r run) execute() error {
 	return &launch.EndedError{Status: done.of.Status}
 }
 
-// say prints denials, reasons and remedies. A command that purity itself could not
-// start it has named already, but for interpreters of scripts; and unused packages are
-// for who asks.
+// say prints denials, reasons and remedies. It leaves out a command that purity itself could
+// not start, which an error has named, except for interpreters of scripts. It also leaves
+// out unused packages.
 func (d ran) say(a *app, wanted bool) {
 	r, own := d.report, caller.Self()
 	if d.plan.Enforced() {
@@ -239,7 +238,7 @@ func (d ran) say(a *app, wanted bool) {
 	}
 	r.Unused = nil
 	switch {
-	case !r.Watched && !wanted: // it was an offer
+	case !r.Watched && !wanted: // nobody asked for the report
 	case a.JSON:
 		if doubt := r.Doubt(); doubt != "" {
 			a.Log.Warn().Msg(doubt)

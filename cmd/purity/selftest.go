@@ -34,7 +34,7 @@ The exit code is 1 if an attack has another outcome than this version of purity 
 of this kernel.`
 }
 
-// errWrong has been said already, line by line.
+// errWrong ends a selftest that has printed each fault already.
 var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
 
 // Run attacks, and shows the outcome.
@@ -71,7 +71,7 @@ func (c selftestCmd) Run(a *app) error {
 	return nil
 }
 
-// acrossRuns has this program attacked by files that a command leaves behind.
+// acrossRuns attacks this program with files that a command leaves behind.
 func acrossRuns(program string) (selftest.Report, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -47,7 +47,7 @@ func (c allowCmd) Run(a *app) error {
 	dir := ""
 	if info.IsDir() {
 		if dir = config.ProjectOf(path); dir == "" && exists(filepath.Join(path, ".envrc")) {
-			dir = path // whose environment is elsewhere
+			dir = path // its environment is elsewhere
 		}
 	}
 	file, err := config.ReadAt(c.Dir)
@@ -73,7 +73,7 @@ func (c allowCmd) Run(a *app) error {
 	return nil
 }
 
-// allowFile allows a file with the symbolic links that its paths pass through, and says
+// allowFile allows a file with the symbolic links that its paths pass through, and prints
 // the grants of the file beyond the default and beyond narrower levels.
 func allowFile(a *app, list allow.List, file *config.File) error {
 	nix, err := a.nix()
@@ -114,7 +114,7 @@ type denyCmd struct {
 	Dir string `arg:"" optional:"" name:"path" default:"." type:"path" help:"Directory of the project, or the path of its purity.toml."`
 }
 
-// Run forgets permissions of the file, whatever is in it.
+// Run forgets permissions of the file, whatever its content.
 func (c denyCmd) Run(a *app) error {
 	list, err := allow.Open()
 	if err != nil {

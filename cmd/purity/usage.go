@@ -13,8 +13,8 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 )
 
-// commandLine is the command that was given to a command of purity, of all that was typed.
-// A flag that purity does not know is one of the command's, or misspelt.
+// commandLine returns the command given to a command of purity. The error for an unknown
+// flag suggests -- before the command, or the nearest flag.
 func commandLine(typed, given []string, of string) ([]string, error) {
 	command, err := launch.CommandLine(given, of)
 	if err == nil || len(given) == 0 || !strings.HasPrefix(given[0], "-") || given[0] == "--" {
@@ -33,7 +33,7 @@ func commandLine(typed, given []string, of string) ([]string, error) {
 	return nil, words.Hint(err, nearestFlag(given[0], of))
 }
 
-// nearestFlag is the hint for a flag that a command of purity does not have.
+// nearestFlag returns a hint for a flag that a command of purity does not have.
 func nearestFlag(flag, of string) string {
 	name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 	var names []string
@@ -52,7 +52,7 @@ func nearestFlag(flag, of string) string {
 	return "purity " + of + " --help"
 }
 
-// oneSource is an error where a flake is named beside another environment.
+// oneSource returns an error if the command line names a flake and another environment.
 func oneSource(ref string, s source) error {
 	for flag, given := range map[string]bool{"--file": s.File != "", "--root": len(s.Root) > 0, "--closure-file": s.ClosureFile != "", "--from-env": s.FromEnv} {
 		if given && ref != "." && ref != "" {
@@ -62,8 +62,8 @@ func oneSource(ref string, s source) error {
 	return nil
 }
 
-// grouped has help show flags in the groups of the manual, those that people seldom type
-// last, and not those that say nothing to a command.
+// grouped makes help show flags in the groups of the manual, with rare ones last. It hides
+// flags that mean nothing to a command.
 func grouped(of *kong.Application) {
 	m := theManual(of)
 	for _, n := range of.Leaves(false) {

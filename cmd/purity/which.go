@@ -28,7 +28,7 @@ them, and those that are your own: programs that come with each dev shell (cat, 
 tar) and are not declared. shims.add and shims.remove in purity.toml change the lists.`
 }
 
-// Run says it.
+// Run prints the answer.
 func (c whichCmd) Run(a *app) error {
 	if c.Program == "" && c.JSON {
 		return words.Hint(errors.New("print JSON: name a program"), "purity which --json make")
