@@ -13,9 +13,9 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Files that a command leaves behind harm nobody outside, with every Nix and every shell,
-// as root and as a user. Vectors that start no Nix are tried with the newest alone. With the
-// oldest nothing is moot.
+// Files that a command leaves behind harm no program outside, with every Nix and every shell,
+// as root and as a user. Vectors that start no Nix run with the newest alone. With the oldest
+// Nix none is moot.
 func TestAcross(t *testing.T) {
 	t.Parallel()
 	shells, environ := fixtures.Shells()
@@ -29,7 +29,7 @@ func TestAcross(t *testing.T) {
 				if nix.Version != newest {
 					args, least = append(args, "--needs", "nix"), 10
 				}
-				temp, err := os.MkdirTemp("/var/tmp", "purity-test-") // outside /tmp, which a command shares
+				temp, err := os.MkdirTemp("/var/tmp", "purity-test-") // outside /tmp, which commands share
 				if err != nil {
 					t.Fatal(err)
 				}

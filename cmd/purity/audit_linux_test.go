@@ -12,8 +12,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Where the kernel's audit log is on and may be read, it confirms what was
-// predicted. Users may not read it.
+// The kernel's audit log confirms the predicted denials, if it is on and purity
+// may read it. Users may not.
 func TestAuditLog(t *testing.T) {
 	leaveOut(t)
 	t.Parallel()
@@ -33,7 +33,7 @@ func TestAuditLog(t *testing.T) {
 	unheard := map[string]int{"--explain=programs": 1, "--explain=files": 3}
 	if points, err := observe.OpenTracepoints(); err == nil {
 		points.Close()
-		unheard = nil // these confirm where the log does not
+		unheard = nil // tracepoints confirm without the log
 	}
 	for explain, want := range unheard {
 		if all, confirmed := count(explain); all != want || confirmed != 0 {

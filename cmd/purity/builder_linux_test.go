@@ -16,10 +16,10 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// builder is a machine of its own, as Nix sees it: it has a store, a configuration and a
-// clock of processes that another does not share, and is reached at the loopback by ssh.
-// Root's has the store where all have it, in a mount namespace, and users for builds. A
-// user's is a store below a directory, whose builds are sandboxed.
+// builder looks to Nix like a machine of its own: it shares no store, configuration or
+// process clock with others, and answers ssh at the loopback. Root's builder has the store
+// at the usual place, in a mount namespace, and users for builds. A user's builder has a
+// store below a directory, and sandboxes its builds.
 type builder struct {
 	name, dir string
 	port      int
@@ -27,15 +27,15 @@ type builder struct {
 	log       bytes.Buffer
 }
 
-// builderConf is the nix.conf of builders, without lines of their own.
+// builderConf is the nix.conf that builders share.
 const builderConf = `substituters =
 require-sigs = false
 max-jobs = 2
 sandbox-fallback = false
 `
 
-// newBuilder starts a builder for the client u, with lines of nix.conf. The words of
-// wrap start its machine.
+// newBuilder starts a builder for the client u, with more lines of nix.conf. The command
+// wrap runs its machine.
 func newBuilder(t *testing.T, u user, name, conf string, wrap ...string) *builder {
 	t.Helper()
 	b := &builder{name: name, dir: apart(t), port: freePort(t)}
@@ -77,7 +77,7 @@ func newBuilder(t *testing.T, u user, name, conf string, wrap ...string) *builde
 	return b
 }
 
-// script is the program of a connection: Nix, for this builder's store.
+// script returns the program of a connection: Nix, for this builder's store.
 func (b *builder) script(nix fixtures.Nix, root bool) string {
 	text := "#!/bin/bash\n"
 	environ := append(nix.Environ(filepath.Join(b.dir, "home")), "NIX_CONF_DIR="+filepath.Join(b.dir, "conf"))
@@ -101,8 +101,8 @@ UsePAM no
 PasswordAuthentication no
 `
 
-// mountScript has the store of a builder, its accounts and the directory of sshd where
-// others have theirs, and starts the daemon.
+// mountScript mounts the store of a builder, its accounts and the directory of sshd at the
+// usual places, and starts the daemon.
 const mountScript = `#!/bin/bash
 set -e
 for dir in store state log; do mount --bind @dir@/$dir @fixtures@/$dir; done
@@ -113,7 +113,7 @@ NIX_DAEMON_SOCKET_PATH=@dir@/socket @nix@/nix-daemon &
 exec "$@"
 `
 
-// accounts are those of a machine of root's: itself, sshd, and users for builds.
+// accounts makes the accounts of root's builder: root, sshd, and users for builds.
 func (b *builder) accounts(t *testing.T) {
 	passwd, shadow, members := "root:x:0:0::/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/bin/false\nnobody:x:65534:65534::/:/bin/false\n", "root:*:1::::::\n", []string{}
 	for n := 1; n <= 4; n++ {
@@ -132,7 +132,7 @@ func (b *builder) write(t *testing.T, name, text string, mode os.FileMode) {
 	}
 }
 
-// keys are that of the machine, and that of its client.
+// keys makes the keys of the machine and of its client.
 func (b *builder) keys(t *testing.T) {
 	for _, name := range []string{"host", "key"} {
 		out, err := exec.Command(fixtures.SSH("usr/bin/ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(b.dir, name)).CombinedOutput()
@@ -155,23 +155,23 @@ func (b *builder) await(t *testing.T) {
 	t.Fatalf("builder %s does not come up\n%s", b.name, &b.log)
 }
 
-// kill is the end of a machine, with all that runs there.
+// kill ends a machine with all its processes.
 func (b *builder) kill() {
 	b.machine.Process.Signal(syscall.SIGKILL)
 	b.machine.Wait()
 }
 
-// host is how a client's configuration of ssh names the machine.
+// host returns the name of the machine in a client's configuration of ssh.
 func (b *builder) host() string {
 	return fmt.Sprintf("Host %s\nHostName 127.0.0.1\nPort %d\nIdentityFile %s/key\n", b.name, b.port, b.dir)
 }
 
-// line is how a client's nix.conf names it.
+// line returns the line for the machine in a client's nix.conf.
 func (b *builder) line(features string) string {
 	return fmt.Sprintf("ssh-ng://%s x86_64-linux %s/key 2 1 %s -", b.name, b.dir, features)
 }
 
-// has is how many store paths of a name the builder has.
+// has returns the number of store paths of a name in the builder's store.
 func (b *builder) has(suffix string) int {
 	found := 0
 	for _, store := range []string{"store", "root/nix/store"} {
@@ -205,8 +205,8 @@ func (u user) client(t *testing.T, builders ...*builder) user {
 	return u
 }
 
-// apart is a directory that is not below one that all can write, where newer versions of
-// Nix want no store.
+// apart makes a directory that is not below a world-writable one: newer versions of Nix
+// take no store there.
 func apart(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(fixtures.Dir(), "store-")

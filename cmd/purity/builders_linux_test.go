@@ -21,9 +21,9 @@ var expected = map[string]struct{ verdict, code string }{
 	"pure": {"pure", "0"}, "read": {"impure", "0"}, "run": {"impure", "0"}, "fails": {"failed", "7"}, "absent": {"failed", "127"},
 }
 
-// Reports and verdicts are the same of every builder: whatever its sandbox, as root,
-// as a user of a store of one's own, with build users behind a daemon, and on remote
-// builders, of which one dies. They take minutes: make test-builders.
+// Every builder makes the same reports and verdicts: with each sandbox, as root, as a user
+// with a store, with build users behind a daemon, and on remote builders, of which one
+// dies. They take minutes: make test-builders.
 func TestBuilders(t *testing.T) {
 	if os.Getenv("PURITY_BUILDERS") == "" {
 		t.Skip("PURITY_BUILDERS is not set: make test-builders")
@@ -40,8 +40,7 @@ func TestBuilders(t *testing.T) {
 	}
 }
 
-// farm is a project with checks, and the reports that a builder made of the few of
-// them.
+// farm is a project with checks, and the reports of a few of them.
 type farm struct {
 	user
 	project string
@@ -68,7 +67,7 @@ func newFarm(t *testing.T, nix fixtures.Nix) *farm {
 	return f
 }
 
-// paths are the store paths of reports, built or not.
+// paths returns the store paths of reports, built or not.
 func (f *farm) paths(t *testing.T, set string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -80,7 +79,7 @@ func (f *farm) paths(t *testing.T, set string) map[string]string {
 	return found
 }
 
-// attributes are those of the reports of a set, for a command line.
+// attributes returns those of the reports of a set, for a command line.
 func (f *farm) attributes(t *testing.T, set string) string {
 	text := ""
 	for _, name := range slices.Sorted(maps.Keys(f.paths(t, set))) {
@@ -97,9 +96,8 @@ func (f *farm) build(t *testing.T, u user, dir, set, flags string) {
 	}
 }
 
-// saidIn is the content of the few reports in a store. The output of a command of a file that
-// it cannot have depends on why, so of the log of these commands only purity's part does
-// not.
+// saidIn returns the content of the few reports in a store. A command's message about a denied
+// or hidden file depends on the builder, so saidIn replaces it in the log.
 func (f *farm) saidIn(t *testing.T, store string) map[string]string {
 	t.Helper()
 	said := map[string]string{}
@@ -141,7 +139,7 @@ func (f *farm) same(t *testing.T, store string) {
 	}
 }
 
-// testSandbox has Nix build anew with each kind of sandbox, and twice.
+// testSandbox builds anew with each kind of sandbox, and twice.
 func (f *farm) testSandbox(t *testing.T) {
 	for _, sandbox := range []string{"true", "relaxed", "false"} {
 		for _, path := range f.few {
@@ -155,7 +153,7 @@ func (f *farm) testSandbox(t *testing.T) {
 	}
 }
 
-// other is a user who is not root, in a project of his, with a store.
+// other returns a user other than root, with a project and a store.
 func (f *farm) other(t *testing.T, store string) (user, string) {
 	u := newUser(t, "other", f.nix)
 	u.environ = append(u.environ, f.environ[len(f.environ)-1], "NIX_REMOTE="+store)
@@ -170,7 +168,7 @@ func (f *farm) other(t *testing.T, store string) (user, string) {
 	return u, dir
 }
 
-// give copies to another store the inputs of the few reports.
+// give copies the inputs of the few reports to another store.
 func (f *farm) give(t *testing.T, store string) {
 	t.Helper()
 	for _, path := range f.few {
@@ -242,8 +240,8 @@ func (f *farm) testRemote(t *testing.T) {
 	}
 }
 
-// testNoLandlock has a builder whose kernel cannot confine: Nix does not choose it where
-// the feature is asked for, and else it says so.
+// testNoLandlock uses a builder whose kernel cannot confine: Nix does not choose it if the
+// build asks for the feature, else the build reports the lack.
 func (f *farm) testNoLandlock(t *testing.T) {
 	program, err := exec.LookPath("nolandlock")
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Real builds come to the same confined and not, purity finds nothing in them, and what
-// is impure beside each is found and refused. With PURITY_TEST_VIEW=1 all of it is in a
-// view. They take many minutes: make test-builds.
+// Real builds have the same result confined and not, and purity finds nothing in them. It
+// finds and denies the impure twin of each. With PURITY_TEST_VIEW=1 all run in a view. They
+// take many minutes: make test-builds.
 func TestBuilds(t *testing.T) {
 	if os.Getenv("PURITY_BUILDS") == "" {
 		t.Skip("PURITY_BUILDS is not set: make test-builds")
@@ -28,7 +28,7 @@ func TestBuilds(t *testing.T) {
 	if _, err := os.Stat(fixtures.Builds()); err != nil {
 		t.Fatalf("what the builds take is not made: go run ./fixtures/setup builds (%v)", err)
 	}
-	t.Setenv("TMPDIR", "/var/tmp") // below /tmp a home directory would close all of it
+	t.Setenv("TMPDIR", "/var/tmp") // a home directory below /tmp would close all of /tmp
 	for _, u := range users(t, fixtures.Newest(t)) {
 		for _, b := range realBuilds {
 			t.Run(u.name+"/"+b.name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestBuilds(t *testing.T) {
 	}
 }
 
-// whole has what a build prints in a file, apart from what purity does.
+// whole writes the output of a build to a file, apart from that of purity.
 const whole = "bash run > said.txt"
 
 // madeBuild is a project of the builds for one user.
@@ -83,7 +83,7 @@ func (b realBuild) test(t *testing.T, u user) {
 	}
 	m.testSame(t, free.said, why, "exec", "--explain=files")
 	m.testSame(t, free.said, why, "exec", "-q")
-	if closed == "" || !viewed() { // a view has some of them work
+	if closed == "" || !viewed() { // some of them work in a view
 		m.testSame(t, free.said, closed, "exec", "-q", "--level", "nix")
 	}
 	m.testTwin(t)
@@ -99,8 +99,8 @@ func asksFor(policy string) bool {
 	return false
 }
 
-// testSame compares a confined run with what was said by one that is not, which is to be
-// the same unless there is a reason why not.
+// testSame compares the output of a confined run with that of an unconfined one. They are
+// equal unless why has a reason.
 func (m madeBuild) testSame(t *testing.T, want, why string, args ...string) {
 	t.Helper()
 	r := m.run(t, append(args, "--", "bash", "-c", whole)...)
@@ -113,7 +113,7 @@ func (m madeBuild) testSame(t *testing.T, want, why string, args ...string) {
 	}
 }
 
-// testTwin has the impure twin found, and refused.
+// testTwin tests that audit finds the impure twin, and that exec denies it.
 func (m madeBuild) testTwin(t *testing.T) {
 	t.Helper()
 	free := m.run(t, "audit", "--report", m.report(), "--", "bash", "-c", m.impure)
@@ -147,7 +147,7 @@ const buildFlake = `{
 }
 `
 
-// prepare makes the project, and has its dev shell evaluated.
+// prepare makes the project and evaluates its dev shell.
 func (b realBuild) prepare(t *testing.T, u user) madeBuild {
 	t.Helper()
 	m := madeBuild{u, b, filepath.Join(u.dir, "pristine", b.name), filepath.Join(u.dir, "work", b.name)}
@@ -164,7 +164,7 @@ func (b realBuild) prepare(t *testing.T, u user) madeBuild {
 	if err := fixtures.Commit(m.at); err != nil {
 		t.Fatal(err)
 	}
-	if u.attr != nil { // not all of the user's: other builds come and go there
+	if u.attr != nil { // not the whole directory of the user: other builds come and go there
 		chown(t, m.at)
 		if err := os.Chown(filepath.Dir(m.at), nobody, nobody); err != nil {
 			t.Fatal(err)

@@ -4,11 +4,11 @@ package main
 type realBuild struct {
 	name     string
 	packages string // of its dev shell, besides those of stdenv
-	impure   string // what works on this machine and is outside the dev shell
+	impure   string // a command that works on this machine by files outside the dev shell
 }
 
 // realBuilds are the projects by kind: compilers first, then languages, databases,
-// tools and what processes do.
+// tools and behaviour of processes.
 var realBuilds = []realBuild{
 	{"c-make", "", "make -s CC=/usr/bin/gcc"},
 	{"c-parallel", "", "make -s -j2 -O CC=/usr/bin/gcc"},
@@ -69,7 +69,7 @@ var realBuilds = []realBuild{
 	{"terminal", "util-linux bsdutils python3 procps ncurses", "script -qec /usr/bin/true /dev/null </dev/null"},
 }
 
-// atLevelNix are those that do not come to the same at level nix, with why. All others do.
+// atLevelNix are the builds with another result at level nix, each with the reason.
 var atLevelNix = map[string]string{
 	"c-sysv":                 "System V memory is closed",
 	"c-posix-ipc":            "/dev/shm is closed",
@@ -108,18 +108,18 @@ const noSockets = "there are no sockets, which its programs speak by"
 
 const openssl = "OpenSSL ends where /etc/ssl/openssl.cnf is there and closed"
 
-// notByRoot are those that do little for root, which comes to the same at any level.
+// notByRoot are the builds that do little as root, with the same result at any level.
 var notByRoot = map[string]bool{"postgres": true}
 
-// toldToRoot are those that come to the same, though audit and learn tell root what of it
-// is refused.
+// toldToRoot are the builds with the same result although audit and learn report denials
+// to root.
 var toldToRoot = map[string]string{
 	"node-vite":   "npm gives files to whom they belong in an archive, and goes on without",
 	"node-vitest": "npm gives files to whom they belong in an archive, and goes on without",
 }
 
-// withoutView are those that do not come to the same at level dev with Landlock alone,
-// with why. In a view they do.
+// withoutView are the builds with another result at level dev with Landlock alone, each with
+// the reason. In a view they have the same.
 var withoutView = map[string]string{
 	"self": "the number of a process is another one for each, which no filter knows",
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // completing starts a shell with purity's completions, in a project whose
-// environment is cached. They are installed as packages do, or evaluated.
+// environment is cached. It installs them as packages do, or evaluates them.
 func completing(t *testing.T, shell string, installed bool) *terminal {
 	s := newTerminal(t)
 	dir := s.project("c", "hello")
@@ -88,7 +88,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// storePath is a path of the closure, by the end of its name.
+// storePath returns a path of the closure by the end of its name.
 func (s *terminal) storePath(name string) string {
 	s.t.Helper()
 	for _, field := range strings.Fields(s.typed("purity closure | /usr/bin/grep -e " + name)) {
@@ -100,8 +100,8 @@ func (s *terminal) storePath(name string) string {
 	return ""
 }
 
-// completed types a beginning and a tab, and returns the line that comes of it,
-// which should end so.
+// completed types a beginning and a tab, and returns the completed line, which
+// should have that end.
 func (s *terminal) completed(beginning, end string) (line string) {
 	s.t.Helper()
 	s.tmux("send-keys", "-l", "--", beginning)
@@ -120,13 +120,13 @@ func (s *terminal) completed(beginning, end string) (line string) {
 	return line
 }
 
-// line is the last one of the terminal.
+// line returns the last line of the terminal.
 func (s *terminal) line() string {
 	lines := strings.Split(strings.TrimRight(s.screen(), "\n"), "\n")
 	return strings.TrimRight(lines[len(lines)-1], " ")
 }
 
-// see waits until the terminal shows a text so often.
+// see waits until the terminal shows a text a number of times.
 func (s *terminal) see(text string, times int) {
 	s.t.Helper()
 	for range 2400 {
@@ -189,8 +189,8 @@ func TestCompletionOfOddNames(t *testing.T) {
 	}
 }
 
-// To list dev shells builds nothing of a flake that nobody has allowed. To run a command
-// in one does: somebody asked for it.
+// Listing dev shells builds nothing of a flake that was not allowed. Running a command in
+// one does, because the user asked for it.
 func TestCompletionBuildsNothing(t *testing.T) {
 	t.Parallel()
 	for _, nix := range fixtures.All(t) {

@@ -9,8 +9,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// withModules puts what flakes use of this repository into a project, and fills in
-// words.
+// withModules copies the Nix files of this repository that flakes use into a project, and
+// fills in words.
 func withModules(t *testing.T, dir string, words ...string) {
 	t.Helper()
 	if err := os.CopyFS(filepath.Join(dir, "nix"), os.DirFS("../../nix")); err != nil {
@@ -60,8 +60,8 @@ func (u user) says(t *testing.T, dir, line string, want ...string) {
 	}
 }
 
-// A dev shell of devenv's shape evaluates, has a TMPDIR that can be written, and all
-// that it starts is confined, by whatever way it starts.
+// A dev shell of devenv's shape evaluates, has a writable TMPDIR, and confines every
+// program that it starts, in whatever way.
 func TestDevenvShapes(t *testing.T) {
 	t.Parallel()
 	for _, u := range everyone(t) {
@@ -75,10 +75,10 @@ func TestDevenvShapes(t *testing.T) {
 func testDevenvShapes(t *testing.T, u user) {
 	dir, runtime := devenvProject(t, u)
 
-	// In a fresh project, the runtime directory not made.
+	// In a fresh project, without the runtime directory.
 	u.says(t, dir, `purity -q exec --flake .#plain -- bash -c 'printenv DATA; mktemp -u; touch "$(mktemp)" && echo made; [ -d "$DEVENV_RUNTIME" ] && touch $DEVENV_RUNTIME/x && echo in runtime'`,
 		"/srv/tmp-data", "made", "in runtime")
-	// devenv from 1.4 to 2.0 sets TMPDIR whatever it was.
+	// devenv from 1.4 to 2.0 sets TMPDIR over any value.
 	made := `bash -c 'touch "$(mktemp)" && echo made'`
 	u.says(t, dir, `purity -q exec --flake .#older -- `+made, "made")
 	if _, err := os.Lstat(runtime); err == nil {
@@ -97,13 +97,12 @@ func testDevenvShapes(t *testing.T, u user) {
 	u.says(t, dir, "nix develop -c /bin/bash inside.sh",
 		"hello", "refused", "/srv/tmp-data", "made", "cat: refused", "task", "up of one", "up: refused", "process", "wrote")
 	u.says(t, dir, "nix develop .#older -c "+made, "made")
-	// devenv enters the shell anew, with what is declared by then.
+	// devenv enters the shell anew, with the declarations of that time.
 	u.says(t, dir, `nix develop -c /bin/bash -c "/bin/sed -i 's/GENERATION = .one./GENERATION = \"two\"/' flake.nix; devenv"`, "up of two", "up: refused")
 }
 
-// What devenv makes of a project, with its own modules: those in the directory that
-// DEVENV_MODULES names (src/modules of devenv), and the lib of the nixpkgs in the
-// directory that PURITY_NIXPKGS names, neither of which the fixtures have.
+// A project with devenv's own modules: DEVENV_MODULES names their directory (src/modules of
+// devenv), and PURITY_NIXPKGS that of nixpkgs, for its lib. The fixtures have neither.
 func TestDevenvModules(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"DEVENV_MODULES", "PURITY_NIXPKGS"} {

@@ -37,7 +37,7 @@ func TestDocumentedPolicies(t *testing.T) {
 	}
 }
 
-// countOf is how many attacks of a variant have an outcome on a kernel, and how many there are.
+// countOf returns the number of attacks of a variant with an outcome on a kernel, and that of all.
 func countOf(v selftest.Variant, abi int, root bool, outcome selftest.Status) string {
 	all, n := 0, 0
 	for _, vector := range selftest.Vectors() {
@@ -98,8 +98,8 @@ func TestSelftestFigures(t *testing.T) {
 	}
 }
 
-// rooms are the table of CONTRIBUTING.md: a directory, and a pattern of our packages that it
-// may import.
+// rooms returns the table of CONTRIBUTING.md: a pattern of our packages that a directory may
+// import, by directory.
 func rooms(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../CONTRIBUTING.md")
@@ -130,15 +130,15 @@ func rooms(t *testing.T) map[string]string {
 	return allowed
 }
 
-// The rooms of CONTRIBUTING.md: who may import whom, and which outside things
-// have one owner.
+// Packages import only those that CONTRIBUTING.md lists, and a dependency only
+// in the package that owns it.
 func TestArrows(t *testing.T) {
 	const module = "github.com/nix-purity/purity/"
 	allowed := rooms(t)
 	for dir := range strings.FieldsSeq("setup bench kernels kernels/init") { // programs
 		allowed["fixtures/"+dir] = "fixtures"
 	}
-	owners := map[string]string{ // likewise, of outside things to the packages that may
+	owners := map[string]string{ // dependencies, and a pattern of packages that may import them
 		"github.com/alecthomas/kong":                            "cmd/purity(/complete|/manual)?",
 		"github.com/rs/zerolog":                                 "cmd/purity(/screen|/watch)?",
 		"github.com/landlock-lsm/go-landlock/landlock/syscall":  "enforce",
@@ -158,7 +158,7 @@ func TestArrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(strings.ReplaceAll(line, " "+module+"closure/hostile", "")) // which is for all
+		fields := strings.Fields(strings.ReplaceAll(line, " "+module+"closure/hostile", "")) // every package may import it
 		pkg := strings.TrimPrefix(fields[0], module)
 		pattern, known := allowed[pkg]
 		if !known {

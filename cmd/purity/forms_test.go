@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Every form of --json has a schema that describes each field, and has no other field; and
-// so has the closure, which marshals itself.
+// Every form of --json, and the closure, which marshals itself, has a schema that describes
+// each field and no other.
 func TestForms(t *testing.T) {
 	have, err := closure.New("/s", []closure.Path{"/s/00000000000000000000000000000000-a"}, []closure.Node{{Path: "/s/00000000000000000000000000000000-a", NarSize: 1}})
 	if err != nil {

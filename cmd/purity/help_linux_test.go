@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// On a terminal help goes through the pager that is there, with what is typed in
-// bold, and no wider than the terminal.
+// On a terminal help goes through a pager, with words to type in bold, and no wider
+// than the terminal.
 func TestHelpOnTerminal(t *testing.T) {
 	t.Parallel()
 	s := newTerminal(t)

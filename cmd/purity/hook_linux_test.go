@@ -50,7 +50,7 @@ func TestHookSessions(t *testing.T) {
 	}
 }
 
-// What changes is noticed: an edit takes the permission back and leaves the old
+// The hook notices changes: an edit revokes the permission and leaves the old
 // environment in use; a new one comes in the background.
 func TestHookRenewal(t *testing.T) {
 	t.Parallel()
@@ -111,7 +111,7 @@ func TestHookRenewal(t *testing.T) {
 	}
 }
 
-// until types empty lines until something is said.
+// until types empty lines until the terminal shows a text.
 func (s *terminal) until(text string) {
 	s.t.Helper()
 	for range 100 {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// walk is a person who walks through directories, with PATH as it was before.
+// walk is a walk through directories, with the PATH of before.
 type walk struct {
 	*terminal
 	shell, path string
@@ -28,7 +28,7 @@ func (w *walk) inside(where, project string) {
 	}
 }
 
-// outside checks that the shell is in none, and that PATH is as it was.
+// outside checks that the shell is in no project, and that PATH is as it was.
 func (w *walk) outside(where string) {
 	w.t.Helper()
 	if got := w.typed(`echo "$PATH"`); got != w.path {
@@ -36,7 +36,7 @@ func (w *walk) outside(where string) {
 	}
 }
 
-// allow has projects be allowed.
+// allow allows projects.
 func (s *terminal) allow(dirs ...string) {
 	s.t.Helper()
 	for _, dir := range dirs {
@@ -44,7 +44,7 @@ func (s *terminal) allow(dirs ...string) {
 	}
 }
 
-// However a directory is entered and left, its project is.
+// However a shell enters and leaves a directory, it enters and leaves the project.
 func TestHookDirectories(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -126,7 +126,7 @@ func TestHookNames(t *testing.T) {
 	}
 }
 
-// PATH is the user's: what is added to it inside stays, and nothing of it is put right.
+// PATH is the user's: directories that the user adds inside stay, and the hook corrects none.
 func TestHookPath(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -148,7 +148,7 @@ func TestHookPath(t *testing.T) {
 			s.typed("cd ~")
 			w.path = "/again:/added:" + w.path
 			w.outside("PATH edited")
-			if shell == "fish" { // which puts such right itself
+			if shell == "fish" { // it corrects PATH itself
 				return
 			}
 			for _, odd := range []string{":/x::/y:", "/y:/y:.", "::"} {
@@ -164,8 +164,8 @@ func TestHookPath(t *testing.T) {
 	}
 }
 
-// glob is a pattern that only a name matches, without anything in it that a
-// shell reads otherwise.
+// glob returns a pattern that only a name matches, with no character that a shell
+// reads otherwise.
 func glob(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 128 && (r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// quickfix has vim count what it finds in what make and grep say, and where.
+// quickfix makes vim list the places that it finds in the output of make and grep.
 const quickfix = `set nomore shortmess+=I makeprg=make
 silent! make! greet
 call writefile([join(map(filter(getqflist(), 'v:val.text =~ "first use"'), 'bufname(v:val.bufnr) . ":" . v:val.lnum'))], $HOME . '/found')
@@ -14,7 +14,7 @@ call writefile([string(len(filter(getqflist(), 'v:val.valid')))], $HOME . '/foun
 qa!
 `
 
-// An editor runs make and grep, and reads what they say from a file of its own in /tmp.
+// An editor runs make and grep, and reads their output from a file of its own in /tmp.
 func TestHookEditor(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {

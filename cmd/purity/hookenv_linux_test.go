@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// variable has a dev shell export a variable.
+// variable adds a variable to a dev shell.
 func variable(t *testing.T, dir, definition string) {
 	t.Helper()
 	file := filepath.Join(dir, "flake.nix")
@@ -21,8 +21,8 @@ func variable(t *testing.T, dir, definition string) {
 	}
 }
 
-// The shell exports the variables of the environment, but for those that run code, and has
-// its own again when it leaves.
+// The shell exports the variables of the environment except those that run code, and
+// restores its own when it leaves.
 func TestHookVariables(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -62,7 +62,7 @@ func TestHookVariables(t *testing.T) {
 			s.typed("cd ~")
 			says("outside", "mine")
 
-			// Another terminal allows an edit, and is the first to know of the new environment.
+			// Another terminal allows an edit, and learns of the new environment first.
 			s.typed("cd first")
 			data, err := os.ReadFile(filepath.Join(first, "flake.nix"))
 			if err != nil {
@@ -93,7 +93,7 @@ func TestHookVariables(t *testing.T) {
 	}
 }
 
-// Entering is said once where the prompt does not say it, and nowhere else.
+// The hook announces a project once if the prompt does not show it, and not otherwise.
 func TestHookAnnounces(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -139,7 +139,7 @@ func TestHookAnnounces(t *testing.T) {
 			if strings.Contains(s.screen(), "is renewed") {
 				t.Errorf("what is entered is called renewed:\n%s", s.screen())
 			}
-			// It is allowed in another terminal.
+			// Another terminal allows it.
 			s.allow(never)
 			s.typed("true")
 			if got := s.typed("echo $PURITY_PROJECT"); got != never+"\n" {
@@ -154,7 +154,7 @@ func TestHookAnnounces(t *testing.T) {
 	}
 }
 
-// Programs of the user's own have their own files, and what failed confined says so.
+// Programs of the user's own have their own files, and a confined failure has a note.
 func TestHookOwnTools(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {

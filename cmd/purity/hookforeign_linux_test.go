@@ -8,8 +8,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// su and sudo can keep a PATH, and with it the shims of another user, which are nobody
-// else's word.
+// su and sudo can keep a PATH with the shims of another user. purity does not obey them.
 func TestForeignShims(t *testing.T) {
 	t.Parallel()
 	all := users(t, fixtures.Newest(t))

@@ -36,7 +36,7 @@ func hooked(t *testing.T, shell, more string) *terminal {
 	return s
 }
 
-// program makes a file below the home that can be executed.
+// program makes an executable file below the home.
 func (s *terminal) program(name, text string) {
 	s.t.Helper()
 	s.write(name, text)
@@ -53,8 +53,8 @@ func (s *terminal) says(command, want string) {
 	}
 }
 
-// Programs that are typed by their file run confined where they lie in the project,
-// however they are typed, and nothing else of a line changes.
+// Programs that a line runs by path are confined if they lie in the project, however the
+// line names them, and the rest of the line stays the same.
 func TestHookLines(t *testing.T) {
 	t.Parallel()
 	listed := func(line string) bool { return ending(t, line, "") != "" } // as different in a view
@@ -88,7 +88,7 @@ var hookLines = []struct{ shells, line, want string }{
 	{"", "./none 2> /dev/null; echo ./x", "./x"},
 	{"", "cd .. ; ./run; cd hello", "open"},
 	{"", "cd ..; cd hello", ""},
-	{"", "cd ~/link; ../run", "shut"}, // which is where the kernel goes
+	{"", "cd ~/link; ../run", "shut"}, // as the kernel resolves it
 	{"", "~/link/../run; cd ~/hello", "shut"},
 	{"bash zsh", "false; ./args $?", "[1]"},
 	{"bash zsh", "echo last; : ./word", "last"},
@@ -101,7 +101,7 @@ var hookLines = []struct{ shells, line, want string }{
 	{"bash zsh", "cat <<EOF\n./run is $(./run)\nEOF", "./run is shut"},
 	{"bash zsh", "cat > text <<EOF\n./run\nEOF", ""},
 	{"bash zsh", "cat text", "./run"},
-	{"bash", "read -rp 'v $ ' v", ""}, // its prompt says when it reads
+	{"bash", "read -rp 'v $ ' v", ""}, // the prompt shows when it reads
 	{"bash", "./run", ""},
 	{"bash", "read -ep 'v $ ' v", ""},
 	{"bash", "./run", ""},
@@ -124,7 +124,7 @@ var hookLines = []struct{ shells, line, want string }{
 	{"fish", "function f; ./run; end", ""},
 	{"", "f; nopurity f", "shut open"},
 	{"", "cd ~", ""},
-	{"", "f", "open"}, // the word that it has from inside is known
+	{"", "f", "open"}, // f still finds the word that it got inside
 	{"", "by-path ./run; by-path ./args 'a  b'", "open [a b]"},
 	{"", "purity shims -q --dir ~/shims --project ~/hello ~/hello", ""},
 	{"bash zsh", "(PATH=~/shims:$PATH; by-path hello/run; by-path ./run)", "shut open"},
@@ -133,7 +133,7 @@ var hookLines = []struct{ shells, line, want string }{
 	{"bash zsh", "cd $_; pwd | /usr/bin/tail -c 5", "/new"},
 }
 
-// What is not caught is in SECURITY.md.
+// SECURITY.md lists the lines that the hooks do not catch.
 func TestHookNotCaught(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What comes after cd in the same line is confined where that leads into a project, in a
-// subshell, too, and not where it leads out of one.
+// A program after cd in the same line is confined if cd leads into a project, in a subshell,
+// too, and not if it leads out of one.
 func TestHookMoves(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -36,10 +36,10 @@ func TestHookMoves(t *testing.T) {
 	}
 }
 
-// look is a makefile that says whether it runs confined.
+// look is a makefile that prints whether it runs confined.
 const look = "x:\n\t@cat /etc/issue.net > /dev/null 2>&1 && echo read || echo refused\n"
 
-// A function of the user's that stands for cd goes on, and so do completions.
+// A function of the user's in place of cd still works, and so do completions.
 func TestHookMovesOwn(t *testing.T) {
 	t.Parallel()
 	s := hooked(t, "bash", `cd() { echo going; builtin cd "$@"; }; shopt -s autocd`)
@@ -51,7 +51,7 @@ func TestHookMovesOwn(t *testing.T) {
 	}
 }
 
-// What bash remembers of PATH is forgotten at each prompt.
+// bash forgets its hashed programs at each prompt.
 func TestHookHash(t *testing.T) {
 	t.Parallel()
 	s := hooked(t, "bash", "")

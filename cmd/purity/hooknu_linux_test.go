@@ -32,7 +32,7 @@ func TestNushell(t *testing.T) {
 				}
 				return string(out)
 			}
-			// A purity that answers something else is none.
+			// The hook ignores a purity with another answer.
 			broken := filepath.Join(u.dir, "broken.nu")
 			text := strings.Replace(u.output(t, dir, "purity hook nu"), "__hook-env nu", "--version", 1)
 			if err := os.WriteFile(broken, []byte(text), 0o644); err != nil {

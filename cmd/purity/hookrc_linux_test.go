@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// History has lines as they were typed, and is looked up in once.
+// History has lines as they were typed, and the hook looks a line up once.
 func TestHookHistory(t *testing.T) {
 	t.Parallel()
 	for shell, c := range map[string]struct{ verify, file string }{
@@ -49,12 +49,12 @@ func TestHookHistory(t *testing.T) {
 			}
 		})
 	}
-	s := hooked(t, "fish", "") // which has what runs
+	s := hooked(t, "fish", "") // its history has the line that runs
 	s.says("./run; history --max 1", "shut cd ~/hello")
 	s.says("history --max 1", "by-path ./run; history --max 1")
 }
 
-// hookRC is what people have in start-up files, before the hook and after it.
+// hookRC are usual lines of start-up files, before the hook and after it.
 var hookRC = map[string][]struct{ before, after string }{
 	"bash": {
 		{"PROMPT_COMMAND='history -a;'", ""},
@@ -83,7 +83,7 @@ var hookRC = map[string][]struct{ before, after string }{
 	},
 }
 
-// Hooks work with what else is in start-up files.
+// Hooks work with other lines of start-up files.
 func TestHookStartUp(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
@@ -111,7 +111,7 @@ func TestHookStartUp(t *testing.T) {
 	}
 }
 
-// Where purity, its cache or its shims go away, nobody is left to believe that
+// If purity, its cache or its shims are removed, the shell does not pretend that
 // programs are confined.
 func TestHookGone(t *testing.T) {
 	t.Parallel()
@@ -134,7 +134,7 @@ func TestHookGone(t *testing.T) {
 			if err := os.RemoveAll(filepath.Join(s.home, ".cache/purity/projects")); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.typed(look); !strings.HasSuffix(got, "1\n") { // and that they are made anew
+			if got := s.typed(look); !strings.HasSuffix(got, "1\n") { // after a note that purity makes them anew
 				t.Errorf("without shims it prints %q", got)
 			}
 			s.says(look, "1")

@@ -17,9 +17,9 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Commands to run in every hostile project. Of the second list, which read most, the first
-// starts Nix, and runs with every version. With the last three, which obey the project, it runs
-// as another user, too.
+// Commands to run in every hostile project. Those of the second list read most. Its first
+// starts Nix, and runs with every version. It and the last three, which obey the project, also
+// run as another user.
 var (
 	hostileCommands = [][]string{
 		{"audit", "--", "true"}, {"learn", "--", "true"}, {"trace", "--", "true"}, {"shell"}, {"shims"}, {"closure"}, {"explain", "flake.nix"},
@@ -32,8 +32,8 @@ var (
 	}
 )
 
-// Whatever a clone or a tarball brings: nothing of it runs outside, nothing waits for
-// it, purity's own memory stays small, and what terminals obey is not printed.
+// Whatever a clone or a tarball contains: none of it runs outside, no command hangs, purity's
+// own memory stays small, and purity prints no character that terminals obey.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	var slowest struct {
@@ -95,14 +95,14 @@ func newVisit(t *testing.T, u user, h fixtures.Hostile) visit {
 	return v
 }
 
-// maxVisit is more time than any command takes on any machine; maxVisitKiB is purity's own
-// memory.
+// maxVisit is more time than any command takes on any machine; maxVisitKiB limits purity's
+// own memory.
 const (
 	maxVisit    = 2 * time.Minute
 	maxVisitKiB = 100 << 10 // in KiB
 )
 
-// try runs purity and looks at what came of it.
+// try runs purity and checks the outcome.
 func (v visit) try(args []string) time.Duration {
 	cmd := v.command(v.T, v.where, args...)
 	var stdout, stderr bytes.Buffer
@@ -136,7 +136,7 @@ func (v visit) try(args []string) time.Duration {
 		fault("%s", cmd.ProcessState)
 	}
 	said := stderr.String()
-	if !strings.HasPrefix(args[0], "hook") && args[0] != "direnv-env" { // which shells read
+	if !strings.HasPrefix(args[0], "hook") && args[0] != "direnv-env" { // shells read their output
 		said += stdout.String()
 	}
 	if at := strings.IndexFunc(said, obeyed); at >= 0 {
@@ -157,8 +157,8 @@ func obeyed(r rune) bool {
 	return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || 0x80 <= r && r < 0xa0
 }
 
-// watchMemory returns the most memory, in KiB, that the program purity takes in a
-// process, as far as it is seen.
+// watchMemory returns the most memory, in KiB, that it sees a process take while that
+// runs purity.
 func watchMemory(pid int, stop <-chan struct{}) (most int) {
 	status := fmt.Sprintf("/proc/%d/status", pid)
 	for {

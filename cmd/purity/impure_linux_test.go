@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// impureProject is a project with all that the impurities need, beside a
-// directory outside of it.
+// impureProject makes a project with everything that the impurities need, and a
+// directory outside.
 func impureProject(t *testing.T) (u user, dir, outside string) {
 	u = newUser(t, "self", fixtures.Newest(t))
 	dir = u.project(t, "c")
@@ -76,13 +76,13 @@ git add -A`
 	return u, dir, outside
 }
 
-// dontWrite keeps Python, where it is root's, from writing into the store.
+// dontWrite keeps root's Python from writing into the store.
 const dontWrite = "PYTHONDONTWRITEBYTECODE=1"
 
 // hostFile is the standard input of commands.
 const hostFile = "/etc/issue.net"
 
-// findings runs a command of purity that reports, and returns what it found.
+// findings runs a command of purity that reports, and returns its findings.
 func (u user) findings(t *testing.T, dir string, args ...string) []report.Finding {
 	t.Helper()
 	file := filepath.Join(u.dir, "report-"+strings.ReplaceAll(t.Name(), "/", "-")+".json")
@@ -109,8 +109,8 @@ func thirtyTwoBit(t *testing.T) bool {
 	return runs
 }
 
-// Each impurity is found, audited and enforced, with its reason, and nothing
-// beside it is.
+// purity finds each impurity, audited and enforced, with its reason, and nothing
+// else.
 func TestImpurities(t *testing.T) {
 	t.Parallel()
 	u, dir, outside := impureProject(t)
@@ -161,15 +161,14 @@ func TestImpurities(t *testing.T) {
 	})
 }
 
-// test holds that an impurity is found, by either command or by its own, and nothing
-// else is.
+// test tests that each command, or the one for the impurity, finds it and nothing else.
 func (im impurity) test(t *testing.T, u user, dir string, words *strings.Replacer) {
 	if strings.Contains(im.name, "32-bit") && !thirtyTwoBit(t) {
 		t.Skip("this kernel runs no 32-bit programs")
 	}
 	for _, command := range []string{"exec", "audit"} {
 		if command == "exec" && im.name == "socket of a service" || im.of != "" && im.of != command {
-			continue // before Linux 7.1 the one is not refused, which the test of the observer holds
+			continue // before Linux 7.1 the kernel does not deny this socket; the observer's test covers it
 		}
 		args := append([]string{command, "--explain=files"}, strings.Fields(im.flags)...)
 		want, times := words.Replace(im.path), 0

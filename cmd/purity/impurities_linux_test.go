@@ -4,19 +4,19 @@ package main
 type impurity struct {
 	name    string
 	command string // for sh, in the project
-	path    string // what it uses; @ is the directory outside
+	path    string // the used file; @ is the directory outside
 	access  string
 	says    string // in the reason or the remedy
 	flags   string // of purity
 	of      string // the command of purity that finds it; empty for both
-	// only is a pattern of what else may be found: parts of the same cause.
+	// only is a pattern of other findings of the same cause.
 	only string
-	// unseen says that exec does not find it in a view, empty if it does.
+	// unseen is the reason why exec does not find it in a view, empty if it does.
 	unseen string
 }
 
-// hostLibc is what a program of the host loads, which Landlock alone grants for the host's
-// /bin/sh, and a view does not.
+// hostLibc matches the libraries of a program of the host. Landlock alone grants them for
+// the host's /bin/sh; a view does not.
 const hostLibc = `^(/etc/ld\.so\.cache|/lib/x86_64-linux-gnu/libc\.so\.6|/lib64/ld-linux-x86-64\.so\.2)$`
 
 var impurities = []impurity{
@@ -98,10 +98,10 @@ var impurities = []impurity{
 	{name: "socket of a service", command: `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("@/socket")'`, path: "@/socket", access: "connect", says: "sockets = "},
 }
 
-// pure are commands that come near, and use nothing that is not declared.
+// pure are similar commands that use no undeclared file.
 var pure = []string{
 	"make -s clean greet && ./greet",
-	"./script0", // too many to ask any policy
+	"./script0", // its interpreters are too many to ask any policy
 	"test -e /etc/issue.net; test -x /usr/bin/git; ls -d /usr/bin /etc; stat @/data > /dev/null",
 	"cat /no/such/file /etc/nonexistent @/nonexistent 2> /dev/null; rm -f @/nonexistent; mkdir -p /tmp /etc",
 	"command -v git || command -v jq; nosuchprogram 2> /dev/null",

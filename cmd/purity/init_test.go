@@ -11,8 +11,8 @@ import (
 // maxInit is in bytes. Packages of others take most of them.
 const maxInit = 144 << 10
 
-// Every run pays for work of packages before main, and most runs need none of it: the code
-// that uses a regular expression or a table makes it.
+// Every run pays for work of packages before main, and most runs need none of it. So code
+// makes a regular expression or a table when it needs one.
 func TestInit(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(binary(t), "version")
@@ -26,7 +26,7 @@ func TestInit(t *testing.T) {
 		var name string
 		var at, clock float64
 		var bytes int
-		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes", &name, &at, &clock, &bytes); err == nil && !strings.HasSuffix(name, "/early") { // what that takes it does not touch
+		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes", &name, &at, &clock, &bytes); err == nil && !strings.HasSuffix(name, "/early") { // early does not touch the memory that it takes
 			total, packages = total+bytes, packages+1
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// make's jobserver keeps its descriptors, watched or not; no other descriptor stays open,
-// whoever names it.
+// The descriptors of make's jobserver stay open, watched or not; no other descriptor does,
+// wherever it is named.
 func TestJobserverDescriptors(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -47,7 +47,7 @@ func TestJobserverDescriptors(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		file    *os.File
-		calling string // what the environment of purity says
+		calling string // the flags in the environment of purity
 		args    []string
 		open    bool
 	}{
@@ -75,8 +75,8 @@ func TestJobserverDescriptors(t *testing.T) {
 	}
 }
 
-// A jobserver that is a named pipe can be opened where the command gets make's flags;
-// another pipe cannot, nor what only has its name.
+// A command can open a jobserver that is a named pipe if it gets make's flags; not another
+// pipe, and no other file of that name.
 func TestJobserverPipe(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -110,7 +110,7 @@ func TestJobserverPipe(t *testing.T) {
 	}
 }
 
-// make that is confined takes its jobs from the make that called purity.
+// A confined make takes its jobs from the make that called purity.
 func TestJobserverOfMake(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -134,7 +134,7 @@ func TestJobserverOfMake(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// The warning that would be there.
+	// Without the jobserver there is a warning.
 	write("outer.mk", "all:\n\t+"+binary(t)+" exec -q --set MAKEFLAGS=\"$$MAKEFLAGS\" -- sh -c 'exec 3<&- 4>&-; make -f inner.mk'\n")
 	cmd = u.command(t, dir)
 	cmd.Path, cmd.Args = "/usr/bin/make", []string{"make", "-s", "-j2", "-f", "outer.mk"}

@@ -14,13 +14,13 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// The selftest attacks the levels that users get: the rows that purity shows for a
-// level are those of the attacked policy, and so are its limits.
+// The selftest attacks the levels that users get: purity shows the same rows and limits for
+// a level as the attacked policy has.
 func TestSelftestAttacksLevels(t *testing.T) {
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "c")
 	for _, v := range selftest.Variants() {
-		if v.View { // of a level that is attacked without one, too
+		if v.View { // the selftest attacks its level without a view, too
 			continue
 		}
 		var shown show.Policy
@@ -43,7 +43,7 @@ func TestSelftestAttacksLevels(t *testing.T) {
 		}
 		for _, g := range attacked.Grants {
 			if slices.Contains(host.Shared, g.Path) && !slices.Contains(host.Open(binary(t), u.dir), g.Path) {
-				continue // this purity lies in it
+				continue // closed, because this purity lies in it
 			}
 			want = append(want, g.Access.String()+" "+g.Path)
 		}

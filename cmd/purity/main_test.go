@@ -8,8 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// kong accepts the tags of all commands, and learning one alone comes to the same as
-// learning all.
+// kong accepts the tags of all commands, and learns the same of one alone as of all.
 func TestGrammar(t *testing.T) {
 	commands := model().Children
 	if len(commands) < 20 {
@@ -36,7 +35,7 @@ func TestGrammar(t *testing.T) {
 	}
 }
 
-// described is the arguments and flags of a command.
+// described returns the arguments and flags of a command.
 func described(n *kong.Node) (all []string) {
 	all = append(all, fmt.Sprint(n.Path(), n.Help, n.Detail))
 	for _, flags := range n.AllFlags(false) {
@@ -53,7 +52,7 @@ func described(n *kong.Node) (all []string) {
 	return all
 }
 
-// An exec without any flag, which kong does not read, is as kong would read it.
+// An exec without flags, which kong does not parse, is as kong would parse it.
 func TestPlainExec(t *testing.T) {
 	args := []string{"exec", "--", "make", "-j2", "--", "x"}
 	var all cli

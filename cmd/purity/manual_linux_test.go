@@ -15,8 +15,7 @@ import (
 
 //go:generate go test -run ^(TestManual|TestReadmeDemo)$ . -update
 
-// The pages that are committed are those of the command line, and groff finds
-// nothing wrong with them.
+// The committed pages are those of the command line, and groff has no complaint.
 func TestManual(t *testing.T) {
 	for _, page := range theManual(model()).Pages() {
 		file := filepath.Join("man", page.Name+"."+string(rune('0'+page.Section)))
@@ -61,7 +60,7 @@ func groff(t *testing.T, file string) (shown, complaints string) {
 	return out.String(), errors.String()
 }
 
-// containsWords reports whether all words are there in this order.
+// containsWords reports whether all has the words in this order.
 func containsWords(all, words []string) bool {
 	for _, word := range all {
 		if len(words) > 0 && word == words[0] {
@@ -102,7 +101,7 @@ func TestManualCommands(t *testing.T) {
 	}
 }
 
-// The variables that purity reads are in the manual.
+// The manual names the variables that purity reads.
 func TestManualEnvironment(t *testing.T) {
 	page, _ := theManual(model()).Help("environment")
 	text := page.Text(1000, false)

@@ -74,7 +74,7 @@ func TestFlake(t *testing.T) {
 	if out, err := u.warnings(repository, append([]string{"flake", "check", "--no-build"}, override...)...); err != nil || out != "" {
 		t.Errorf("nix flake check: %v\n%s", err, out)
 	}
-	// It builds in its own dev shell, of which this is the audit.
+	// It builds in its own dev shell; this is an audit of the build.
 	check := filepath.Join(u.dir, "check")
 	nix("build", ".#checks.x86_64-linux.build", "--out-link", check)
 	if verdict, err := os.ReadFile(check + "/verdict"); err != nil || string(verdict) != "pure\n" {
@@ -95,7 +95,7 @@ func TestFlake(t *testing.T) {
 	}
 }
 
-// warnings are those of a command of Nix, but for one that tests bring about.
+// warnings returns those of a command of Nix, except one that the tests cause.
 func (u user) warnings(dir string, args ...string) (string, error) {
 	cmd := exec.Command(filepath.Join(u.nix.Bin, "nix"), args...)
 	cmd.Dir, cmd.Env = dir, u.environ

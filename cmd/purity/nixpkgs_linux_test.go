@@ -11,11 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// Common tasks with nixpkgs, with the nixpkgs in the directory that PURITY_NIXPKGS
-// names and the stdenv that it has. A nix in PATH is taken, with its store and its
-// caches; without one that of the fixtures, with theirs, which have no package of
-// nixpkgs, so that its stdenv must be one that builds there. Packages that
-// cannot be had are left out, with the reason of Nix.
+// Common tasks with the nixpkgs in the directory PURITY_NIXPKGS, and with its stdenv.
+// The test takes the nix in PATH, with its store and caches, else the nix of the
+// fixtures. Their caches have no package of nixpkgs, so the stdenv must be one that
+// builds there. The test skips packages that Nix cannot provide, with the reason.
 func TestNixpkgs(t *testing.T) {
 	dir := os.Getenv("PURITY_NIXPKGS")
 	if dir == "" {
@@ -51,7 +50,7 @@ func TestNixpkgs(t *testing.T) {
 	testscript.Run(t, params)
 }
 
-// have reports whether a package of nixpkgs can be had, with the reason of Nix if not.
+// have reports whether Nix can provide a package of nixpkgs, and logs the reason if not.
 func have(t *testing.T, nix fixtures.Nix, own bool, dir, attr string) bool {
 	cmd := exec.Command(filepath.Join(nix.Bin, "nix-build"), dir, "-A", attr, "--no-out-link")
 	cmd.Env = os.Environ()

@@ -9,8 +9,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// orphan is a child of a command, and does things when the watcher is gone: watched things
-// beside others.
+// orphan is a child of a command that acts when the watcher is gone: it makes watched and
+// other calls.
 const orphan = `
 import errno, os, sys, time
 def attempt(f, *args):
@@ -31,9 +31,9 @@ print(os.getpid(), file=out)
 time.sleep(600)
 `
 
-// A watcher that is killed takes the command along. Processes of the command live
-// on, as confined as before: they start no programs, and where files were watched
-// opens and changes none.
+// A killed watcher ends the command. Other processes of the command live on, as confined
+// as before: they start no programs, and if purity watched files, they open and change
+// none.
 func TestWatcherKilled(t *testing.T) {
 	leaveOut(t)
 	t.Parallel()

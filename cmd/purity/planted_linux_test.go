@@ -10,8 +10,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Files that a command plants open nothing in the next run, whoever the user is; its twin,
-// which stays where the command may write anyway, is opened.
+// Files that a command plants open nothing in the next run, for any user. purity opens a twin
+// that stays where the command may write anyway.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	for _, u := range users(t, fixtures.Newest(t)) {

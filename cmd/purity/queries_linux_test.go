@@ -14,8 +14,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Who only looks changes nothing: not the cache, not HOME, not the project, which may be
-// read-only, and leave the HOME of an open shell alone.
+// Queries change nothing: not the cache, not HOME, not the project, which may be read-only.
+// They leave the HOME of an open shell alone.
 func TestQueriesChangeNothing(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -53,7 +53,7 @@ func TestQueriesChangeNothing(t *testing.T) {
 		"explain /usr/bin/gcc", "explain --json .", "closure", "closure --json", "closure --why bash", "config check", "which make", "doctor", "version",
 	} {
 		out, err := u.command(t, dir, strings.Fields(args)...).CombinedOutput()
-		if args != "doctor" && strings.Contains(string(out), "permission denied") { // which says that nothing can be cached
+		if args != "doctor" && strings.Contains(string(out), "permission denied") { // doctor reports that purity can cache nothing
 			t.Errorf("purity %s: %v\n%s", args, err, out)
 		}
 		if diff := cmp.Diff(before, tree(t, u.dir)); diff != "" {
@@ -63,7 +63,7 @@ func TestQueriesChangeNothing(t *testing.T) {
 	}
 }
 
-// tree are the files below a directory, with their types and contents.
+// tree returns the files below a directory, with their types and contents.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// trustedFiles are the source files that open files without closure/hostile, and why
-// nothing that a command or a clone made can be there. Whoever adds a row says so.
+// trustedFiles are the source files that open files without closure/hostile, each with the
+// reason why no command or clone can have made those.
 var trustedFiles = map[string]string{
 	"closure/binarycache/cache.go":              "a binary cache that a person names; signatures are checked",
 	"closure/hostile/hostile.go":                "opens the others' files",
@@ -57,8 +57,7 @@ var trustedFiles = map[string]string{
 	"nixeval/inputs/statcache.go":               "purity's cache, which no command can write",
 }
 
-// Files that a command or a clone could have made are opened by closure/hostile, and by
-// nothing else.
+// Only closure/hostile opens files that a command or a clone could have made.
 func TestReaders(t *testing.T) {
 	opening := map[string]bool{"ReadFile": true, "Open": true, "OpenFile": true, "DirFS": true}
 	found := map[string]bool{}

@@ -85,7 +85,7 @@ var otherwise = map[string]string{
 	"purity exec --view -- make":       "purity exec --view=auto -- make",
 }
 
-// Every command that README.md shows, its tables included, can be run.
+// Every command in README.md, also in its tables, runs.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
@@ -127,7 +127,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// goEnv is a setting of the go command.
+// goEnv returns a setting of the go command.
 func goEnv(t *testing.T, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()

@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if dir, name, ok := shim.Called(os.Args[0]); ok { // the git that Nix finds is purity, too, and here this
+	if dir, name, ok := shim.Called(os.Args[0]); ok { // Nix finds purity as git, here this program
 		if code, ok := walls.RunGit(dir, name, os.Args[1:]); ok {
 			os.Exit(code)
 		}
@@ -33,14 +33,14 @@ func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){"nolandlock": noLandlock, "nocall": noCall})
 }
 
-// tests are those of this package, and the files to remove after them.
+// tests runs those of this package and removes their files.
 type tests struct{ m *testing.M }
 
-// Run runs the tests, one more at a time than there are processors, because many wait for a
-// shell. Package early, which this program begins with, left it one.
+// Run runs the tests in parallel, one more than there are processors, because many wait for a
+// shell. Package early, with which this program begins, left it one processor.
 func (t tests) Run() int {
 	early.Parallel()
-	flag.Set("test.parallel", strconv.Itoa(1+runtime.GOMAXPROCS(0))) // what the command line says comes later
+	flag.Set("test.parallel", strconv.Itoa(1+runtime.GOMAXPROCS(0))) // the command line can override it
 	defer func() {
 		if binDir != "" {
 			os.RemoveAll(binDir)
@@ -49,7 +49,7 @@ func (t tests) Run() int {
 	return t.m.Run()
 }
 
-// noLandlock ERRNO COMMAND... runs a command where Landlock's calls fail so.
+// noLandlock ERRNO COMMAND... runs a command for which Landlock's calls fail with ERRNO.
 func noLandlock() {
 	errno := map[string]unix.Errno{"ENOSYS": unix.ENOSYS, "EOPNOTSUPP": unix.EOPNOTSUPP, "EPERM": unix.EPERM}[os.Args[1]]
 	path, err := exec.LookPath(os.Args[2])
@@ -62,8 +62,8 @@ func noLandlock() {
 	panic(err)
 }
 
-// noCall NAME ERRNO COMMAND... runs a command where a system call for mounts fails so; the
-// name namespaces stands for new namespaces.
+// noCall NAME ERRNO COMMAND... runs a command for which a system call for mounts fails with
+// ERRNO; the name namespaces stands for new namespaces.
 func noCall() {
 	calls := map[string]uint32{
 		"namespaces": unix.SYS_CLONE, "mount": unix.SYS_MOUNT, "umount2": unix.SYS_UMOUNT2, "pivot_root": unix.SYS_PIVOT_ROOT, "fsopen": unix.SYS_FSOPEN,
@@ -85,8 +85,8 @@ func noCall() {
 }
 
 // The scripts run as users would run purity: real Nix, real kernel, real
-// projects. Those in script/ run with every version of Nix, those in once/,
-// which do not depend on it, with the newest.
+// projects. Those in script/ run with every version of Nix; those in once/ do
+// not depend on it, and run with the newest.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	for _, nix := range fixtures.All(t) {
@@ -110,7 +110,7 @@ func runScripts(t *testing.T, dir string, nix fixtures.Nix) {
 }
 
 func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params {
-	programs, _, _ := strings.Cut(os.Getenv("PATH"), ":") // put there by testscript, if there are some
+	programs, _, _ := strings.Cut(os.Getenv("PATH"), ":") // directories of testscript, if there are some
 	bin := filepath.Dir(binary(t))                        // shims are purity by another name, so it cannot be this test
 	return testscript.Params{
 		Dir:                 dir,
@@ -176,8 +176,8 @@ func commit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(fixtures.Commit(ts.MkAbs(args[0])))
 }
 
-// rewrite FILE OLD NEW replaces text in a file, leaving its size and mtime as
-// they were where OLD and NEW are of one length.
+// rewrite FILE OLD NEW replaces text in a file and keeps its mtime, and its size
+// if OLD and NEW have one length.
 func rewrite(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[0])
 	info, err := os.Stat(file)
@@ -190,7 +190,7 @@ func rewrite(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Chtimes(file, info.ModTime(), info.ModTime()))
 }
 
-// undeclared is a store path that no project of the fixtures declares: git.
+// undeclared returns a store path that no project of the fixtures declares: git.
 func undeclared(t *testing.T) string {
 	data, err := os.ReadFile(filepath.Join(fixtures.Dir(), "roots", "set"))
 	if err != nil {

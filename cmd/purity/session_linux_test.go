@@ -12,8 +12,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// transcript is the screen of a person who types lines one after another, in a
-// shell of the host.
+// transcript returns the screen after typing lines one after another, in a shell
+// of the host.
 func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 	t.Helper()
 	var b strings.Builder
@@ -35,7 +35,7 @@ func (u user) transcript(t *testing.T, dir string, lines ...string) string {
 	return b.String()
 }
 
-// withPurity is a user with purity in PATH, for whom Nix needs no flags.
+// withPurity returns a user with purity in PATH and a Nix that needs no flags.
 func withPurity(t *testing.T, nix fixtures.Nix) user {
 	return newUser(t, "self", nix).withPurity(t)
 }
@@ -50,8 +50,8 @@ func (u user) withPurity(t *testing.T) user {
 	return u
 }
 
-// libProject is the project of the fixtures that uses nix/lib.nix of this
-// repository, with everything evaluated that Nix would speak about.
+// libProject makes the project of the fixtures that uses nix/lib.nix of this
+// repository. It evaluates everything first, so that Nix prints nothing later.
 func libProject(t *testing.T, u user) string {
 	dir := u.project(t, "lib")
 	if err := os.CopyFS(filepath.Join(dir, "nix"), os.DirFS("../../nix")); err != nil {
@@ -75,8 +75,8 @@ func libProject(t *testing.T, u user) string {
 	return dir
 }
 
-// Outputs that flakes make with lib: a dev shell, packages and checks, with each version of
-// Nix the same.
+// Outputs that flakes make with lib: a dev shell, packages and checks. They are the same
+// with each version of Nix.
 func TestLibSessions(t *testing.T) {
 	t.Parallel()
 	for _, nix := range fixtures.All(t) {
@@ -153,7 +153,7 @@ func TestChecksInSandbox(t *testing.T) {
 	}
 }
 
-// output is the output of a line of a shell of the host, without its errors.
+// output returns the output of a line in a shell of the host, without its errors.
 func (u user) output(t *testing.T, dir, line string) string {
 	t.Helper()
 	cmd := exec.Command("/bin/bash", "-c", line)
@@ -166,8 +166,8 @@ func (u user) output(t *testing.T, dir, line string) string {
 	return string(out)
 }
 
-// said is a build whose log is all that is shown: Nix's words about its end differ
-// between versions.
+// said returns the command line of a build that prints only its log: Nix's messages about
+// the end differ between versions.
 func said(build string) string {
 	return build + ` -L 2>&1 | sed -n 's/^purity-check> //p' | grep .; exit ${PIPESTATUS[0]}`
 }
@@ -187,7 +187,7 @@ eval "$shellHook"
 exec "$@"
 `
 
-// An enterShell as devenv runs it.
+// devenv runs enterShell so.
 func TestEnterShellSession(t *testing.T) {
 	t.Parallel()
 	u := withPurity(t, fixtures.Newest(t))

@@ -13,8 +13,8 @@ import (
 // line, and reports, which have one form.
 var large = map[string]bool{"cli": true, "source": true, "Report": true}
 
-// The structs of the commands and of the rooms that a run goes through stay small: one
-// that knows everything is where every check ends up.
+// The structs of the commands, and of the packages that a run goes through, stay small: every
+// check would end up in one that knows everything.
 func TestSmallStructs(t *testing.T) {
 	const most = 12
 	for dir := range strings.FieldsSeq(". caller complete confine doctor hook outcome screen show walls watch words") {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// starting are the source files that start or become a program, and how that is kept
-// from being a command's. Whoever adds a row says so.
+// starting are the source files that start or become a program, each with the guard that
+// keeps it from being a program of a command.
 var starting = map[string]string{
 	"cmd/purity/launch/active.go":            "becomes a program inside a confinement",
 	"cmd/purity/packages/tool.go":            "package managers and nix-index by fixed directories, with a built environment, in /",
@@ -33,8 +33,7 @@ var starting = map[string]string{
 	"nixeval/nix.go":                         "Nix, the one place where it is started",
 }
 
-// Programs are started in few places, each of which knows the guard that keeps them from being
-// those of a command or a clone.
+// purity starts programs in few places. Each has a guard against programs of a command or a clone.
 func TestStarting(t *testing.T) {
 	starts := map[string]bool{
 		"exec.Command": true, "exec.CommandContext": true, "exec.Cmd": true, "os.StartProcess": true, "syscall.Exec": true, "unix.Exec": true, "syscall.ForkExec": true,

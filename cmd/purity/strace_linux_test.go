@@ -21,7 +21,7 @@ func TestAgainstStrace(t *testing.T) {
 	t.Parallel()
 	u, dir, outside := impureProject(t)
 	environ := strings.Split(strings.TrimRight(u.run(t, 0, dir, "exec", "-q", "--keep", "CERTIFICATE", "--set", dontWrite, "--", "env", "-0"), "\x00"), "\x00")
-	temp := filepath.Join(dir, ".temp") // that of the run is gone
+	temp := filepath.Join(dir, ".temp") // because the TMPDIR of the run is gone
 	if err := os.Mkdir(temp, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestAgainstStrace(t *testing.T) {
 	words := strings.NewReplacer("@", outside)
 	for _, im := range impurities {
 		if im.access != "read" || strings.Contains(im.command, "$") {
-			continue // programs have files of their own, and changes cannot be made twice
+			continue // programs use files of their own, and a second run cannot repeat changes
 		}
 		unseen := strings.Fields(ending(t, im.name, "")) // by strace
 		t.Run(im.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAgainstStrace(t *testing.T) {
 	}
 }
 
-// straced are the files that a command opens or executes with success, without
+// straced returns the files that a command opens or executes with success, without
 // links.
 func straced(t *testing.T, dir string, environ []string, shell, command string) []string {
 	t.Helper()
@@ -95,7 +95,7 @@ func straced(t *testing.T, dir string, environ []string, shell, command string) 
 	var paths []string
 	for line := range strings.Lines(string(data)) {
 		if strings.Contains(line, "O_PATH") {
-			continue // which asks for no right
+			continue // O_PATH needs no right
 		}
 		if m := regexp.MustCompile(`\) += \d+<(/[^>]*)>`).FindStringSubmatch(line); m != nil {
 			paths = append(paths, m[1])

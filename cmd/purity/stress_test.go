@@ -15,8 +15,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// Three hundred starts with a cold cache, four at a time: one evaluation, and
-// nobody fails.
+// Three hundred starts with a cold cache, four at a time, make one evaluation, and
+// none fails.
 func TestManyStarts(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -46,7 +46,7 @@ func TestManyStarts(t *testing.T) {
 	}
 }
 
-// change has the next start evaluate anew.
+// change makes the next start evaluate anew.
 func change(t *testing.T, dir, value string) {
 	if err := os.WriteFile(filepath.Join(dir, "data.json"), fmt.Appendf(nil, `{"value":%q}`, value), 0o644); err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestKilledWhileCaching(t *testing.T) {
 				time.Sleep(rand.N(400 * time.Millisecond))
 				cmd.Process.Kill()
 				cmd.Wait()
-				if round%2 == 0 { // some are killed upon one that was killed
+				if round%2 == 0 { // in other rounds, a kill follows a kill
 					if out := u.run(t, 0, dir, "exec", "--", "printenv", "FROM_JSON"); !strings.HasSuffix(out, value+"\n") {
 						t.Fatalf("after %s: %s", value, out)
 					}
@@ -100,7 +100,7 @@ func TestTenThousandPaths(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	shells, err := filepath.Glob(fixtures.StoreDir() + "/*-zsh/bin/zsh-static") // which takes no other store path
+	shells, err := filepath.Glob(fixtures.StoreDir() + "/*-zsh/bin/zsh-static") // it needs no other store path
 	if err != nil || len(shells) == 0 {
 		t.Fatalf("no static shell: %v", err)
 	}

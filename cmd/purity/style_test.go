@@ -24,7 +24,7 @@ var (
 	unwanted = regexp.MustCompile(`(?i)\b(failed to|is said|is told|somebody)\b`)
 )
 
-// texts are all texts for people, by name.
+// texts returns all texts for people, by name.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -103,7 +103,7 @@ func TestStyleComments(t *testing.T) {
 	}
 }
 
-// rateOf is how often a text has "what" in 1,000 words.
+// rateOf returns how often a text has "what" in 1,000 words.
 func rateOf(text string) float64 {
 	return 1000 * float64(len(vague.FindAllString(text, -1))) / float64(len(strings.Fields(text)))
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// terminal is a person at a terminal: a shell in tmux, with a home of its own.
+// terminal is a user's terminal: a shell in tmux, with a home of its own.
 type terminal struct {
 	t       *testing.T
 	home    string
 	environ []string
 	socket  string
-	log     string // a file of all that was printed
+	log     string // a file of all output
 
 	shown string // the screen when log was so large
 	size  int64
@@ -30,7 +30,7 @@ type terminal struct {
 // rc are the shells' start-up files, below HOME: those of a user, and a
 // prompt that is easy to find.
 var rc = map[string]string{
-	".local/share/fish/generated_completions/none": "", // else fish makes them of all manual pages, for a minute
+	".local/share/fish/generated_completions/none": "", // else fish makes completions from all manual pages for a minute
 	".bashrc": `PS1='$purity_prompt\w $ '
 eval "$(purity hook bash)"
 `,
@@ -52,7 +52,7 @@ purity hook fish | source
 `,
 }
 
-// startUp are the files that people edit.
+// startUp are the start-up files of shells.
 var startUp = map[string]string{"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 
 func newTerminal(t *testing.T) *terminal {
@@ -131,7 +131,7 @@ func (s *terminal) run(program string, args ...string) string {
 	return string(out)
 }
 
-// which is the file of a program in PATH.
+// which returns the file of a program in PATH.
 func (s *terminal) which(name string) string {
 	for _, dir := range filepath.SplitList(s.getenv("PATH")) {
 		if file, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
@@ -155,8 +155,8 @@ func (s *terminal) start(shell string) {
 	s.wait(0)
 }
 
-// end closes the terminal, and waits for all that was started in it: shells write
-// their history then, and their background processes may go on.
+// end closes the terminal, and waits for all its processes: shells write their
+// history then, and their background processes may go on.
 func (s *terminal) end() {
 	if exists(s.socket) {
 		cmd := exec.Command(s.which("tmux"), "-S", s.socket, "kill-server")
@@ -178,7 +178,7 @@ func (s *terminal) end() {
 	s.t.Error("what was started in the terminal does not end")
 }
 
-// processes are those in whose environment the home is.
+// processes returns those with the home in their environment.
 func (s *terminal) processes() []int {
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {
@@ -225,8 +225,8 @@ func trimLines(text string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// screen is the text on the terminal. tmux is asked only if something was printed since, for
-// who waits looks often.
+// screen returns the text on the terminal. It asks tmux only after new output, because wait
+// calls it often.
 func (s *terminal) screen() string {
 	s.t.Helper()
 	var size int64
@@ -261,7 +261,7 @@ func (s *terminal) pressed(command string, keys ...string) string {
 	}
 	for i, key := range keys[1:] {
 		if keys[i] == "Escape" {
-			time.Sleep(700 * time.Millisecond) // else it is one key with the next
+			time.Sleep(700 * time.Millisecond) // else it makes one key with the next
 		}
 		s.tmux("send-keys", key)
 	}
@@ -276,8 +276,8 @@ func (s *terminal) paste(text string) {
 	time.Sleep(200 * time.Millisecond)
 }
 
-// printed waits for the next prompt after so many, at the last of which a command was
-// typed, and returns the text between.
+// printed waits for the next prompt after a number of them, and returns the text since the
+// command at the last one.
 func (s *terminal) printed(prompts int, command string) string {
 	s.t.Helper()
 	after := s.wait(prompts)

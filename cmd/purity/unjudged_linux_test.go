@@ -9,7 +9,7 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// A process that nobody may look into is not taken for pure.
+// purity does not take a process that it may not inspect for pure.
 func TestUnjudged(t *testing.T) {
 	t.Parallel()
 	all := users(t, fixtures.Newest(t))

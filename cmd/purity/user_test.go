@@ -17,8 +17,8 @@ import (
 	"github.com/nix-purity/purity/fixtures"
 )
 
-// user is who runs purity in a test: root or nobody, as the test does, or
-// nobody although the test is root, then with the store behind a daemon.
+// user runs purity in a test: the user of the test, or nobody if the test is
+// root, then with the store behind a daemon.
 type user struct {
 	name    string
 	nix     fixtures.Nix
@@ -42,8 +42,8 @@ func users(t *testing.T, nix fixtures.Nix) []user {
 	return []user{self, other}
 }
 
-// everyone is each version of Nix and each user, though not each with each, which would
-// take twice the time: the older versions take turns, the newest has all.
+// everyone returns each version of Nix and each user, but not all pairs, which would take
+// twice the time: the newest version has all users, and older ones take turns.
 func everyone(t *testing.T) (all []user) {
 	versions := fixtures.All(t)
 	for i, nix := range versions {
@@ -123,14 +123,14 @@ func (u user) project(t *testing.T, name string) string {
 	return dir
 }
 
-// command is purity, run by the user in dir.
+// command returns a command line of purity for the user in dir.
 func (u user) command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary(t), args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, u.environ, u.attr
 	return cmd
 }
 
-// run runs purity and returns its output, which must come with the exit code.
+// run runs purity, which must end with the exit code, and returns its output.
 func (u user) run(t *testing.T, code int, dir string, args ...string) string {
 	t.Helper()
 	cmd := u.command(t, dir, args...)
@@ -144,7 +144,7 @@ func (u user) run(t *testing.T, code int, dir string, args ...string) string {
 	return string(out)
 }
 
-// binDir is where purity is built, empty if it was not.
+// binDir is the directory of the built purity, empty before the build.
 var binDir string
 
 var built = sync.OnceValues(func() (string, error) {
@@ -226,12 +226,12 @@ func TestConcurrentStarts(t *testing.T) {
 	}
 }
 
-// asked are the questions of autoconf's configure scripts of the host by name, and do
-// without.
+// asked matches host files that autoconf's configure scripts look for by name, and do not
+// need.
 var asked = regexp.MustCompile(`^(/usr/bin/(uname|hostinfo|arch)|/bin/(uname|arch|machine)|/etc/ld\.so\.conf)$`)
 
-// Real programs build, as their authors published them, unpacked as it is, and
-// nothing that they do is refused.
+// Real programs build from their authors' unchanged sources, and purity denies none of
+// their accesses.
 func TestRealProjects(t *testing.T) {
 	t.Parallel()
 	for _, u := range users(t, fixtures.Newest(t)) {

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// viewed reports whether the scripts are to run again, with a view: PURITY_TEST_VIEW=1.
+// viewed reports whether the scripts run again, with a view: PURITY_TEST_VIEW=1.
 func viewed() bool { return os.Getenv("PURITY_TEST_VIEW") != "" }
 
-// refusal is what a program says of a file that is out of reach.
+// refusal returns a program's message about a file that is out of reach.
 func refusal() string {
 	if viewed() {
 		return "No such file or directory"
@@ -19,11 +19,11 @@ func refusal() string {
 	return "Permission denied"
 }
 
-// difference is a line of a script that another takes the place of in a view. An empty
-// one is left out.
+// difference is a line of a script and its replacement in a view. An empty replacement drops
+// the line.
 type difference struct{ file, line, view, reason string }
 
-// differences are those that testdata/view.txt lists:
+// differences returns the list of testdata/view.txt:
 //
 //	# the reason for those that follow
 //	once/confine.txtar
@@ -65,7 +65,7 @@ func differences(t *testing.T) (all []difference) {
 	return all
 }
 
-// leaveOut skips a test that has nothing to find in a view.
+// leaveOut skips a test without findings in a view.
 func leaveOut(t *testing.T) {
 	t.Helper()
 	if !viewed() {
@@ -79,7 +79,7 @@ func leaveOut(t *testing.T) {
 	t.Errorf("testdata/view.txt does not have %s", t.Name())
 }
 
-// ending is the end of a case's output, which is another one in a view where that is listed.
+// ending returns the end of a case's output, in a view the listed one if there is one.
 func ending(t *testing.T, name, want string) string {
 	t.Helper()
 	if viewed() {
@@ -95,8 +95,8 @@ func ending(t *testing.T, name, want string) string {
 // ofTests is the warning of PURITY_VIEW, which the tests set for a dev shell, too.
 var ofTests = regexp.MustCompile(`(?m)^.*PURITY_VIEW can come from the dev shell.*\n`)
 
-// alike is a recording as it is with a view, with one word for all that stand for each
-// other in outputs.
+// alike returns a recording as it is with a view, with one word in place of each of its
+// alternatives.
 func alike(t *testing.T, file, text string) string {
 	for _, d := range differences(t) {
 		switch d.file {
@@ -109,10 +109,10 @@ func alike(t *testing.T, file, text string) string {
 	return ofTests.ReplaceAllString(text, "")
 }
 
-// expecting are the lines of a script about the output of a command.
+// expecting matches the lines of a script about the output of a command.
 var expecting = regexp.MustCompile(`(?m)^(stdout|stderr) .*$`)
 
-// differently is a directory of scripts as they are with a view.
+// differently makes a directory of scripts as they are with a view.
 func differently(t *testing.T, dir string) string {
 	t.Helper()
 	to := t.TempDir()

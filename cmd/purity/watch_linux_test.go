@@ -102,7 +102,7 @@ func (s *session) expect(pattern string) []string {
 	return nil
 }
 
-// signal sends one to a single process.
+// signal sends a signal to a single process.
 func (s *session) signal(pid, name string) {
 	s.t.Helper()
 	if out, err := exec.Command("bash", "-c", "kill -"+name+" "+pid).CombinedOutput(); err != nil {
@@ -117,7 +117,7 @@ const (
 	ctrlQ = "\x1c" // quit
 )
 
-// The watcher cannot be told from the command that it watches, in a terminal.
+// In a terminal, the watcher looks like the command that it watches.
 func TestWatcherInTerminal(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -200,7 +200,7 @@ func TestWatcherInTerminal(t *testing.T) {
 		"in the background": func(s *session) {
 			s.enter("$PURITY exec -- sh -c 'read x; echo read $x' &\n")
 			time.Sleep(time.Second)
-			s.enter("\n") // bash says it with the next prompt
+			s.enter("\n") // bash reports it with the next prompt
 			s.expect(`Stopped`)
 			s.enter("fg\n")
 			s.enter("later\n")

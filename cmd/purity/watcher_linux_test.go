@@ -29,7 +29,7 @@ func (u user) watchedFiles(t *testing.T, dir, script string) (*exec.Cmd, func() 
 	return cmd, out.String
 }
 
-// comes waits for a file.
+// comes waits until a file exists.
 func comes(t *testing.T, file string) {
 	t.Helper()
 	for range 60 * 40 { // a minute: the machine may be busy
@@ -80,7 +80,7 @@ func TestWatcherOutlived(t *testing.T) {
 	t.Error("what outlives the command cannot start programs")
 }
 
-// Where everything has ended but purity's own words, signals end purity.
+// When the command has ended and purity still prints, signals end purity.
 func TestSignalsAfterTheCommand(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -120,8 +120,8 @@ func TestSignalsAfterTheCommand(t *testing.T) {
 	}
 }
 
-// Whatever a command has the watcher look at, the command ends as it does
-// without.
+// Whatever a command makes the watcher read, the command ends as it does
+// without a watcher.
 func TestWatcherSurvives(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
@@ -157,7 +157,7 @@ func TestWatcherSurvives(t *testing.T) {
 	}
 }
 
-// sockets tries to make some, and to become a listener itself.
+// sockets tries to make sockets, and to become a listener itself.
 const sockets = `
 import ctypes, errno, os, socket, struct, sys, time
 def attempt(*kind):
@@ -179,8 +179,8 @@ print(*all(), flush=True, file=out)
 while len(sys.argv) > 1: time.sleep(1)
 `
 
-// Sockets that are refused stay so when the watcher, who says no to them, is
-// gone, and nobody can take its place.
+// Denied sockets stay denied when the watcher, which denies them, is gone, and no
+// process can take its place.
 func TestSocketsWithoutTheWatcher(t *testing.T) {
 	leaveOut(t)
 	t.Parallel()
