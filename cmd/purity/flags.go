@@ -64,7 +64,7 @@ func options(argv0 string) []kong.Option {
 		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
 		kong.NamedMapper("path", asTyped(expandPath)),
 		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
-		kong.NamedMapper("view", optional("true", "auto")),
+		kong.NamedMapper("view", optional("true", "true", "false", "auto")),
 		kong.NamedMapper("revision", revision()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
@@ -102,13 +102,12 @@ func expandPath(path string) string {
 	return kong.ExpandPath(path)
 }
 
-// optional maps a flag with an optional value: any after =, or one of words after a blank.
-// Without a value it is otherwise.
+// optional maps a flag with an optional value: any after =; after a blank one of words, or any
+// before the -- of the command. Without a value it is otherwise.
 func optional(otherwise string, words ...string) kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
-		next := ctx.Scan.Peek()
 		value := otherwise
-		if word, ok := next.Value.(string); next.Type == kong.FlagValueToken || ok && next.Type == kong.UntypedToken && slices.Contains(words, word) {
+		if next := ctx.Scan.PeekAll(); len(next) > 0 && (next[0].Type == kong.FlagValueToken || next[0].Type == kong.UntypedToken && isValue(next, words)) {
 			value = fmt.Sprint(ctx.Scan.Pop().Value)
 		}
 		target.SetString(value)
@@ -116,17 +115,24 @@ func optional(otherwise string, words ...string) kong.Mapper {
 	})
 }
 
+// isValue reports whether the next word is the value of the flag before it, and not the command.
+// The last word is the command if it is the name of a program, true or false.
+func isValue(next []kong.Token, words []string) bool {
+	word := fmt.Sprint(next[0].Value)
+	if len(next) > 1 && next[1].Value == "--" {
+		return !strings.HasPrefix(word, "-")
+	}
+	return slices.Contains(words, word) && (len(next) > 1 || word != "true" && word != "false")
+}
+
 // revision maps --ratchet: the word after a blank is the revision if it is HEAD or like
 // HEAD~1, or stands before the -- of the command; else it begins the command.
 func revision() kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		word := fmt.Sprint(ctx.Scan.Peek().Value)
 		words := []string{}
-		if next := ctx.Scan.PeekAll(); len(next) > 0 {
-			word := fmt.Sprint(next[0].Value)
-			named := word == "HEAD" || strings.HasPrefix(word, "HEAD~") || strings.HasPrefix(word, "HEAD^") || strings.HasPrefix(word, "HEAD@")
-			if named || len(next) > 1 && !strings.HasPrefix(word, "-") && next[1].Value == "--" {
-				words = append(words, word)
-			}
+		if word == "HEAD" || strings.HasPrefix(word, "HEAD~") || strings.HasPrefix(word, "HEAD^") || strings.HasPrefix(word, "HEAD@") {
+			words = append(words, word)
 		}
 		return optional("HEAD", words...).Decode(ctx, target)
 	})

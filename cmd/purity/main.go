@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -90,8 +91,22 @@ func plainExec(command []string) *execCmd {
 // say more.
 func usageError(err error) error {
 	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
-		return words.Hint(err, "purity "+parse.Context.Selected().Path()+" --help")
+	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil {
+		return words.Hint(err, "purity --help")
 	}
-	return words.Hint(err, "purity --help")
+	text := strings.NewReplacer(`,"" but`, " but", `one of "",`, "one of ").Replace(err.Error()) // nobody types the empty default
+	for _, flag := range parse.Context.Flags() {
+		if rest, of := strings.CutPrefix(text, "--"+flag.Name+" "); of && !typed(parse.Context.Args, flag.Name) && len(flag.Envs) > 0 {
+			text = flag.Envs[0] + " " + rest
+		}
+	}
+	return words.Hint(errors.New(text), "purity "+parse.Context.Selected().Path()+" --help")
+}
+
+// typed reports whether a command line has a flag. Else its value is that of a variable.
+func typed(args []string, flag string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return name == "--"+flag
+	})
 }

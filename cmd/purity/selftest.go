@@ -1,18 +1,20 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/nix-purity/purity/cmd/purity/form"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/show"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
 type selftestCmd struct {
 	Group string `arg:"" optional:"" enum:"all,inside,across" default:"all" help:"Group of attacks: inside a confinement, across runs, or all (default: all)."`
-	Needs string `placeholder:"PROGRAM" help:"Across runs, make only the attacks on this program: git, nix, bash, zsh, fish or direnv."`
+	Needs string `placeholder:"PROGRAM" enum:",git,nix,bash,zsh,fish,direnv" default:"" help:"Across runs, make only the attacks on this program: git, nix, bash, zsh, fish or direnv."`
 	JSON  bool   `name:"json" help:"Print JSON."`
 	All   bool   `help:"Print stopped attacks, too."`
 }
@@ -39,6 +41,9 @@ var errWrong = fmt.Errorf("the selftest came out otherwise: %w", errSick)
 
 // Run attacks, and shows the outcome.
 func (c selftestCmd) Run(a *app) error {
+	if c.Group == "inside" && c.Needs != "" {
+		return words.Hint(errors.New("make the attacks inside on a program: --needs is for those across runs"), "purity selftest across --needs "+c.Needs)
+	}
 	var reports []selftest.Report
 	if c.Group != "across" {
 		inside, err := selftest.Run()

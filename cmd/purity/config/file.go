@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ func Find(dir, root string) (*File, error) {
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("read settings: %w", err)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return nil, fmt.Errorf("read settings: %s: a link to no file", path)
 		}
 		if dir == root || dir == filepath.Dir(dir) {
 			return nil, nil
@@ -123,6 +127,9 @@ func (f *File) fault(err error) error {
 	if _, rest, ok := strings.Cut(text, "cannot decode TOML "); ok { // the words are those of Go types
 		have, _, _ := strings.Cut(rest, " into")
 		text = "this cannot be a" + article(have) + " " + have
+	}
+	if strings.HasPrefix(text, "expected keyword") || strings.Contains(text, "at start of value") { // inf, nan, true or false, by its first letter
+		text = "a text takes quotes"
 	}
 	return &PositionError{Path: f.Path, Line: line, Column: column, Err: errors.New(text)}
 }
