@@ -22,9 +22,12 @@ func Apart(a confine.Ask) bool {
 // by themselves, before equal ones of several programs become one finding.
 func (o Run) except(r *report.Report, denials []observe.Denial) {
 	var listed, excepted []observe.Denial
-	used := map[int]bool{}
+	used, expired := map[int]bool{}, map[int]bool{}
 	var probes []observe.Denial
 	for _, d := range denials {
+		for _, follower := range d.Followers {
+			used[o.excepted(follower)] = true
+		}
 		i := o.excepted(d)
 		if i < 0 && probe(d) {
 			probes = append(probes, d)
@@ -40,8 +43,9 @@ func (o Run) except(r *report.Report, denials []observe.Denial) {
 		} else {
 			listed = append(listed, d)
 		}
-		if e.Expired(time.Now()) && !used[i] {
+		if e.Expired(time.Now()) && !expired[i] {
 			r.Expire(e.Origin, e.Until)
+			expired[i] = true
 		}
 		used[i] = true
 	}

@@ -53,6 +53,9 @@ reason = "x"
 [[exception]]
 path = "/unused"
 reason = "x"
+[[exception]]
+path = "/folded"
+reason = "x"
 `
 	file, err := config.Parse("/project/purity.toml", []byte(exceptions))
 	if err != nil {
@@ -63,6 +66,7 @@ reason = "x"
 		denial("/bin/cat", "read", "/opt/data/x"), denial("/bin/tac", "read", "/opt/data/x"), denial("/bin/.cat-wrapped", "write", "/opt/data"),
 		denial("/bin/cat", "read", "/old/x"), denial("/bin/curl", "connect", "10.0.0.1:443"), denial("/bin/curl", "connect", "10.0.0.1:80"),
 	}
+	denials[2].Followers = []observe.Denial{denial("/usr/bin/gcc", "read", "/folded/x")} // needed, although not listed
 	for _, tt := range []struct {
 		mode             string
 		listed, excepted []string
