@@ -52,11 +52,25 @@ func marked(s string) text {
 	return t
 }
 
+// commonIndent returns the least indentation of the code that lines begin with.
+func commonIndent(lines []string) string {
+	least := lines[0]
+	for _, l := range lines {
+		if !strings.HasPrefix(l, "  ") {
+			break
+		}
+		if indent := l[:len(l)-len(strings.TrimLeft(l, " "))]; len(indent) < len(least) {
+			least = indent
+		}
+	}
+	return least
+}
+
 // parse reads blocks.
 func parse(source string) []block {
 	var blocks []block
 	open := false // the last block goes on
-	indent := ""  // of code, which is indented as its first line
+	indent := ""  // of code
 	lines := strings.Split(strings.Trim(source, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		l := lines[i]
@@ -73,7 +87,7 @@ func parse(source string) []block {
 		case indented && open && blocks[last].kind == code:
 			blocks[last].code = append(blocks[last].code, strings.TrimPrefix(l, indent))
 		case indented && (!open || blocks[last].kind != item):
-			indent = l[:len(l)-len(strings.TrimLeft(l, " "))]
+			indent = commonIndent(lines[i:])
 			blocks = append(blocks, block{kind: code, code: []string{strings.TrimPrefix(l, indent)}})
 		case open && blocks[last].kind != code:
 			blocks[last].text = append(blocks[last].text, marked(" "+strings.TrimSpace(l))...)

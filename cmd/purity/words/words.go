@@ -96,7 +96,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.Is(err, enforce.ErrNoLandlock), errors.Is(err, enforce.ErrLandlockOff), errors.Is(err, enforce.ErrLandlockBlocked), errors.Is(err, enforce.ErrNotLinux):
 		hint = "purity doctor says more"
 	case errors.Is(err, nixeval.ErrNoShell):
-		hint = "enter one first (nix develop), or leave out --from-env"
+		hint = "enter one first:  nix develop"
 	case errors.Is(err, syscall.EMFILE):
 		hint = "let it open more files: ulimit -n 256"
 	case errors.Is(err, syscall.EAGAIN):
