@@ -33,8 +33,11 @@ func (b *builder) bind(p place) error {
 	if enforce.Inside(p.path, b.layers.Dir) {
 		return nil // the overlay shows it; by a mount from outside the command could write the original
 	}
-	if covered && p.access&enforce.Write&^b.bound[above] == 0 && p.access&enforce.Ioctl == 0 {
+	if more := p.access &^ b.bound[above]; covered && more&enforce.Write == 0 && p.access&enforce.Ioctl == 0 && (more&enforce.Execute == 0 || !enforce.Inside(above, "/tmp")) {
 		return nil
+	}
+	if covered { // as rules of Landlock count below a directory, too
+		p.access |= b.bound[above]
 	}
 	p.grant.Path = b.store.at(p.grant.Path)
 	tree, err := b.copied(p)

@@ -74,7 +74,7 @@ func (j Job) build() (policy enforce.Policy, err error) {
 			return policy, err
 		}
 	}
-	if err := b.generate(j.View); err != nil {
+	if err := b.generate(j.View, binLinks(places, links)); err != nil {
 		return policy, err
 	}
 	if err := b.alias(); err != nil {
@@ -230,13 +230,18 @@ func (b *builder) alias() error {
 	return nil
 }
 
-// generate makes the files of v where no mount or link provides them.
-func (b *builder) generate(v View) error {
+// generate makes the files of v where no mount or link provides them, and links to programs.
+func (b *builder) generate(v View, programs []enforce.Link) error {
 	for path, target := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
 		if target == "" {
 			continue
 		}
 		if err := b.link(path, target); err != nil {
+			return err
+		}
+	}
+	for _, l := range programs {
+		if err := b.link(l.Path, l.Target); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,9 @@ func runInit(from io.Reader, socket int, tell func(message)) (status syscall.Wai
 	if err := receive(from, &job); err != nil {
 		return 0, fmt.Errorf("make view: read its description: %w", err)
 	}
+	umask := unix.Umask(0) // the directories of the view are not the command's
 	policy, err := private(job)
+	unix.Umask(umask)
 	if err != nil {
 		return 0, err
 	}

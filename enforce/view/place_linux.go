@@ -65,6 +65,7 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 		g.Path, g.Resolved = path, true
 		places = append(places, place{path, g.Access, g})
 	}
+	links = slices.DeleteFunc(links, func(l enforce.Link) bool { return l.Path == "/bin" }) // the view's own, with its sh
 	for _, name := range merged {
 		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
 			links = append(links, enforce.Link{Path: name, Target: target})
@@ -76,7 +77,40 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 
 // merged are directories that distributions have merged into /usr. Programs use them to
 // name files (the loader, libraries) whose grants have paths below /usr.
-var merged = []string{"/lib", "/lib32", "/lib64", "/libx32"}
+var merged = []string{"/lib", "/lib32", "/lib64", "/libx32", "/sbin"}
+
+// binLinks returns links of the view's own /bin, where a distribution has merged it into another
+// directory: to the places there, and the links.
+func binLinks(places []place, there []enforce.Link) (links []enforce.Link) {
+	target, err := os.Readlink("/bin")
+	if err != nil {
+		return nil
+	}
+	target = filepath.Join("/", target)
+	add := func(name string) {
+		links = append(links, enforce.Link{Path: filepath.Join("/bin", name), Target: filepath.Join(target, name)})
+	}
+	for _, p := range places {
+		switch {
+		case enforce.Inside(target, p.path):
+			entries, err := os.ReadDir(target)
+			if err != nil {
+				continue // it has none that the command could list
+			}
+			for _, e := range entries {
+				add(e.Name())
+			}
+		case filepath.Dir(p.path) == target:
+			add(filepath.Base(p.path))
+		}
+	}
+	for _, l := range there {
+		if filepath.Dir(l.Path) == target {
+			add(filepath.Base(l.Path))
+		}
+	}
+	return links
+}
 
 // closurePath reports whether a grant is of a store path, which nobody replaces.
 func closurePath(g enforce.Grant) bool {

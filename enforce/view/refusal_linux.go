@@ -34,12 +34,18 @@ func available(args ...string) error {
 		if errors.As(err, &errno) { // without the path /proc/self/exe
 			err = errno
 		}
+		if short(err) {
+			return fmt.Errorf("make view: %s: %w", born, err)
+		}
 		return refused(born, err)
 	}
 	number, what, _ := strings.Cut(strings.TrimSpace(said.String()), " ")
 	errno, err := strconv.Atoi(number)
 	if err != nil || errno == 0 {
 		return refused(what, errors.New("it fails"))
+	}
+	if short(syscall.Errno(errno)) {
+		return fmt.Errorf("make view: %s: %w", what, syscall.Errno(errno))
 	}
 	if strings.HasPrefix(what, overlaid) {
 		return noOverlay(what, syscall.Errno(errno), args[0])
@@ -118,8 +124,6 @@ func remedy(what string, err error) string {
 		}
 	}
 	switch {
-	case short(err):
-		return "purity has too few open files, processes or memory: see ulimit -a"
 	case anyOf(err, unix.ENOSPC, unix.EUSERS):
 		for _, kind := range kinds {
 			if name := "max_" + kind + "_namespaces"; sysctl("user/"+name) == "0" {

@@ -66,8 +66,10 @@ func runRefused(text, settings string) int {
 func TestRefused(t *testing.T) {
 	const container = "a container, a chroot or a sandbox around purity forbids it"
 	const want = "too many open files"
-	if out := refusedTo(t, nil, namespacesFail(unix.EMFILE), ""); !strings.HasSuffix(out[0], want+": purity has too few open files, processes or memory: see ulimit -a") || out[1] != "no refusal: make view: make namespaces: "+want {
-		t.Errorf("few descriptors: %q", out)
+	for _, line := range refusedTo(t, nil, namespacesFail(unix.EMFILE), "") {
+		if line != "no refusal: make view: make namespaces: "+want {
+			t.Errorf("few descriptors: %q", line)
+		}
 	}
 	if out := refusedTo(t, nil, mountFails(unix.SYS_FSOPEN, unix.EMFILE), ""); !strings.HasPrefix(out[1], "no refusal: make view: make its root directory: ") || !strings.HasSuffix(out[1], want) {
 		t.Errorf("few descriptors of the init: %q", out)

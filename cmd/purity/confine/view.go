@@ -55,8 +55,9 @@ func (p *Plan) show() error {
 	case p.Base.Wider:
 		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev --view, or leave --view out")
 	case wanted == "auto" && p.Nix.Root == "":
-		if p.Sees.Refused = viewable(p.Nix.Cache); p.Sees.Refused != nil {
-			return nil
+		refused, err := viewable(p.Nix.Cache)
+		if p.Sees.Refused = refused; err != nil || refused != nil {
+			return err
 		}
 	}
 	if err := overAll(p.Project.Dir, p.Policy); p.Overlaid() && err != nil {
@@ -193,7 +194,11 @@ var later = []string{".git/hooks", ".git/config", ".git/config.worktree", ".git/
 func (p viewing) obeyed() []string {
 	var paths []string
 	for _, dir := range p.Project.Trees() {
-		for _, name := range later {
+		names := later
+		if info, err := os.Lstat(filepath.Join(dir, ".git")); err == nil && info.Mode().IsRegular() { // of a worktree: it names the git directory
+			names = append(slices.Clip(names), ".git")
+		}
+		for _, name := range names {
 			path := filepath.Join(dir, name)
 			said := slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 				return g.Access&enforce.Write != 0 && !g.Replaced && !isProject(g) && enforce.Inside(path, g.Path)

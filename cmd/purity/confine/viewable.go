@@ -11,6 +11,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/view"
 )
 
@@ -33,23 +34,26 @@ func (p Plan) NoteView(v screen.Voice) {
 
 // viewable returns nil if views work here. It remembers that in a directory, because a try
 // takes a process.
-func viewable(dir string) *view.RefusedError {
+func viewable(dir string) (*view.RefusedError, error) {
 	mark, text := filepath.Join(dir, "view"), whereViews()
 	if tried, err := hostile.ReadFile(mark, 4096); err == nil && string(tried) == text {
-		return nil
+		return nil, nil
 	}
 	err := view.Available()
 	var refused *view.RefusedError
 	if errors.As(err, &refused) {
-		return refused
+		return refused, nil
+	}
+	if errors.Is(err, enforce.ErrNotLinux) {
+		return &view.RefusedError{What: "try", Err: err}, nil
 	}
 	if err != nil {
-		return &view.RefusedError{What: "try", Err: err}
+		return nil, err
 	}
 	if _, err := os.Stat(dir); err == nil {
 		renameio.WriteFile(mark, []byte(text), 0o600) // if this fails, the next run tries again
 	}
-	return nil
+	return nil, nil
 }
 
 // whereViews identifies the conditions for views: the boot of the machine, the user, and

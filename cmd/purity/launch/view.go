@@ -51,9 +51,14 @@ func (j Job) shown(path string) string {
 			return !g.Own && g.Access&access == access && (enforce.Inside(path, g.Path) || enforce.Inside(path, g.Named))
 		})
 	}
+	if filepath.Clean(path) == path && granted(path, 0) {
+		return path
+	}
 	dir, name := filepath.Split(path) // without Clean, because the target of .. depends on links
-	if file := filepath.Join(enforce.Real(dir), name); !granted(path, 0) && granted(file, enforce.Execute) {
-		return file
+	for _, file := range []string{filepath.Join(enforce.Real(dir), name), enforce.Real(path)} {
+		if granted(file, enforce.Execute) {
+			return file
+		}
 	}
 	return path
 }
