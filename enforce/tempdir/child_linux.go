@@ -87,8 +87,8 @@ func (s *sweeper) emptied() bool {
 //go:norace
 //go:nosplit
 func (s *sweeper) ended(from, to uintptr) bool {
-	for i := 0; i < len(tempPrefix); i++ {
-		if from >= to || s.entries[from] != tempPrefix[i] {
+	for i := 0; i < len(s.prefix); i++ {
+		if from >= to || s.entries[from] != s.prefix[i] {
 			return false
 		}
 		from++

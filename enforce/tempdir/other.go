@@ -4,4 +4,4 @@ package tempdir
 
 import "errors"
 
-func sweepAfterExit(dir string) error { return errors.ErrUnsupported }
+func sweepAfterExit(string, string) error { return errors.ErrUnsupported }

@@ -24,10 +24,10 @@ import (
 // The child holds no descriptor of ours open and is in a session of its own. It is
 // cloned, not started anew, because that takes a tenth of the time. It can make only
 // raw system calls, since Go's runtime does not run in it.
-func sweepAfterExit(dir string) error {
+func sweepAfterExit(dir, prefix string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s, err := newSweeper(dir)
+	s, err := newSweeper(dir, prefix)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,8 @@ func inherits() bool {
 // sweeper is all that the child needs, made before the clone.
 type sweeper struct {
 	pidfd   int
-	apart   bool // a grandchild waits
+	apart   bool   // a grandchild waits
+	prefix  string // of the names of runs
 	mask    unix.Sigset_t
 	path    *byte
 	argv    []*byte
@@ -104,8 +105,8 @@ type stack [8192]byte
 
 func (s *stack) top() uintptr { return uintptr(unsafe.Pointer(s)) + unsafe.Sizeof(*s) - 64 }
 
-func newSweeper(dir string) (*sweeper, error) {
-	s := &sweeper{apart: !inherits(), poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}, envv: []*byte{nil}, stacks: [2]*stack{new(stack), new(stack)}}
+func newSweeper(dir, prefix string) (*sweeper, error) {
+	s := &sweeper{prefix: prefix, apart: !inherits(), poll: unix.PollFd{Fd: 0, Events: unix.POLLIN}, envv: []*byte{nil}, stacks: [2]*stack{new(stack), new(stack)}}
 	var err error
 	if s.argv, err = syscall.SlicePtrFromStrings([]string{"purity", Word, dir}); err != nil {
 		return nil, err

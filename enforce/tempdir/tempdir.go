@@ -11,18 +11,33 @@ import (
 )
 
 // A run's temporary directory is named run-PID-START-RANDOM, after its process
-// and the time when that began. So every purity can tell whether the run is over.
+// and the time when that began. So every purity can tell whether the run is over. It cannot
+// tell that of another PID namespace, a container's with the same home directory: there
+// the name is run-in-NAMESPACE-PID-START-RANDOM.
 const tempPrefix = "run-"
+
+// firstNamespace is the machine's own PID namespace (the kernel's PROC_PID_INIT_INO).
+const firstNamespace = "pid:[4026531836]"
+
+// prefix returns the beginning of the names of this PID namespace's runs.
+func prefix() string {
+	namespace, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil || namespace == firstNamespace {
+		return tempPrefix
+	}
+	return tempPrefix + "in-" + strings.Trim(namespace, "pid:[]") + "-"
+}
 
 // Make makes the temporary directory of this run in parent, and starts a process
 // that removes it when this one ends, even if this one has become another program.
 func Make(parent string) (string, error) {
-	pattern := fmt.Sprintf("%s%d-%s-*", tempPrefix, os.Getpid(), startTime(os.Getpid()))
+	ours := prefix()
+	pattern := fmt.Sprintf("%s%d-%s-*", ours, os.Getpid(), startTime(os.Getpid()))
 	dir, err := os.MkdirTemp(parent, pattern)
 	if err != nil {
 		return "", fmt.Errorf("create temporary directory: %w", err)
 	}
-	if err := sweepAfterExit(dir); err != nil {
+	if err := sweepAfterExit(dir, ours); err != nil {
 		os.Remove(dir)
 		return "", fmt.Errorf("watch temporary directory: %w", err)
 	}
@@ -51,7 +66,8 @@ func RunSweeper(args []string) (code int, ok bool) {
 // over too: after a power cut, say.
 func Sweep(dir string) error {
 	parent, name := filepath.Split(dir)
-	if !isOver(name) {
+	ours := prefix()
+	if !isOver(name, ours) {
 		return fmt.Errorf("sweep %s: not the temporary directory of a run that is over", dir)
 	}
 	root, err := os.OpenRoot(parent)
@@ -67,7 +83,7 @@ func Sweep(dir string) error {
 		return fmt.Errorf("sweep %s: %w", parent, err)
 	}
 	for _, e := range entries {
-		if isOver(e.Name()) {
+		if isOver(e.Name(), ours) || isForgotten(e) {
 			if err := removeAll(root, e.Name()); err != nil {
 				return fmt.Errorf("sweep %s: %w", e.Name(), err)
 			}
@@ -104,8 +120,8 @@ func removeAll(root *os.Root, name string) error {
 
 // isOver reports whether name is that of a temporary directory whose process
 // has ended.
-func isOver(name string) bool {
-	rest, ok := strings.CutPrefix(name, tempPrefix)
+func isOver(name, prefix string) bool {
+	rest, ok := strings.CutPrefix(name, prefix)
 	if !ok {
 		return false
 	}
@@ -119,6 +135,17 @@ func isOver(name string) bool {
 	}
 	start := startTime(pid)
 	return start == "" || parts[1] != "" && start != parts[1] // a run without /proc could not tell its own
+}
+
+// forgotten is the age at which a directory of another PID namespace is taken for a leftover.
+const forgotten = 30 * 24 * time.Hour
+
+func isForgotten(e fs.DirEntry) bool {
+	if !strings.HasPrefix(e.Name(), tempPrefix+"in-") {
+		return false
+	}
+	info, err := e.Info()
+	return err == nil && time.Since(info.ModTime()) > forgotten
 }
 
 // startTime returns when a process began, in clock ticks since boot

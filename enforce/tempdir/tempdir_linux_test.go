@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func must(t *testing.T, err error) {
@@ -22,9 +23,11 @@ func TestSweepStale(t *testing.T) {
 	must(t, dead.Run())
 	mine, err := os.MkdirTemp(parent, "run-1-"+startTime(1)+"-")
 	must(t, err)
-	for _, name := range []string{"run-1-1-5", "run-999999999-7-5", "run-odd", "other"} {
+	for _, name := range []string{"run-1-1-5", "run-999999999-7-5", "run-odd", "other", "run-in-1-999999999-7-5", "run-in-1-999999999-7-6"} {
 		must(t, os.Mkdir(filepath.Join(parent, name), 0o700))
 	}
+	old := time.Now().Add(-forgotten - time.Hour)
+	must(t, os.Chtimes(filepath.Join(parent, "run-in-1-999999999-7-6"), old, old))
 	outside := t.TempDir()
 	must(t, os.WriteFile(outside+"/file", nil, 0o644))
 	must(t, os.Symlink(outside, filepath.Join(parent, "run-1-1-5", "link")))
@@ -35,7 +38,7 @@ func TestSweepStale(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if got, want := strings.Join(names, " "), "other "+filepath.Base(mine)+" run-odd"; got != want {
+	if got, want := strings.Join(names, " "), "other "+filepath.Base(mine)+" run-in-1-999999999-7-5 run-odd"; got != want {
 		t.Errorf("left are %s, want %s", got, want)
 	}
 	if _, err := os.Stat(outside + "/file"); err != nil {
