@@ -23,6 +23,8 @@ type Level struct {
 	// Home and Environment say whether the level gives the command a HOME,
 	// and variables of the calling environment besides those of the terminal.
 	Home, Environment bool
+	// Hides says whether the command sees nothing else in a view, if the kernel can make one.
+	Hides bool
 	// Wider levels open more than the default one.
 	Wider bool
 	rows  []row
@@ -33,7 +35,7 @@ type Level struct {
 var Levels = []Level{
 	{
 		Name: "nix", Summary: "like Nix's build sandbox: no network, no HOME, no host data; and no UNIX sockets",
-		Programs: hostPrograms[:1],
+		Programs: hostPrograms[:1], Hides: true,
 		rows:     nixRows,
 	},
 	{

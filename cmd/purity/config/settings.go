@@ -26,7 +26,7 @@ type Settings struct {
 	Devices []string `toml:"devices" sep:"none" env:"PURITY_DEVICES" placeholder:"PATH" example:"['/dev/kvm']" help:"Let the command read, write and control a device; can be repeated."`
 	Presets []string `toml:"presets" env:"PURITY_PRESETS" placeholder:"PRESET" example:"['git', 'ssh-agent']" help:"Add the grants of a preset: ${presets}."`
 
-	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces; auto does so if the kernel can (default: false)."`
+	View View `toml:"view" type:"view" enum:"true,false,auto," default:"" env:"PURITY_VIEW" placeholder:"true|false|auto" example:"'auto'" help:"Hide everything that the policy does not grant, by namespaces. With auto only if the kernel can (default: auto at level nix, else false)."`
 
 	ProjectAs string `toml:"project" name:"project-as" enum:"write,overlay," default:"" env:"PURITY_PROJECT_AS" placeholder:"write|overlay" example:"'overlay'" help:"Let the command write the project itself, or, in a view, an overlay that purity drops (default: write)."`
 

@@ -32,6 +32,9 @@ func (s Settings) ViewWanted() string {
 	if s.Overlaid() {
 		return "true"
 	}
+	if s.View == "" && s.Base.Hides {
+		return "auto"
+	}
 	return cmp.Or(string(s.View), "false")
 }
 
