@@ -69,7 +69,8 @@ var realBuilds = []realBuild{
 	{"terminal", "util-linux bsdutils python3 procps ncurses", "script -qec /usr/bin/true /dev/null </dev/null"},
 }
 
-// atLevelNix are the builds with another result at level nix, each with the reason.
+// atLevelNix are the builds with another result at level nix with Landlock alone, each with the
+// reason.
 var atLevelNix = map[string]string{
 	"c-sysv":                 "System V memory is closed",
 	"c-posix-ipc":            "/dev/shm is closed",
