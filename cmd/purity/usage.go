@@ -52,8 +52,12 @@ func nearestFlag(flag, of string) string {
 	return "purity " + of + " --help"
 }
 
-// oneSource returns an error if the command line names a flake and another environment.
+// oneSource returns an error if the command line names a flake and another environment, or an
+// attribute of none.
 func oneSource(ref string, s source) error {
+	if s.Attr != "" && s.File == "" {
+		return words.Hint(fmt.Errorf("use --attr %s: it is an attribute of --file, and none is given", s.Attr), "for a flake:  --flake "+shell.Quote(".#"+s.Attr))
+	}
 	for flag, given := range map[string]bool{"--file": s.File != "", "--root": len(s.Root) > 0, "--closure-file": s.ClosureFile != "", "--from-env": s.FromEnv} {
 		if given && ref != "." && ref != "" {
 			return words.Hint(fmt.Errorf("use %s and %s: two environments are named", ref, flag), "leave one of them out")

@@ -5,14 +5,17 @@
 package words
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/nix-purity/purity/closure"
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/shell"
@@ -189,6 +192,23 @@ func (e *AbsentError) Text() string {
 	return "purity: error: " + e.words() + "\npurity: hint: " + e.hint()
 }
 
+// interpreter returns the program of a script's #! line, empty for any other file.
+func interpreter(file string) string {
+	f, err := hostile.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	line := make([]byte, 256) // the kernel reads no more (execve(2))
+	n, _ := io.ReadFull(f, line)
+	first, _, _ := bytes.Cut(line[:n], []byte("\n"))
+	named, script := bytes.CutPrefix(first, []byte("#!"))
+	if words := bytes.Fields(named); script && len(words) > 0 {
+		return shell.Quote(string(words[0]))
+	}
+	return ""
+}
+
 func execHint(e *enforce.ExecError) string {
 	info, err := os.Stat(e.Path)
 	switch {
@@ -196,6 +216,8 @@ func execHint(e *enforce.ExecError) string {
 		return "it is a directory"
 	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
 		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
+	case err == nil && interpreter(e.Path) != "":
+		return "its first line names " + interpreter(e.Path) + "; purity policy lists all that can run"
 	case errors.Is(e, os.ErrPermission):
 		return "purity policy lists all that can run; a script needs its #! interpreter there, too"
 	case errors.Is(e, os.ErrNotExist):
