@@ -25,7 +25,8 @@ func TestQueriesChangeNothing(t *testing.T) {
 	}
 	u.run(t, 0, dir, "exec", "--presets", "editor", "--", "true") // fills the cache, links a configuration
 	u.run(t, 0, dir, "exec", "--no-project", "--", "true")
-	u.run(t, 0, dir, "doctor") // prepares git
+	u.run(t, 0, dir, "doctor")                   // prepares git
+	u.run(t, 0, dir, "policy", "--level", "nix") // remembers that there can be views
 	before := tree(t, u.dir)
 	if !strings.Contains(fmt.Sprint(before), ".config/nvim") {
 		t.Fatal("no preset shows its configuration")
