@@ -92,7 +92,7 @@ var impurities = []impurity{
 	{name: "datagram by sendmsg", command: `python3 -c 'import socket; socket.socket(type=socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, ("127.0.0.1", $PORT))'`, path: "127.0.0.1:$PORT", access: "connect", flags: "--network connect=1", of: "audit"},
 	{name: "socket for datagrams", command: `python3 -c 'import socket; socket.socket(type=socket.SOCK_DGRAM)'`, path: "inet", access: "connect", flags: "--network connect=1", of: "exec"},
 	{name: "socket without a network", command: `python3 -c 'import socket; socket.socket(socket.AF_INET6)'`, path: "inet", access: "connect", flags: "--network false", of: "exec"},
-	{name: "socket in Nix's sandbox", command: `python3 -c 'import socket; socket.socket()'`, path: "inet", access: "connect", flags: "--level nix", of: "exec", only: "/locale|/localtime"},
+	{name: "socket in Nix's sandbox", command: `python3 -c 'import socket; socket.socket()'`, path: "inet", access: "connect", flags: "--level nix --view=false", of: "exec", only: "/locale|/localtime"},
 	{name: "UNIX socket where there is none", command: `python3 -c 'import socket; socket.socket(socket.AF_UNIX)'`, path: "unix", access: "connect", flags: "--sockets none", of: "exec"},
 	{name: "abstract socket", command: `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("\0$ABSTRACT")'`, path: "@$ABSTRACT", access: "connect"},
 	{name: "socket of a service", command: `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("@/socket")'`, path: "@/socket", access: "connect", says: "sockets = "},
