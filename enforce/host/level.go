@@ -36,7 +36,7 @@ var Levels = []Level{
 	{
 		Name: "nix", Summary: "like Nix's build sandbox: no network, no HOME, no host data; and no UNIX sockets",
 		Programs: hostPrograms[:1], Hides: true,
-		rows:     nixRows,
+		rows: nixRows,
 	},
 	{
 		Name: "dev", Summary: "the closure, the project, and the host's data (not its programs)",
