@@ -96,7 +96,8 @@ func usageError(err error) error {
 	}
 	text := strings.NewReplacer(`,"" but`, " but", `one of "",`, "one of ").Replace(err.Error()) // nobody types the empty default
 	for _, flag := range parse.Context.Flags() {
-		if rest, of := strings.CutPrefix(text, "--"+flag.Name+" "); of && !typed(parse.Context.Args, flag.Name) && len(flag.Envs) > 0 {
+		rest, of := strings.CutPrefix(text, "--"+flag.Name+" ")
+		if of && len(flag.Envs) > 0 && os.Getenv(flag.Envs[0]) != "" && !typed(parse.Context.Args, flag.Name) {
 			text = flag.Envs[0] + " " + rest
 		}
 	}

@@ -33,7 +33,7 @@ func (d Doctor) checkProject() []Check {
 	}
 	checks = append(checks, d.checkSettings(cwd, dir)...)
 	if _, err := os.Stat(filepath.Join(dir, "flake.lock")); err != nil {
-		checks = append(checks, Check{"project", warning, "no flake.lock fixes the inputs", "purity exec -- true, which writes it"})
+		checks = append(checks, Check{"project", warning, "no flake.lock fixes the inputs", "purity exec -- true"})
 	}
 	tracked, trackedErr := inputs.Tracks(dir, "flake.nix")
 	switch {

@@ -25,7 +25,7 @@ func (n Needs) TOML(of report.Report, beyond string, said config.Settings, netwo
 	if beyond != "" {
 		fmt.Fprintf(&b, "# In addition to %s.\n", screen.Printable(beyond))
 	}
-	if len(n.all) == 0 {
+	if len(n.all)+len(n.Secrets)+len(n.Other)+len(n.Calls) == 0 {
 		b.WriteString("# Nothing.\n")
 	}
 	err := settings.WriteTOML(&b, note)

@@ -211,16 +211,17 @@ func interpreter(file string) string {
 
 func execHint(e *enforce.ExecError) string {
 	info, err := os.Stat(e.Path)
+	denied, absent := errors.Is(e, os.ErrPermission), errors.Is(e, os.ErrNotExist)
 	switch {
 	case err == nil && info.IsDir():
 		return "it is a directory"
 	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
 		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
-	case err == nil && interpreter(e.Path) != "":
+	case (denied || absent) && interpreter(e.Path) != "":
 		return "its first line names " + interpreter(e.Path) + "; purity policy lists all that can run"
-	case errors.Is(e, os.ErrPermission):
+	case denied:
 		return "purity policy lists all that can run; a script needs its #! interpreter there, too"
-	case errors.Is(e, os.ErrNotExist):
+	case absent:
 		return "if the file is there, its #! interpreter or ELF loader is not"
 	}
 	return ""
