@@ -152,15 +152,14 @@ func resolve(g Grant) (string, error) {
 	return filepath.Join(dir, filepath.Base(g.Path)), err
 }
 
-// linkless reports whether a path exists and no name in it is a link, not even the last.
-// The kernel looks in one call.
+// linkless reports whether no name in a path is a symbolic link, as far as the path exists. The
+// kernel looks in one call, from the left: it finds a missing file before a link behind it.
 func linkless(path string) bool {
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
-	if err != nil {
-		return false
+	if err == nil {
+		unix.Close(fd)
 	}
-	unix.Close(fd)
-	return true
+	return err == nil || err == unix.ENOENT || err == unix.ENOTDIR
 }
 
 func openNoLinks(path string) (fd int, stat unix.Stat_t, err error) {

@@ -19,8 +19,8 @@ func Inside(path, dir string) bool {
 // Real returns path with the symbolic links resolved in the part that exists, for comparing
 // it with other paths. A policy opens paths by [Resolve].
 func Real(path string) string {
-	if linkless(path) {
-		return filepath.Clean(path)
+	if path == filepath.Clean(path) && linkless(path) { // a .. behind a missing name could lead to a link
+		return path
 	}
 	if _, err := os.Lstat(path); err == nil { // else each directory above would be looked at twice
 		if real, err := filepath.EvalSymlinks(path); err == nil {

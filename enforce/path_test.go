@@ -114,10 +114,38 @@ func TestPasses(t *testing.T) {
 	}
 	for path, want := range map[string]bool{
 		"project/bin/x": true, "project/result/bin/x": true, "alias/result/bin/x": true, "outside/in/x": true, "outside/through/x": true,
-		"outside/bin/x": false, "outside/../project/x": true, "outside/absent/x": false, "outside/loop": true, "project/../outside/bin/x": true, "outside/in/../../outside/x": true,
+		"outside/bin/x": false, "outside/../project/x": true, "outside/absent/x": false, "alias/absent/x": true, "outside/in/absent/x": true, "outside/loop": true, "project/../outside/bin/x": true, "outside/in/../../outside/x": true,
 	} {
 		if got := Passes("/", top+"/"+path, top+"/project"); got != want {
 			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// Links count up to a missing file, and behind one that a .. leaves again.
+func TestReal(t *testing.T) {
+	top, err := filepath.EvalSymlinks(t.TempDir())
+	if err == nil {
+		err = os.Mkdir(filepath.Join(top, "project"), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(top, "file"), nil, 0o644)
+	}
+	if err == nil {
+		err = os.Symlink("project", filepath.Join(top, "alias"))
+	}
+	if err == nil {
+		err = os.Symlink("absent", filepath.Join(top, "dangling"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"project": "project", "alias": "project", "alias/x/y": "project/x/y", "absent/x": "absent/x", "file/x": "file/x",
+		"absent/../alias/x": "project/x", "project/../alias/x": "project/x", "dangling/x": "dangling/x", "project/": "project",
+	} {
+		if got := Real(top + "/" + path); got != top+"/"+want {
+			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
 }
