@@ -5,6 +5,7 @@
 # make test-nixpkgs PURITY_NIXPKGS=DIR  what people do with nixpkgs, with the one in DIR
 # make test-builds  some sixty real builds, confined and not, and what is impure beside each
 # make bench  compare the speed of purity with nix develop and a launcher in C
+# make help   these lines
 # make lint   what CONTRIBUTING asks of a change
 
 GO ?= go
@@ -56,7 +57,10 @@ lint:
 	@$(GO) vet ./...
 	@$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs test-builds bench lint clean FORCE
+.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs test-builds bench lint help clean FORCE

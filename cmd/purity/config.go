@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
@@ -55,10 +56,18 @@ func (c configCheckCmd) Run(a *app) error {
 	if err != nil && len(wider) > 0 && !words.Untrusted(err) {
 		return err
 	}
+	expired := slices.DeleteFunc(slices.Clone(file.Exceptions), func(e config.Exception) bool { return !e.Expired(time.Now()) })
 	if c.JSON {
-		return screen.PrintJSON(a.Stdout, checkedJSON{form.Version, file.Path, append([]string{}, wider...), len(wider) == 0 || err == nil})
+		checked := checkedJSON{Version: form.Version, File: file.Path, Opens: append([]string{}, wider...), Allowed: len(wider) == 0 || err == nil}
+		for _, e := range expired {
+			checked.Expired = append(checked.Expired, e.Origin)
+		}
+		return screen.PrintJSON(a.Stdout, checked)
 	}
 	screen.Printf(a.Stdout, "%s is right\n", file.Path)
+	for _, e := range expired {
+		screen.Printf(a.Stdout, "its exception at %s for %s held until %s\n", e.Origin, e.Path, e.Until)
+	}
 	for _, what := range wider {
 		screen.Printf(a.Stdout, "it opens %s\n", what)
 	}

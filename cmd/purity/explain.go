@@ -1,13 +1,18 @@
 package main
 
 import (
+	"os"
+	"strings"
+
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/show"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 type explainCmd struct {
-	Path  string `arg:"" type:"path" help:"File or directory to explain."`
+	Path  string `arg:"" help:"File or directory to explain, or the name of a program."`
 	Flake string `placeholder:"REF" help:"Flake of the dev shell, with an optional #attribute (default: the flake here)." xor:"source"`
 	source
 	stored
@@ -28,7 +33,7 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	e, err := show.Explain(p, c.Path)
+	e, err := show.Explain(p, named(p, c.Path))
 	if err != nil {
 		return err
 	}
@@ -36,4 +41,17 @@ func (c *explainCmd) Run(a *app) error {
 		return screen.PrintJSON(a.Stdout, e)
 	}
 	return e.Print(a.Stdout)
+}
+
+// named returns the absolute path that a person means: a file, or a program in PATH, first that of
+// the environment.
+func named(p confine.Plan, name string) string {
+	if _, err := os.Lstat(name); err != nil && !strings.Contains(name, "/") {
+		for _, path := range []string{p.Env.Path(), os.Getenv("PATH")} {
+			if file := nixeval.Find(name, path); file != "" {
+				return file
+			}
+		}
+	}
+	return expandPath(name)
 }

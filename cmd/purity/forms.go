@@ -60,4 +60,5 @@ type checkedJSON struct {
 	File    string   `json:"file" doc:"The purity.toml."`
 	Opens   []string `json:"opens" doc:"Grants beyond the level in force."`
 	Allowed bool     `json:"allowed" doc:"Whether it may be applied."`
+	Expired []string `json:"expired,omitempty" doc:"Where its exceptions are that hold no longer."`
 }

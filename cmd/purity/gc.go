@@ -32,7 +32,7 @@ func (c gcCmd) Run(a *app) error {
 	removed, err := nix.Collect()
 	done := gcJSON{Version: form.Version, Removed: []goneJSON{}}
 	for _, gone := range removed {
-		a.Log.Info().Msgf("removed %d environments of %s", gone.Environments, gone.Project)
+		a.Log.Info().Msgf("removed %s of %s", screen.Plural(gone.Environments, "environment"), gone.Project)
 		done.Removed = append(done.Removed, goneJSON(gone))
 	}
 	if err != nil {
@@ -43,7 +43,7 @@ func (c gcCmd) Run(a *app) error {
 	}
 	shims, err := programs.Collect(nix)
 	if shims > 0 {
-		a.Log.Info().Msgf("removed %d directories of shims", shims)
+		a.Log.Info().Msgf("removed the shims of %s", screen.Plural(shims, "environment"))
 	}
 	if done.Shims = shims; err == nil && c.JSON {
 		return screen.PrintJSON(a.Stdout, done)

@@ -41,7 +41,7 @@ func usesPurity(envrc string) bool {
 // PATH. How a Nix file is written is a person's, so it is told, not done.
 func (p Project) shells(plan *Plan) {
 	if !p.has("flake.nix", "shell.nix", "devenv.nix", "devenv.yaml", "devshell.toml") {
-		plan.Notes = append(plan.Notes, Note{"Nothing defines a dev shell here yet; this begins one", "nix flake init\n"})
+		plan.Notes = append(plan.Notes, Note{"Nothing defines a dev shell here yet; this begins one", "nix --extra-experimental-features 'nix-command flakes' flake init\n"})
 	}
 	if p.has("devenv.nix", "devenv.yaml") && !p.mentions("devenv.nix") {
 		plan.Notes = append(plan.Notes,

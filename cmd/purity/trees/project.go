@@ -137,7 +137,7 @@ func TrustDir() string {
 }
 
 func tooWide(dir, why string) error {
-	return words.Hint(fmt.Errorf("use project %s: %s", dir, why), "cd to the project, or name it with --project DIR")
+	return words.Hint(fmt.Errorf("use project %s: %s", dir, why), "cd to the project, name it with --project DIR, or write nowhere: --no-project")
 }
 
 // ProjectAt is the project of a directory, for commands that evaluate nothing.

@@ -124,7 +124,7 @@ func NoFlakeHint() string {
 			return "use the file that is here: --file " + name
 		}
 	}
-	return "go to a directory with a flake.nix, name one with --flake REF, or start one: nix flake init"
+	return "go to a directory with a flake.nix, name one with --flake REF, or start one: nix --extra-experimental-features 'nix-command flakes' flake init"
 }
 
 func evaluationHint(e *nixeval.EvaluationError) string {
