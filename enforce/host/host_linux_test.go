@@ -178,7 +178,7 @@ func TestSockets(t *testing.T) {
 	must(t, os.WriteFile(dir+"/pipewire-0", nil, 0o644))
 	var got []string
 	for _, s := range Sockets(Paths{Getenv: func(name string) string { return map[string]string{"XDG_RUNTIME_DIR": dir}[name] }}) {
-		if strings.HasPrefix(s.Socket, dir) {
+		if strings.HasPrefix(s.Sockets[0], dir) {
 			got = append(got, s.Name)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // its own.
 type Service struct {
 	Name string
-	// Socket is where it can be reached, empty for one that was found running.
-	Socket string
+	// Sockets are where it can be reached, none for one that was found running.
+	Sockets []string
 	// Does describes its requests.
 	Does string
 }
@@ -50,18 +50,18 @@ func Sockets(paths Paths) []Service {
 		}
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && info.Mode()&os.ModeSocket != 0 {
-				found = add(found, Service{s.name, file, s.does})
+				found = add(found, Service{s.name, []string{file}, s.does})
 			}
 		}
 	}
 	return found
 }
 
-// add adds a service, or its socket to the service that is there already.
+// add adds a service, or its sockets to the service that is there already.
 func add(found []Service, s Service) []Service {
 	for i, other := range found {
 		if other.Name == s.Name && other.Does == s.Does {
-			found[i].Socket += ", " + s.Socket
+			found[i].Sockets = append(other.Sockets, s.Sockets...)
 			return found
 		}
 	}

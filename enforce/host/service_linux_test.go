@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -25,7 +26,7 @@ func TestSocketsOfOneService(t *testing.T) {
 	var got []string
 	for _, s := range Sockets(Paths{Dir: "/", Home: home, Getenv: func(name string) string { return variables[name] }}) {
 		if s.Name == "gpg-agent" {
-			got = append(got, s.Socket)
+			got = append(got, strings.Join(s.Sockets, ", "))
 		}
 	}
 	if want := home + "/run/gnupg/S.gpg-agent, " + home + "/.gnupg/S.gpg-agent"; len(got) != 1 || got[0] != want {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/tempdir"
@@ -74,7 +75,7 @@ func checkServices(k enforce.Kernel) []Check {
 	var checks []Check
 	if !enforce.Upholds(k.ABI, enforce.Connect) {
 		for _, s := range host.Sockets(host.Here("/")) {
-			checks = append(checks, Check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, s.Socket, s.Does), `Linux 7.1 or later denies that; sockets = "none" does on any`})
+			checks = append(checks, Check{"services", warning, fmt.Sprintf("%s can be reached at %s: it %s", s.Name, screen.Few(s.Sockets), s.Does), `Linux 7.1 or later denies that; sockets = "none" does on any`})
 		}
 	}
 	for _, s := range host.Daemons() {

@@ -52,3 +52,11 @@ func TestWrap(t *testing.T) {
 		t.Errorf("without a width: %q", got)
 	}
 }
+
+func TestFew(t *testing.T) {
+	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a, b, c, d": {"a", "b", "c", "d"}, "a, b, c and 2 more": {"a", "b", "c", "d", "e"}} {
+		if got := Few(list); got != want {
+			t.Errorf("%q: %s, want %s", list, got, want)
+		}
+	}
+}

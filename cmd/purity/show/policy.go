@@ -158,8 +158,8 @@ func (p Plan) Table(out io.Writer, all bool) error {
 	}
 	if slices.ContainsFunc(gaps, func(g enforce.Gap) bool { return strings.Contains(g.Meaning, "sockets in the file system") }) {
 		for _, s := range host.Sockets(host.Here(p.Project.Cwd)) {
-			if shown := slices.DeleteFunc(strings.Split(s.Socket, ", "), p.Hides); len(shown) > 0 {
-				screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", strings.Join(shown, ", "), s.Name, s.Does)
+			if shown := slices.DeleteFunc(s.Sockets, p.Hides); len(shown) > 0 {
+				screen.Printf(table, "\tso it can reach\t%s (%s %s)\n", screen.Few(shown), s.Name, s.Does)
 			}
 		}
 	}
