@@ -7,6 +7,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -63,6 +64,9 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
 		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
 	}
+	if len(args) == 1 && (args[0] == "on" || args[0] == "off") { // words of the hook's function
+		return nil, flags, words.Hint(fmt.Errorf("turn confinement %s: this shell has no hook", args[0]), `in bash:  eval "$(purity hook bash)"`)
+	}
 	config.ForgetEmpty()
 	var one struct{ globals }
 	var all cli
@@ -91,7 +95,10 @@ func plainExec(command []string) *execCmd {
 // say more.
 func usageError(err error) error {
 	var parse *kong.ParseError
-	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil {
+	if !errors.As(err, &parse) {
+		return err // not kong's
+	}
+	if parse.Context == nil || parse.Context.Selected() == nil {
 		return words.Hint(err, "purity --help")
 	}
 	text := strings.NewReplacer(`,"" but`, " but", `one of "",`, "one of ").Replace(err.Error()) // nobody types the empty default

@@ -46,6 +46,9 @@ func nearestFlag(flag, of string) string {
 			}
 		}
 	}
+	if positive, not := strings.CutPrefix(name, "no-"); not && slices.Contains(names, positive) {
+		return "did you mean --" + positive + "=false?"
+	}
 	if nearest := config.Nearest(name, names); nearest != "" && len(name) > 1 {
 		return "did you mean --" + nearest + "?"
 	}
