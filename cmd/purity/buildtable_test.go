@@ -103,6 +103,18 @@ var atLevelNix = map[string]string{
 	"http":                   "there is no network, and no loopback",
 }
 
+// atLevelNixInView are those with another result at level nix in a view. Those of HOME and the
+// network end so in Nix's own sandbox, too.
+var atLevelNixInView = map[string]string{
+	"gnupg":    noSockets,
+	"redis":    noSockets,
+	"postgres": noSockets,
+	"tmux":     noSockets,
+	"go":       goCache,
+	"go-cgo":   goCache,
+	"go-proxy": goCache,
+}
+
 const goCache = "Go has its cache of builds in HOME, which is not there"
 
 const noSockets = "there are no sockets, which its programs speak by"
