@@ -36,7 +36,7 @@ func (n Nix) fromActiveShell(ctx context.Context, r Request) (Environment, error
 		if err := n.addRoots(ctx, dir, []closure.Path{root}); err != nil {
 			return Environment{}, err
 		}
-		return n.fromDevEnv(ctx, dir, root.Name(), root)
+		return n.fromDevEnv(ctx, r, dir, root.Name(), root)
 	})
 }
 

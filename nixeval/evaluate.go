@@ -70,18 +70,20 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 	if err := removeOldGenerations(profile); err != nil {
 		return Environment{}, err
 	}
-	return n.fromDevEnv(ctx, dir, r.String(), closure.Path(root))
+	return n.fromDevEnv(ctx, r, dir, r.String(), closure.Path(root))
 }
 
 // fromDevEnv reads the -env store path root into an entry at dir.
-func (n Nix) fromDevEnv(ctx context.Context, dir, source string, root closure.Path) (Environment, error) {
+func (n Nix) fromDevEnv(ctx context.Context, r Request, dir, source string, root closure.Path) (Environment, error) {
 	shell, err := readDevEnv(n.Store().At(string(root)))
 	if err != nil {
 		return Environment{}, err
 	}
-	c, err := n.Closure(ctx, root)
-	if err != nil {
-		return Environment{}, err
+	c, known := known(dir, root)
+	if r.Refresh || n.Root != "" || !known { // the cache does not tell which store has a root
+		if c, err = n.Closure(ctx, root); err != nil {
+			return Environment{}, err
+		}
 	}
 	env := Environment{
 		Source: source, Bash: shell.bash(), Hooked: shell.hook() != "",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/closure"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
@@ -46,6 +47,25 @@ func (n Nix) Remembered(r Request) (env Environment, ok bool) {
 	}
 	slices.SortFunc(entries, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
 	return load(filepath.Dir(entries[0]))
+}
+
+// known returns the closure of a root that another entry beside dir, or an earlier one in it, has
+// alone. The references of a store path never change, and the entry keeps it from being collected.
+func known(dir string, root closure.Path) (c closure.Closure, ok bool) {
+	entries, err := filepath.Glob(filepath.Join(filepath.Dir(dir), "*", entryFile))
+	if err != nil {
+		return c, false
+	}
+	for _, entry := range entries {
+		e, ok := load(filepath.Dir(entry))
+		if !ok || !slices.Equal(e.Roots, []closure.Path{root}) {
+			continue
+		}
+		if c, err := e.Closure(); err == nil && slices.Equal(c.Paths(), e.Paths) {
+			return c, true
+		}
+	}
+	return c, false
 }
 
 // Current is the key that r would be cached under now, empty where nothing

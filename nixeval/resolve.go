@@ -78,8 +78,9 @@ func (n Nix) cached(r Request, key string, unchanged func() bool, build func(dir
 // uncached evaluates every time. The directory of an entry is needed all the
 // same, for the root and the bash code.
 func (n Nix) uncached(ctx context.Context, r Request, args []string) (Environment, error) {
-	r.Refresh = true
-	return n.cached(r, hashOf(append([]string{"uncached", r.Dir}, args...)...), unchangeable, func(dir string) (Environment, error) {
+	always := r
+	always.Refresh = true
+	return n.cached(always, hashOf(append([]string{"uncached", r.Dir}, args...)...), unchangeable, func(dir string) (Environment, error) {
 		return n.evaluate(ctx, r, dir, args)
 	})
 }
