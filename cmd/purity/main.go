@@ -20,6 +20,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/selftest"
 )
 
@@ -59,10 +60,10 @@ func dispatch(args []string) int {
 // parse reads the command line.
 //
 // kong takes longer to learn all commands than purity takes to run one. So it learns only
-// the one that the first word names, and not even exec if no flag is possible.
+// the one that the first word names, and not even exec if that is plain.
 func parse(name string, args []string) (command func(*app) error, flags globals, err error) {
-	if len(args) > 2 && args[0] == "exec" && args[1] == "--" && !config.FromEnvironment() {
-		return plainExec(args[1:]).Run, globals{LogFormat: "text"}, nil
+	if c, plain := plainExec(args); plain && !config.FromEnvironment() {
+		return c.Run, globals{LogFormat: "text"}, nil
 	}
 	if len(args) == 1 && (args[0] == "on" || args[0] == "off") { // words of the hook's function
 		return nil, flags, words.Hint(fmt.Errorf("turn confinement %s: this shell has no hook", args[0]), `in bash:  eval "$(purity hook bash)"`)
@@ -85,10 +86,26 @@ func parse(name string, args []string) (command func(*app) error, flags globals,
 	return func(a *app) error { return ctx.Run(a) }, *shared, err
 }
 
-// plainExec returns purity exec without flags. A test compares it with the command that kong
-// makes.
-func plainExec(command []string) *execCmd {
-	return &execCmd{Command: command}
+// plainExec returns purity exec if its flags are --flake and --level at most, and its command
+// is after --. A test compares it with the command that kong makes.
+func plainExec(args []string) (c *execCmd, plain bool) {
+	if len(args) == 0 || args[0] != "exec" {
+		return nil, false
+	}
+	c = &execCmd{}
+	for args = args[1:]; len(args) > 2 && args[0] != "--"; args = args[2:] {
+		_, level := host.FindLevel(args[1])
+		switch {
+		case args[0] == "--flake" && c.Flake == "" && args[1] != "" && args[1][0] != '-':
+			c.Flake = args[1]
+		case args[0] == "--level" && c.Level == "" && level:
+			c.Level = args[1]
+		default:
+			return nil, false
+		}
+	}
+	c.Command = args
+	return c, len(args) > 1 && args[0] == "--"
 }
 
 // usageError replaces kong's usage text in a parse error by a hint: two lines

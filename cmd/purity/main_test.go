@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -52,23 +53,36 @@ func described(n *kong.Node) (all []string) {
 	return all
 }
 
-// An exec without flags, which kong does not parse, is as kong would parse it.
+// A plain exec, which kong does not parse, is as kong would parse it, and any other is kong's.
 func TestPlainExec(t *testing.T) {
-	args := []string{"exec", "--", "make", "-j2", "--", "x"}
-	var all cli
-	parser, err := kong.New(&all, options("purity")...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parser.Parse(args); err != nil {
-		t.Fatal(err)
-	}
 	exported := cmp.AllowUnexported(execCmd{}, globals{}, source{})
-	if diff := cmp.Diff(&all.Exec, plainExec(args[1:]), exported); diff != "" {
-		t.Error(diff)
-	}
-	_, flags, err := parse("purity", args)
-	if diff := cmp.Diff(all.globals, flags, exported); diff != "" || err != nil {
-		t.Errorf("%v %s", err, diff)
+	for line, want := range map[string]bool{
+		"exec -- make -j2 -- x": true, "exec --flake . -- make": true, "exec --flake .#a --level nix -- make -q": true, "exec --level open -- -x": true,
+		"exec --": false, "exec make": false, "exec --flake . make": false, "exec --flake -- make": false, "exec --flake= -- make": false, "exec --flake . --flake . -- make": false,
+		"exec --level nosuch -- make": false, "exec --flake -q -- make": false, "exec -q -- make": false, "exec --flake": false, "policy --flake . -- x": false,
+	} {
+		args := strings.Fields(line)
+		got, plain := plainExec(args)
+		if plain != want {
+			t.Errorf("%s: %v", line, plain)
+		}
+		if !plain {
+			continue
+		}
+		var all cli
+		parser, err := kong.New(&all, options("purity")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(args); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if diff := cmp.Diff(&all.Exec, got, exported); diff != "" {
+			t.Errorf("%s: %s", line, diff)
+		}
+		_, flags, err := parse("purity", args)
+		if diff := cmp.Diff(all.globals, flags, exported); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", line, err, diff)
+		}
 	}
 }
