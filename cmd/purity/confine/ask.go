@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -12,7 +11,6 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/enforce"
-	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/outside"
 	"github.com/nix-purity/purity/nixeval"
@@ -32,15 +30,6 @@ type Ask struct {
 	Shims   string   // the directory of the shim that called purity, empty for none
 	Since   []string // variables that the calling shell has set since it entered the project
 	Keeping Keeping  // the use of changes in an overlay of the project
-
-	hostShell func() ([]enforce.Grant, error) // begun early: it takes a while
-}
-
-// begin starts f and returns a function that waits for its result.
-func begin[T any](f func() (T, error)) func() (T, error) {
-	once := sync.OnceValues(f)
-	go once()
-	return once
 }
 
 // Nix returns the Nix to ask, by the working directory and the environment alone.
@@ -93,7 +82,6 @@ func (a Ask) With(v screen.Voice, file *config.File) (Ask, error) {
 		return a, err
 	}
 	a.File, a.Settings = file, settings
-	a.hostShell = begin(func() ([]enforce.Grant, error) { return host.Shell(settings.Base.Programs...) })
 	a.Nix = walls.Behind(a.Nix, a.WritableTrees, warning(v))
 	return a, nil
 }
@@ -102,7 +90,6 @@ func (a Ask) With(v screen.Voice, file *config.File) (Ask, error) {
 func (a Ask) Standard() (Ask, error) {
 	settings, err := NewSettings(nil, config.Settings{}, a.Project.Cwd)
 	a.Settings = settings
-	a.hostShell = func() ([]enforce.Grant, error) { return host.Shell(settings.Base.Programs...) }
 	return a, err
 }
 

@@ -69,7 +69,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 		return nil, "", err
 	}
 	base = slices.DeleteFunc(base, func(row enforce.Grant) bool { return closed(g.Nix, row) })
-	shell, err := g.hostShell()
+	shell, err := host.Shell(g.Base.Programs...)
 	if err != nil {
 		return nil, "", err
 	}
