@@ -76,8 +76,8 @@ func Explain(err error) (message, hint string, code int) {
 		hint = hinted.hint
 	case errors.As(err, &unallowed):
 		hint = "look at it, then: purity allow"
-	case errors.Is(err, config.ErrNoReason):
-		hint = "write why between the quotes of reason = \"\", then: purity allow"
+	case faultHint(err) != "":
+		hint = faultHint(err)
 	case errors.As(err, &position):
 		hint = positionHint(position)
 	case errors.As(err, &named):
@@ -96,18 +96,32 @@ func Explain(err error) (message, hint string, code int) {
 		hint = restore(invalid.Path)
 	case errors.As(err, &missing):
 		hint = restore(missing.Path)
-	case errors.Is(err, enforce.ErrNoLandlock), errors.Is(err, enforce.ErrLandlockOff), errors.Is(err, enforce.ErrLandlockBlocked), errors.Is(err, enforce.ErrNotLinux):
-		hint = "purity doctor says more"
-	case errors.Is(err, nixeval.ErrNoShell):
-		hint = "enter one first:  nix develop"
-	case errors.Is(err, syscall.EMFILE):
-		hint = "let it open more files: ulimit -n 256"
-	case errors.Is(err, syscall.EAGAIN):
-		hint = "let there be more processes: see ulimit -u, and pids.max of the control group"
 	case errors.As(err, &absent):
 		message, hint, code = absent.words(), absent.hint(), NotFound
 	}
 	return message, hint, code
+}
+
+// faultHint returns the remedy of an error without details, empty for any other.
+func faultHint(err error) string {
+	for _, fault := range []struct {
+		err  error
+		hint string
+	}{
+		{config.ErrNoReason, "write why between the quotes of reason = \"\", then: purity allow"},
+		{enforce.ErrNoLandlock, "purity doctor says more"},
+		{enforce.ErrLandlockOff, "purity doctor says more"},
+		{enforce.ErrLandlockBlocked, "purity doctor says more"},
+		{enforce.ErrNotLinux, "purity doctor says more"},
+		{nixeval.ErrNoShell, "enter one first:  nix develop"},
+		{syscall.EMFILE, "let it open more files: ulimit -n 256"},
+		{syscall.EAGAIN, "let there be more processes: see ulimit -u, and pids.max of the control group"},
+	} {
+		if errors.Is(err, fault.err) {
+			return fault.hint
+		}
+	}
+	return ""
 }
 
 func positionHint(err *config.PositionError) string {
