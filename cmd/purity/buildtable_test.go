@@ -113,7 +113,14 @@ var atLevelNixInView = map[string]string{
 	"go":       goCache,
 	"go-cgo":   goCache,
 	"go-proxy": goCache,
+
+	"node-npm":    npmNetwork,
+	"node-vite":   npmNetwork,
+	"node-vitest": npmNetwork,
+	"gettext":     atLevelNix["gettext"],
 }
+
+const npmNetwork = "there is no network, from which npm takes packages"
 
 const goCache = "Go has its cache of builds in HOME, which is not there"
 

@@ -9,6 +9,9 @@ import (
 	"github.com/nix-purity/purity/enforce"
 )
 
+// GitAround is the reason of grants of a repository that has other files beside the project.
+const GitAround = "git: the repository that the project is a part of"
+
 // GitDirs grants git's own directory where it is not in the project: of a
 // worktree, of a submodule, and of a repository that the project is a directory
 // of. Nothing else above the project is granted.
@@ -24,7 +27,7 @@ func GitDirs(project string, write bool) []enforce.Grant {
 	var grants []enforce.Grant
 	add := func(path, what string) {
 		if path != project && !strings.HasPrefix(path, project+"/") {
-			grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: "git: " + what, Optional: true})
+			grants = append(grants, enforce.Grant{Path: path, Access: access, Reason: what, Optional: true})
 		}
 	}
 	for dir := project; ; dir = filepath.Dir(dir) {
@@ -34,16 +37,23 @@ func GitDirs(project string, write bool) []enforce.Grant {
 		case err != nil:
 		case info.IsDir():
 			if isRepository(dotGit) {
-				add(dotGit, "the repository that the project is a part of")
+				add(dotGit, GitAround)
 			}
 			return grants
 		case info.Mode().IsRegular():
 			gitDir, common := pointedTo(dotGit)
+			own, of := "git: the directory of this worktree or submodule", "git: the repository of this worktree"
+			if dir != project {
+				own, of = GitAround, GitAround
+			}
 			if gitDir != "" {
-				add(gitDir, "the directory of this worktree or submodule")
+				add(gitDir, own)
 			}
 			if common != "" && common != gitDir {
-				add(common, "the repository of this worktree")
+				add(common, of)
+			}
+			if access = read; len(grants) > 0 {
+				add(dotGit, GitAround)
 			}
 			return grants
 		}

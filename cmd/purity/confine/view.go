@@ -12,6 +12,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/view"
 )
 
@@ -78,6 +79,7 @@ func (p *Plan) show() error {
 	}
 	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
+	p.Policy.Grants = gitRead(p.Policy.Grants)
 	if !p.InView() { // outside, the same directories have files of all users
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
@@ -95,12 +97,21 @@ func (p *Plan) show() error {
 }
 
 // GitAbove reports whether git is to look for its directory above the project, which is a
-// mount of its own. It is not if the command may write that directory: git would take the
-// hidden part of the work tree for removed, and commit that.
+// mount of its own.
 func (p Plan) GitAbove() bool {
-	return slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
-		return strings.HasPrefix(g.Reason, "git: ") && g.Access&enforce.Write == 0 && enforce.Inside(p.Project.Dir, filepath.Dir(g.Path))
-	})
+	return slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool { return g.Reason == host.GitAround })
+}
+
+// gitRead takes the right to write a repository with files beside the project, which the view
+// hides: git would take them for removed, and commit that.
+func gitRead(grants []enforce.Grant) []enforce.Grant {
+	grants = slices.Clone(grants)
+	for i, g := range grants {
+		if g.Reason == host.GitAround {
+			grants[i].Access &^= enforce.Write
+		}
+	}
+	return grants
 }
 
 // viewing makes the view of a plan, whose policy is complete. It reads the machine and
