@@ -231,11 +231,14 @@ func foreground() terminalState {
 	return terminalState{fd: -1}
 }
 
+// restore restores the group unless another one has the terminal that still has processes: those
+// of the view have ended.
 func (t terminalState) restore() {
 	if t.fd < 0 {
 		return
 	}
-	if group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP); err != nil || group == t.group {
+	group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
+	if err != nil || group == t.group || group > 0 && !errors.Is(unix.Kill(-group, 0), unix.ESRCH) {
 		return
 	}
 	// The kernel stops a process in the background that does this, unless the signal is
