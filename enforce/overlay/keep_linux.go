@@ -32,7 +32,7 @@ func (d *Directory) Keep(l Layers, changes []Change, guarded []string) (Kept, er
 			kept.Not = append(kept.Not, Unkept{c.Path, "its directory is not kept", true})
 			continue
 		}
-		if why := refused(c, guarded); why != "" {
+		if why := refused(c, guarded); why != "" && c.err == nil {
 			kept.Not = append(kept.Not, Unkept{c.Path, why, false})
 			continue
 		}
@@ -91,7 +91,10 @@ func (k keeper) keep(c Change) error {
 		return err
 	}
 	defer unix.Close(parent)
-	there := entry(parent, name)
+	there, err := entry(parent, name)
+	if err != nil {
+		return err
+	}
 	kind := typeOf(there.Mode)
 	switch {
 	case there.Mode == 0 && c.What == Removed:
@@ -232,17 +235,18 @@ func (k keeper) again(first string, parent int, temp string) bool {
 		return false
 	}
 	defer unix.Close(from)
-	return typeOf(entry(from, name).Mode) == "file" && unix.Linkat(from, name, parent, temp, 0) == nil
+	there, err := entry(from, name)
+	return err == nil && typeOf(there.Mode) == "file" && unix.Linkat(from, name, parent, temp, 0) == nil
 }
 
 // chmod gives a directory its mode.
 func (k keeper) chmod(c Change) error {
-	fd, err := k.to.open(c.Path, unix.O_RDONLY|unix.O_DIRECTORY)
+	fd, err := k.to.open(c.Path, unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return unix.Fchmod(fd, permissions(c.mode))
+	return chmod(fd, permissions(c.mode))
 }
 
 // remove removes a path, with all below it.
