@@ -15,13 +15,24 @@ type Directory struct {
 	tree tree // without a descriptor where it is made once there is a change
 	in   tree // the directory that it is in
 	made bool
+	// project says that it is the directory below the overlay. In any other everything came
+	// there later than the run began.
+	project bool
 }
+
+// ErrNotEmpty says that a directory has files, and is not the project.
+var ErrNotEmpty = errors.New("there are files in it, and it is not the project")
 
 // OpenDirectory opens a directory by way of no link: nobody exchanges it meanwhile. One that
 // is not there is only tried, and made when there is something to keep: a killed purity leaves
-// none.
-func OpenDirectory(dir string) (*Directory, error) {
+// none. One that is there must be empty, or the project.
+func OpenDirectory(dir, project string) (*Directory, error) {
 	d, err := openDirectory(filepath.Clean(dir))
+	if err == nil {
+		if err = d.fits(project); err != nil {
+			d.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keep changes in %s: %w", dir, err)
 	}
@@ -49,6 +60,28 @@ func openDirectory(dir string) (*Directory, error) {
 		return nil, err
 	}
 	return &Directory{Path: dir, tree: tree{fd}, in: in}, nil
+}
+
+// fits returns an error if the directory is neither new, nor empty, nor the project.
+func (d *Directory) fits(project string) error {
+	if d.tree.fd < 0 {
+		return nil
+	}
+	var here, there unix.Stat_t
+	err := errors.Join(unix.Fstat(d.tree.fd, &here), unix.Stat(project, &there))
+	if d.project = err == nil && here.Dev == there.Dev && here.Ino == there.Ino; d.project || err != nil {
+		return err
+	}
+	fd, err := d.tree.open(".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	names, err := list(fd)
+	if len(names) > 0 {
+		err = ErrNotEmpty
+	}
+	return err
 }
 
 // make makes the directory, where it is not there.

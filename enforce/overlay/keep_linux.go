@@ -23,7 +23,7 @@ func (d *Directory) Keep(l Layers, changes []Change, guarded []string) (Kept, er
 	if err := d.make(); err != nil {
 		return Kept{}, fmt.Errorf("keep changes in %s: %w", d.Path, err)
 	}
-	k := keeper{from: upper, to: d.tree, linked: map[inode]string{}}
+	k := keeper{from: upper, to: d.tree, project: d.project, linked: map[inode]string{}}
 	var kept Kept
 	var made []Change // directories, whose modes come last: nothing could be written in some
 	left := ""        // a directory that is not there, with all in it
@@ -73,6 +73,7 @@ func fault(err error) string {
 // keeper writes changes.
 type keeper struct {
 	from, to tree
+	project  bool             // to is the directory below the overlay
 	linked   map[inode]string // where files with more than one name were written
 }
 
@@ -83,6 +84,9 @@ var errOccupied = errors.New("something else is there")
 
 func (k keeper) keep(c Change) error {
 	name := path.Base(c.Path)
+	if c.What == Removed && !k.project {
+		return nil
+	}
 	parent, err := k.parent(c.Path, c.What != Removed)
 	if c.What == Removed && errors.Is(err, unix.ENOENT) {
 		return nil
@@ -100,6 +104,8 @@ func (k keeper) keep(c Change) error {
 	case there.Mode == 0 && c.What == Removed:
 		return nil
 	case there.Mode == 0:
+	case !k.project && (kind != "directory" || c.Type != kind): // the directory was empty
+		return errOccupied
 	case c.What == Removed:
 		if kind != c.Type {
 			return errOccupied

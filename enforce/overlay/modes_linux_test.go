@@ -25,7 +25,7 @@ created file none/f 3`
 	if got := described(changes); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	d, err := OpenDirectory(s.dir)
+	d, err := OpenDirectory(s.dir, s.dir)
 	must(t, err)
 	defer d.Close()
 	kept, err := d.Keep(Layers{s.dir, s.upper}, changes, nil)

@@ -59,7 +59,7 @@ func (s scene) changes() []Change {
 func (s scene) keep(guarded ...string) Kept {
 	s.t.Helper()
 	changes := s.changes()
-	d, err := OpenDirectory(s.dir)
+	d, err := OpenDirectory(s.dir, s.dir)
 	must(s.t, err)
 	defer d.Close()
 	kept, err := d.Keep(Layers{s.dir, s.upper}, changes, guarded)
@@ -197,8 +197,8 @@ func TestKeepElsewhere(t *testing.T) {
 	s.write(s.upper+"/new", "new")
 	s.whiteout(s.upper + "/gone")
 	before, changes := s.content(), s.changes()
-	for _, dir := range []string{s.outside, s.outside + "/made"} {
-		d, err := OpenDirectory(dir)
+	for _, dir := range []string{s.outside, s.outside + "-made"} {
+		d, err := OpenDirectory(dir, s.dir)
 		must(t, err)
 		kept, err := d.Keep(Layers{s.dir, s.upper}, changes, nil)
 		must(t, err)
@@ -214,15 +214,18 @@ func TestKeepElsewhere(t *testing.T) {
 		if s.content() != before {
 			t.Error("the project changed")
 		}
+		if _, err := OpenDirectory(dir, s.dir); !errors.Is(err, ErrNotEmpty) {
+			t.Errorf("a directory with files is taken: %v", err)
+		}
 	}
 	must(t, os.Symlink(s.outside, s.dir+"/led"))
-	if _, err := OpenDirectory(s.dir + "/led/fresh"); err == nil {
+	if _, err := OpenDirectory(s.dir+"/led/fresh", s.dir); err == nil {
 		t.Error("a directory is made by way of a link")
 	}
 	if _, err := os.Stat(s.outside + "/fresh"); err == nil {
 		t.Error("a directory was made by way of a link")
 	}
-	d, err := OpenDirectory(s.outside + "/unused")
+	d, err := OpenDirectory(s.outside+"/unused", s.dir)
 	must(t, err)
 	if _, err := os.Stat(s.outside + "/unused"); err == nil {
 		t.Error("a directory is made before there is something to keep")
@@ -231,6 +234,15 @@ func TestKeepElsewhere(t *testing.T) {
 	if _, err := os.Stat(s.outside + "/unused"); err == nil {
 		t.Error("an unused directory is left")
 	}
+	d, err = OpenDirectory(s.outside+"/unused", s.dir)
+	must(t, err)
+	s.write(s.outside+"/unused/new", "somebody's")
+	kept, err := d.Keep(Layers{s.dir, s.upper}, changes, nil)
+	data, _ := os.ReadFile(s.outside + "/unused/new")
+	if must(t, err); string(data) != "somebody's" || kept.Faults() != 1 {
+		t.Errorf("%s, %v", data, kept)
+	}
+	d.Close()
 }
 
 // Whatever a command left, nothing is written but files, directories and links, below the
@@ -262,7 +274,7 @@ func TestKeepHostile(t *testing.T) {
 
 	// Meanwhile somebody else changed the project, by links that lead out.
 	must(t, os.RemoveAll(s.dir+"/in"), os.Symlink(s.outside, s.dir+"/in"), os.Symlink(s.outside, s.dir+"/planted"), os.Mkdir(s.dir+"/occupied2", 0o755), os.Symlink(s.outside+"/file", s.dir+"/-rf"))
-	d, err := OpenDirectory(s.dir)
+	d, err := OpenDirectory(s.dir, s.dir)
 	must(t, err)
 	defer d.Close()
 	kept, err := d.Keep(Layers{s.dir, s.upper}, changes, []string{".git/hooks", ".git/config", ".envrc", "flake.nix", "obeyed/here"})
