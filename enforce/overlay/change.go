@@ -114,7 +114,7 @@ func gitObeys(c Change, path string) bool {
 	below := names[at+1:]
 	switch {
 	case len(below) == 0:
-		return at > 0 && c.What != Removed && c.Type != "directory" // it names another
+		return at > 0 && c.Type != "directory" // it names another
 	case below[0] == "modules" || below[0] == "worktrees":
 		return c.Type == "link" && c.What != Removed || slices.ContainsFunc(below[1:], func(n string) bool { return slices.Contains(gitNames, n) })
 	}

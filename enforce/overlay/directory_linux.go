@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,7 @@ type Directory struct {
 	// project says that it is the directory below the overlay. In any other everything came
 	// there later than the run began.
 	project bool
+	since   time.Time // when it was opened, before the run
 }
 
 // ErrNotEmpty says that a directory has files, and is not the project.
@@ -29,6 +31,7 @@ var ErrNotEmpty = errors.New("there are files in it, and it is not the project")
 func OpenDirectory(dir, project string) (*Directory, error) {
 	d, err := openDirectory(filepath.Clean(dir))
 	if err == nil {
+		d.since = time.Now()
 		if err = d.fits(project); err != nil {
 			d.Close()
 		}
@@ -84,23 +87,26 @@ func (d *Directory) fits(project string) error {
 	return err
 }
 
-// make makes the directory, where it is not there.
-func (d *Directory) make() error {
+// make makes the directory, where it is not there, with the permissions of a mode.
+func (d *Directory) make(mode uint32) error {
 	if d.tree.fd >= 0 {
 		return nil
 	}
 	name := filepath.Base(d.Path)
-	err := unix.Mkdirat(d.in.fd, name, 0o777)
+	err := unix.Mkdirat(d.in.fd, name, 0o700)
 	d.made = err == nil
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	fd, err := unix.Openat2(d.in.fd, name, &how)
-	if err == nil {
-		d.tree.fd = fd
+	if err != nil {
+		return err
 	}
-	return err
+	if d.tree.fd = fd; !d.made {
+		return nil
+	}
+	return chmod(fd, permissions(mode)|0o700)
 }
 
 // Close closes the directory. One that was made for it and is empty is removed.

@@ -61,3 +61,26 @@ func TestUnsearchableBelow(t *testing.T) {
 		t.Errorf("%v, %s", kept, got)
 	}
 }
+
+// A new directory, and those made in it, are as open as those of the project.
+func TestModesElsewhere(t *testing.T) {
+	s := newScene(t)
+	s.write(s.dir+"/private/open/x", "before")
+	s.write(s.upper+"/private/open/x", "after")
+	for _, layer := range []string{s.dir, s.upper} {
+		must(t, os.Chmod(layer, 0o750), os.Chmod(layer+"/private", 0o700), os.Chmod(layer+"/private/open", 0o777))
+	}
+	d, err := OpenDirectory(s.outside+"/made", s.dir)
+	must(t, err)
+	defer d.Close()
+	kept, err := d.Keep(Layers{s.dir, s.upper}, s.changes(), nil)
+	if must(t, err); len(kept.Not) > 0 {
+		t.Error(kept)
+	}
+	for name, mode := range map[string]os.FileMode{"": 0o750, "/private": 0o700, "/private/open": 0o777} {
+		info, err := os.Stat(s.outside + "/made" + name)
+		if must(t, err); info.Mode().Perm() != mode {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
