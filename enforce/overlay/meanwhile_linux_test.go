@@ -120,3 +120,29 @@ func TestKeepMoved(t *testing.T) {
 		}
 	}
 }
+
+// A repository is one by its entries, whatever its name: git obeys its configuration.
+func TestKeepBare(t *testing.T) {
+	s := newScene(t)
+	for _, name := range []string{"old/HEAD", "old/objects/x", "old/refs/x", "half/config", "half/HEAD", "half/refs/x", "moved.git/config", "moved.git/HEAD", "moved.git/objects/x", "moved.git/refs/x"} {
+		s.write(s.dir+"/"+name, "before")
+	}
+	for _, name := range []string{"new/HEAD", "new/objects/x", "new/refs/x", "new/config", "new/hooks/x", "old/config", "half/objects/x", "linked/HEAD", "linked/commondir", "plain/config", "plain/hooks/x", "plain/HEAD"} {
+		s.write(s.upper+"/"+name, "command")
+	}
+	s.whiteout(s.upper + "/moved.git")
+	not := s.meanwhile(func() {}, ".git/config")
+	want := []string{
+		"half/objects/x: git outside obeys it false", "half/objects: git outside obeys it false",
+		"linked/commondir: git outside obeys it false", "moved.git: moved.git/config is in it: git outside obeys it false",
+		"new/config: git outside obeys it false", "new/hooks/x: git outside obeys it false", "new/hooks: git outside obeys it false", "old/config: git outside obeys it false",
+	}
+	if !slices.Equal(not, want) {
+		t.Errorf("not kept:\n%s\nwant\n%s", strings.Join(not, "\n"), strings.Join(want, "\n"))
+	}
+	for _, name := range []string{"new/HEAD", "new/refs/x", "plain/config", "plain/hooks/x", "plain/HEAD", "moved.git/refs/x"} {
+		if _, err := os.Stat(s.dir + "/" + name); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -111,6 +111,3 @@ func (k *keeper) names(at string) ([]string, error) {
 	}
 	return names, err
 }
-
-// refused is why a change must not be written, empty if it may.
-func (k *keeper) refused(c Change) string { return refused(c, k.guarded) }
