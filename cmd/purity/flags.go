@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,6 +64,7 @@ func options(argv0 string) []kong.Option {
 		kong.Vars{"presets": strings.Join(config.PresetNames(), ", ")},
 		kong.KindMapper(reflect.String, asTyped(func(s string) string { return s })),
 		kong.NamedMapper("path", asTyped(expandPath)),
+		kong.NamedMapper("directory", nonempty(asTyped(expandPath))),
 		kong.NamedMapper("explain", optional("files", "programs", "files", "off")),
 		kong.NamedMapper("view", optional("true", "true", "false", "auto")),
 		kong.NamedMapper("revision", revision()),
@@ -87,6 +89,17 @@ func asTyped(as func(string) string) kong.Mapper {
 		}
 		target.SetString(s)
 		return nil
+	})
+}
+
+// nonempty maps an argument that may not be empty, as that of an unset variable is: without its
+// flag purity would write elsewhere.
+func nonempty(as kong.Mapper) kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		if next := ctx.Scan.Peek(); next.IsValue() && fmt.Sprint(next.Value) == "" {
+			return errors.New("no directory is named")
+		}
+		return as.Decode(ctx, target)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // keeping are the flags for changes in an overlay of the project. Each asks for the overlay.
 type keeping struct {
 	Discard     bool   `help:"Show the project as an overlay; list the command's changes, and drop them." xor:"changes"`
-	KeepChanges string `placeholder:"DIR" type:"path" help:"Show the project as an overlay; list the command's changes, and write them to a new directory or the project." xor:"changes"`
+	KeepChanges string `placeholder:"DIR" type:"directory" help:"Show the project as an overlay; list the command's changes, and write them to a new directory or the project." xor:"changes"`
 }
 
 // settings returns s with the overlay, if a flag asks for it.
@@ -32,5 +32,5 @@ func (k keeping) keeping() confine.Keeping {
 
 // stored is the flag of commands that use a chroot store.
 type stored struct {
-	Store string `placeholder:"DIR" type:"path" help:"Use the chroot store in this directory, as nix --store does; needs --view."`
+	Store string `placeholder:"DIR" type:"directory" help:"Use the chroot store in this directory, as nix --store does; needs --view."`
 }

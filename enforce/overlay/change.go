@@ -107,18 +107,24 @@ var gitNames = []string{"config", "config.worktree", "commondir", "hooks"}
 // goes into those that its index names.
 func gitObeys(c Change, path string) bool {
 	names := strings.Split(path, "/")
-	at := slices.Index(names, ".git")
-	if at < 0 {
-		return false
+	for at, name := range names {
+		if name == ".git" && inGit(c, names[at+1:], at == 0) {
+			return true
+		}
 	}
-	below := names[at+1:]
+	return false
+}
+
+// inGit is gitObeys for the names of a path below a .git, or for .git itself; top says that
+// this is the one at the top.
+func inGit(c Change, below []string, top bool) bool {
 	switch {
 	case len(below) == 0:
-		return at > 0 && c.What != Removed && c.Type != "directory" // it names another
+		return !top && c.Type != "directory" // it names another
 	case below[0] == "modules" || below[0] == "worktrees":
 		return c.Type == "link" && c.What != Removed || slices.ContainsFunc(below[1:], func(n string) bool { return slices.Contains(gitNames, n) })
 	}
-	return at > 0 && slices.Contains(gitNames, below[0])
+	return !top && slices.Contains(gitNames, below[0])
 }
 
 func inside(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }

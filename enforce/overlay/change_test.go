@@ -8,7 +8,8 @@ func TestKeepGit(t *testing.T) {
 	for path, obeyed := range map[string]bool{
 		".git/commondir": true, ".GIT/Config": true, "sub/.git/config": true, "sub/.git/hooks/x": true, "sub/.git": true,
 		".git/modules/m/config": true, ".git/modules/a/b/hooks/x": true, ".git/worktrees/w/config.worktree": true,
-		".git/HEAD": false, ".git/refs/heads/config": false, "sub/.git/refs/heads/hooks": false, ".git/modules/m/HEAD": false, "config": false, "hooks/x": false,
+		"sub/.git/x/.git/config": true, ".git/x/.git/hooks/x": true, "sub/.git/refs/.git": true,
+		".git/HEAD": false, "sub/.git/x/config": false, ".git/refs/heads/config": false, "sub/.git/refs/heads/hooks": false, ".git/modules/m/HEAD": false, "config": false, "hooks/x": false,
 	} {
 		if got := refused(Change{Path: path, What: Created, Type: "file"}, guarded) != ""; got != obeyed {
 			t.Errorf("%s: refused %v, want %v", path, got, obeyed)

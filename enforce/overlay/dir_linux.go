@@ -41,23 +41,47 @@ func (t tree) open(path string, flags int) (int, error) {
 	}
 }
 
-// readable opens a path for reading. Where the file's mode forbids that, readable changes
-// the mode: the command has ended, and nothing else uses the overlay.
+// readable opens a file or a directory of the upper layer for reading. Where the mode forbids
+// its user that, or to search the directory, readable changes the mode: the command has ended,
+// and nothing else uses the overlay.
 func (t tree) readable(path string, flags int) (int, error) {
-	fd, err := t.open(path, flags)
-	if !errors.Is(err, unix.EACCES) {
-		return fd, err
+	if path == "." { // which has no other way in
+		if err := permit(t.fd); err != nil {
+			return -1, err
+		}
 	}
 	at, err := t.open(path, unix.O_PATH)
 	if err != nil {
 		return -1, err
 	}
 	defer unix.Close(at)
-	if err := unix.Chmod("/proc/self/fd/"+strconv.Itoa(at), 0o700); err != nil {
+	if err := permit(at); err != nil {
 		return -1, err
 	}
 	return t.open(path, flags)
 }
+
+// permit has the user read a file, or read and search a directory.
+func permit(fd int) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return err
+	}
+	need := uint32(0)
+	switch stat.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		need = 0o500
+	case unix.S_IFREG:
+		need = 0o400
+	}
+	if stat.Mode&need == need {
+		return nil
+	}
+	return chmod(fd, permissions(stat.Mode)|0o700)
+}
+
+// chmod changes the mode of a file that is open with O_PATH.
+func chmod(fd int, mode uint32) error { return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), mode) }
 
 // maxEntries is how many entries of a directory, and how many changes, are looked at.
 const maxEntries = 1 << 20
@@ -82,12 +106,17 @@ func list(fd int) ([]string, error) {
 	return names, err
 }
 
-// entry is the state of a directory's entry, with mode 0 if there is none.
-func entry(dir int, name string) (stat unix.Stat_t) {
-	if dir < 0 || unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
-		return unix.Stat_t{}
+// entry is the state of a directory's entry, with mode 0 if there is none. Only ENOENT says
+// so: a directory that cannot be searched can have any.
+func entry(dir int, name string) (stat unix.Stat_t, err error) {
+	if dir < 0 {
+		return stat, nil
 	}
-	return stat
+	err = unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	if errors.Is(err, unix.ENOENT) {
+		return unix.Stat_t{}, nil
+	}
+	return stat, err
 }
 
 // readlink is the target of a link.

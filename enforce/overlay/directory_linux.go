@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,13 +16,26 @@ type Directory struct {
 	tree tree // without a descriptor where it is made once there is a change
 	in   tree // the directory that it is in
 	made bool
+	// project says that it is the directory below the overlay. In any other everything came
+	// there later than the run began.
+	project bool
+	since   time.Time // when it was opened, before the run
 }
+
+// ErrNotEmpty says that a directory has files, and is not the project.
+var ErrNotEmpty = errors.New("there are files in it, and it is not the project")
 
 // OpenDirectory opens a directory by way of no link: nobody exchanges it meanwhile. One that
 // is not there is only tried, and made when there is something to keep: a killed purity leaves
-// none.
-func OpenDirectory(dir string) (*Directory, error) {
+// none. One that is there must be empty, or the project.
+func OpenDirectory(dir, project string) (*Directory, error) {
 	d, err := openDirectory(filepath.Clean(dir))
+	if err == nil {
+		d.since = time.Now()
+		if err = d.fits(project); err != nil {
+			d.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keep changes in %s: %w", dir, err)
 	}
@@ -51,23 +65,48 @@ func openDirectory(dir string) (*Directory, error) {
 	return &Directory{Path: dir, tree: tree{fd}, in: in}, nil
 }
 
-// make makes the directory, where it is not there.
-func (d *Directory) make() error {
+// fits returns an error if the directory is neither new, nor empty, nor the project.
+func (d *Directory) fits(project string) error {
+	if d.tree.fd < 0 {
+		return nil
+	}
+	var here, there unix.Stat_t
+	err := errors.Join(unix.Fstat(d.tree.fd, &here), unix.Stat(project, &there))
+	if d.project = err == nil && here.Dev == there.Dev && here.Ino == there.Ino; d.project || err != nil {
+		return err
+	}
+	fd, err := d.tree.open(".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	names, err := list(fd)
+	if len(names) > 0 {
+		err = ErrNotEmpty
+	}
+	return err
+}
+
+// make makes the directory, where it is not there, with the permissions of a mode.
+func (d *Directory) make(mode uint32) error {
 	if d.tree.fd >= 0 {
 		return nil
 	}
 	name := filepath.Base(d.Path)
-	err := unix.Mkdirat(d.in.fd, name, 0o777)
+	err := unix.Mkdirat(d.in.fd, name, 0o700)
 	d.made = err == nil
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	fd, err := unix.Openat2(d.in.fd, name, &how)
-	if err == nil {
-		d.tree.fd = fd
+	if err != nil {
+		return err
 	}
-	return err
+	if d.tree.fd = fd; !d.made {
+		return nil
+	}
+	return chmod(fd, permissions(mode)|0o700)
 }
 
 // Close closes the directory. One that was made for it and is empty is removed.

@@ -1,13 +1,11 @@
 package overlay
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"slices"
-	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,24 +13,19 @@ import (
 // Keep does changes to the directory, but for those at and below guarded paths. Where one
 // fails it goes on with the rest.
 func (d *Directory) Keep(l Layers, changes []Change, guarded []string) (Kept, error) {
-	upper, err := openTree(l.Upper)
+	k, err := d.keeper(l, guarded)
 	if err != nil {
-		return Kept{}, fmt.Errorf("keep changes: %w", err)
+		return Kept{}, err
 	}
-	defer upper.close()
-	if err := d.make(); err != nil {
-		return Kept{}, fmt.Errorf("keep changes in %s: %w", d.Path, err)
-	}
-	k := keeper{from: upper, to: d.tree, linked: map[inode]string{}}
+	defer k.close()
 	var kept Kept
-	var made []Change // directories, whose modes come last: nothing could be written in some
-	left := ""        // a directory that is not there, with all in it
+	left := "" // a directory that is not there, with all in it
 	for _, c := range changes {
 		if left != "" && inside(c.Path, left) {
 			kept.Not = append(kept.Not, Unkept{c.Path, "its directory is not kept", true})
 			continue
 		}
-		if why := refused(c, guarded); why != "" {
+		if why := k.refused(c); why != "" && c.err == nil {
 			kept.Not = append(kept.Not, Unkept{c.Path, why, false})
 			continue
 		}
@@ -41,22 +34,42 @@ func (d *Directory) Keep(l Layers, changes []Change, guarded []string) (Kept, er
 			err = k.keep(c)
 		}
 		if err != nil {
-			kept.Not = append(kept.Not, Unkept{c.Path, fault(err), true})
+			var held *heldError
+			kept.Not = append(kept.Not, Unkept{c.Path, fault(err), !errors.As(err, &held)})
 			if c.Type == "directory" && c.What != Removed {
 				left = c.Path
 			}
 			continue
 		}
 		if kept.Done++; c.Type == "directory" && c.What != Removed {
-			made = append(made, c)
+			k.made = append(k.made, c)
 		}
 	}
-	for _, c := range slices.Backward(made) {
+	for _, c := range slices.Backward(k.made) {
 		if err := k.chmod(c); err != nil {
 			kept.Not = append(kept.Not, Unkept{c.Path, fault(err), true})
 		}
 	}
 	return kept, nil
+}
+
+// keeper returns one for the directory, which it makes, where it is not there.
+func (d *Directory) keeper(l Layers, guarded []string) (*keeper, error) {
+	k := &keeper{guarded: guarded, project: d.project, since: d.since, linked: map[inode]string{}, unlinked: map[inode]bool{}}
+	var err error
+	if k.from, err = openTree(l.Upper); err != nil {
+		return nil, fmt.Errorf("keep changes: %w", err)
+	}
+	if k.below, err = openTree(l.Dir); err != nil {
+		k.from.close()
+		return nil, fmt.Errorf("keep changes: %w", err)
+	}
+	if err := d.make(k.mode(".")); err != nil {
+		k.close()
+		return nil, fmt.Errorf("keep changes in %s: %w", d.Path, err)
+	}
+	k.to = d.tree
+	return k, nil
 }
 
 // fault is an error in the words that people need.
@@ -72,16 +85,32 @@ func fault(err error) string {
 
 // keeper writes changes.
 type keeper struct {
-	from, to tree
-	linked   map[inode]string // where files with more than one name were written
+	from, below, to tree // to is another one's to close
+	guarded         []string
+	project         bool             // to is the directory below the overlay
+	since           time.Time        // the start of the run
+	made            []Change         // directories, whose modes come last: nothing could be written in some
+	linked          map[inode]string // where files with more than one name were written
+	unlinked        map[inode]bool   // files that lost one of their names, which changed their ctime
 }
 
 type inode struct{ dev, number uint64 }
 
-// errOccupied is the fault where another file is in the way of a change.
-var errOccupied = errors.New("something else is there")
+// Faults where another file is in the way of a change.
+var (
+	errOccupied  = errors.New("something else is there")
+	errMeanwhile = errors.New("it changed outside during the run")
+)
 
-func (k keeper) keep(c Change) error {
+func (k *keeper) close() {
+	k.from.close()
+	k.below.close()
+}
+
+func (k *keeper) keep(c Change) error {
+	if c.What == Removed && !k.project {
+		return nil
+	}
 	name := path.Base(c.Path)
 	parent, err := k.parent(c.Path, c.What != Removed)
 	if c.What == Removed && errors.Is(err, unix.ENOENT) {
@@ -91,24 +120,8 @@ func (k keeper) keep(c Change) error {
 		return err
 	}
 	defer unix.Close(parent)
-	there := entry(parent, name)
-	kind := typeOf(there.Mode)
-	switch {
-	case there.Mode == 0 && c.What == Removed:
-		return nil
-	case there.Mode == 0:
-	case c.What == Removed:
-		if kind != c.Type {
-			return errOccupied
-		}
-		return k.remove(c.Path)
-	case kind == c.Type:
-	case kind == c.was: // which the change took the place of
-		if err := k.remove(c.Path); err != nil {
-			return err
-		}
-	case kind == "directory" || c.Type == "directory":
-		return errOccupied
+	if err := k.clear(c, parent, name); err != nil || c.What == Removed {
+		return err
 	}
 	switch c.Type {
 	case "directory":
@@ -122,9 +135,45 @@ func (k keeper) keep(c Change) error {
 	return k.file(c, parent, name)
 }
 
+// clear has a change find its place as it needs it. What is there must be as the command saw
+// it: older than the run, or nothing where the directory is not the project.
+func (k *keeper) clear(c Change, parent int, name string) error {
+	there, err := entry(parent, name)
+	kind := typeOf(there.Mode)
+	switch {
+	case err != nil:
+		return err
+	case there.Mode == 0, kind == "directory" && c.Type == kind && c.What != Removed:
+		return nil
+	case !k.project, c.What == Removed && kind != c.Type:
+		return errOccupied
+	case k.later(there):
+		return errMeanwhile
+	case c.What == Removed, kind != c.Type && kind == c.was: // which the change takes the place of
+		return k.remove(c.Path)
+	case kind != c.Type && (kind == "directory" || c.Type == "directory"):
+		return errOccupied
+	}
+	k.loses(there)
+	return nil
+}
+
+// later reports whether a file in the project changed since the run began, but for its
+// number of names, if the keeper removed one. Nobody can set a ctime (stat(2)).
+func (k *keeper) later(stat unix.Stat_t) bool {
+	return time.Unix(stat.Ctim.Unix()).After(k.since) && !k.unlinked[inode{stat.Dev, stat.Ino}]
+}
+
+// loses notes that a file is about to lose a name.
+func (k *keeper) loses(stat unix.Stat_t) {
+	if stat.Nlink > 1 {
+		k.unlinked[inode{stat.Dev, stat.Ino}] = true
+	}
+}
+
 // parent opens the directory that a path is in. One that the project had and the place of
 // the changes has not can be made.
-func (k keeper) parent(at string, make bool) (int, error) {
+func (k *keeper) parent(at string, make bool) (int, error) {
 	dir := path.Dir(at)
 	fd, err := k.to.open(dir, unix.O_PATH|unix.O_DIRECTORY)
 	if !errors.Is(err, unix.ENOENT) || !make || dir == "." {
@@ -135,139 +184,26 @@ func (k keeper) parent(at string, make bool) (int, error) {
 		return -1, err
 	}
 	defer unix.Close(above)
-	if err := unix.Mkdirat(above, path.Base(dir), 0o777); err != nil && !errors.Is(err, unix.EEXIST) {
+	if err := unix.Mkdirat(above, path.Base(dir), 0o700); err != nil {
 		return -1, err
 	}
+	k.made = append(k.made, Change{Path: dir, mode: k.mode(dir)})
 	return k.to.open(dir, unix.O_PATH|unix.O_DIRECTORY)
 }
 
-// temporary is a name for an incomplete file.
-func temporary() string { return ".purity-" + strings.ToLower(rand.Text()) }
-
-// link writes a link with the target that it has in the overlay.
-func (k keeper) link(c Change, parent int, name string) error {
-	from, err := k.from.open(c.Path, unix.O_PATH)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(from)
-	target, err := readlink(from, "")
-	if err != nil {
-		return err
-	}
-	temp := temporary()
-	if err := unix.Symlinkat(target, parent, temp); err != nil {
-		return err
-	}
-	return place(parent, temp, name)
-}
-
-// place has a complete file take the name of an older one.
-func place(parent int, temp, name string) error {
-	err := unix.Renameat(parent, temp, parent, name)
-	unix.Unlinkat(parent, temp, 0) // two names of one file stay two (rename(2))
-	return err
-}
-
-// file writes a regular file.
-func (k keeper) file(c Change, parent int, name string) error {
-	fd, err := k.from.readable(c.Path, unix.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	source := os.NewFile(uintptr(fd), c.Path)
-	defer source.Close()
-	var stat unix.Stat_t
-	if err := unix.Fstat(fd, &stat); err != nil {
-		return err
-	}
-	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		return errOccupied
-	}
-	id, temp := inode{stat.Dev, stat.Ino}, temporary()
-	if first, ok := k.linked[id]; ok && k.again(first, parent, temp) {
-		return place(parent, temp, name)
-	}
-	to, err := unix.Openat(parent, temp, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return err
-	}
-	target := os.NewFile(uintptr(to), temp)
-	defer target.Close()
-	if err := k.fill(target, source, stat, c.mode); err != nil {
-		unix.Unlinkat(parent, temp, 0)
-		return err
-	}
-	if stat.Nlink > 1 {
-		k.linked[id] = c.Path
-	}
-	return place(parent, temp, name)
-}
-
-// fill gives a new file content, attributes, mode, owner and times of another.
-func (k keeper) fill(target, source *os.File, stat unix.Stat_t, mode uint32) error {
-	if err := copyFile(target, source, stat.Size); err != nil {
-		return err
-	}
-	to := int(target.Fd())
-	if err := copyAttributes(to, int(source.Fd())); err != nil {
-		return err
-	}
-	if os.Geteuid() == 0 {
-		if err := unix.Fchown(to, int(stat.Uid), int(stat.Gid)); err != nil {
-			return err
-		}
-	}
-	if err := unix.Fchmod(to, permissions(mode)); err != nil {
-		return err
-	}
-	return unix.UtimesNanoAt(to, "", []unix.Timespec{stat.Atim, stat.Mtim}, unix.AT_EMPTY_PATH)
-}
-
-// again links a file that was written before, if it is still there.
-func (k keeper) again(first string, parent int, temp string) bool {
-	name := path.Base(first)
-	from, err := k.parent(first, false)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(from)
-	return typeOf(entry(from, name).Mode) == "file" && unix.Linkat(from, name, parent, temp, 0) == nil
-}
-
-// chmod gives a directory its mode.
-func (k keeper) chmod(c Change) error {
-	fd, err := k.to.open(c.Path, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return unix.Fchmod(fd, permissions(c.mode))
-}
-
-// remove removes a path, with all below it.
-func (k keeper) remove(at string) error {
-	name := path.Base(at)
-	parent, err := k.parent(at, false)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(parent)
-	err = unix.Unlinkat(parent, name, 0)
-	if !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EPERM) {
-		return err
-	}
-	if fd, err := k.to.open(at, unix.O_RDONLY|unix.O_DIRECTORY); err == nil {
-		names, err := list(fd)
-		unix.Close(fd)
+// mode is that of a directory of the project, or else of the overlay.
+func (k *keeper) mode(dir string) uint32 {
+	for _, t := range []tree{k.below, k.from} {
+		fd, err := t.open(dir, unix.O_PATH|unix.O_DIRECTORY)
 		if err != nil {
-			return err
+			continue
 		}
-		for _, name := range names {
-			if err := k.remove(join(at, name)); err != nil {
-				return err
-			}
+		var stat unix.Stat_t
+		err = unix.Fstat(fd, &stat)
+		unix.Close(fd)
+		if err == nil {
+			return stat.Mode
 		}
 	}
-	return unix.Unlinkat(parent, name, unix.AT_REMOVEDIR)
+	return 0o700
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -48,6 +49,7 @@ type pair struct {
 	up, down unix.Stat_t // of mode 0 where it is not there
 	whiteout bool        // the upper one hides the other
 	same     bool        // a file with its old content
+	err      error       // why no more is known
 }
 
 // dir compares a directory of the upper layer with the one below; opaque says that
@@ -63,7 +65,7 @@ func (c *comparison) dir(path string, opaque bool) error {
 	}
 	for _, p := range pairs {
 		c.note(p)
-		if typeOf(p.up.Mode) == "directory" && p.up.Mode != 0 {
+		if p.err == nil && typeOf(p.up.Mode) == "directory" && p.up.Mode != 0 {
 			if err := c.dir(p.path, opaque); err != nil {
 				return err
 			}
@@ -75,8 +77,7 @@ func (c *comparison) dir(path string, opaque bool) error {
 // read are the entries of a directory that could be changed, and whether it is opaque, as
 // all is that lies in one which is, or which was no directory before.
 func (c *comparison) read(path string, opaque bool) ([]pair, bool, error) {
-	const flags = unix.O_RDONLY | unix.O_DIRECTORY
-	up, err := c.upper.readable(path, flags)
+	up, err := c.upper.readable(path, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, opaque, err
 	}
@@ -87,34 +88,79 @@ func (c *comparison) read(path string, opaque bool) ([]pair, bool, error) {
 	}
 	mark := attribute(up, "user.overlay.opaque")
 	opaque = opaque || mark == "y"
-	down, err := c.lower.open(path, flags)
+	down, err := c.below(path)
 	if err != nil {
-		down = -1 // there is none, or nobody could read it
-	} else {
+		return nil, opaque, err
+	}
+	if down >= 0 {
 		defer unix.Close(down)
 	}
 	pairs := make([]pair, 0, len(names))
 	for _, name := range names {
-		p := pair{path: join(path, name), up: entry(up, name), down: entry(down, name)}
-		if p.whiteout = c.hides(p, mark); p.whiteout {
-			p.up = unix.Stat_t{}
-		}
-		p.same = p.up.Mode != 0 && p.up.Mode == p.down.Mode && c.same(p, up, down, name)
-		pairs = append(pairs, p)
+		pairs = append(pairs, c.pair(join(path, name), up, down, mark))
 	}
 	if opaque && down >= 0 {
-		below, err := list(down)
-		if err != nil {
-			return nil, opaque, err
-		}
-		slices.Sort(names)
-		for _, name := range below {
-			if _, there := slices.BinarySearch(names, name); !there {
-				pairs = append(pairs, pair{path: join(path, name), down: entry(down, name), whiteout: true})
-			}
-		}
+		hidden, err := c.hidden(path, names)
+		return append(pairs, hidden...), opaque, err
 	}
 	return pairs, opaque, nil
+}
+
+// below opens a directory of the lower layer; -1 where it has none, or where it has a mount,
+// whose files are not in the overlay.
+func (c *comparison) below(path string) (int, error) {
+	fd, err := c.lower.open(path, unix.O_PATH|unix.O_DIRECTORY)
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP), errors.Is(err, unix.EXDEV):
+		return -1, nil
+	case err != nil:
+		return -1, fmt.Errorf("look below it: %w", err)
+	}
+	return fd, nil
+}
+
+// pair looks at an entry in both layers of its directory, which has mark as its attribute.
+func (c *comparison) pair(at string, up, down int, mark string) pair {
+	name := path.Base(at)
+	p := pair{path: at}
+	var err error
+	p.up, p.err = entry(up, name)
+	if p.down, err = entry(down, name); err != nil {
+		p.err = fmt.Errorf("look below it: %w", err)
+	}
+	if p.err != nil {
+		return p
+	}
+	if p.whiteout = c.hides(p, mark); p.whiteout {
+		p.up = unix.Stat_t{}
+	}
+	p.same = p.up.Mode != 0 && p.up.Mode == p.down.Mode && c.same(p, up, down, name)
+	return p
+}
+
+// hidden are the entries of a lower directory that an opaque one hides: all but those that it
+// has itself.
+func (c *comparison) hidden(path string, has []string) ([]pair, error) {
+	down, err := c.lower.open(path, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, fmt.Errorf("look below it: %w", err)
+	}
+	defer unix.Close(down)
+	names, err := list(down)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(has)
+	var pairs []pair
+	for _, name := range names {
+		if _, there := slices.BinarySearch(has, name); there {
+			continue
+		}
+		p := pair{path: join(path, name), whiteout: true}
+		p.down, p.err = entry(down, name)
+		pairs = append(pairs, p)
+	}
+	return pairs, nil
 }
 
 // hides reports whether an entry is a whiteout: a device without a number, or, where the
@@ -143,6 +189,8 @@ func (c *comparison) note(p pair) {
 	}
 	of := p.up
 	switch {
+	case p.err != nil:
+		change.Type, change.err = "unknown", p.err
 	case p.up.Mode == 0 && p.down.Mode == 0, p.same:
 		return
 	case p.up.Mode == 0:

@@ -7,8 +7,11 @@ import "errors"
 // Directory is one that changes are kept in.
 type Directory struct{ Path string }
 
+// ErrNotEmpty is the error of no directory here.
+var ErrNotEmpty = errors.New("there are files in it, and it is not the project")
+
 // OpenDirectory opens none.
-func OpenDirectory(string) (*Directory, error) { return nil, errors.ErrUnsupported }
+func OpenDirectory(dir, project string) (*Directory, error) { return nil, errors.ErrUnsupported }
 
 // Close closes nothing.
 func (*Directory) Close() {}

@@ -3,7 +3,10 @@ package launch
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -39,13 +42,27 @@ func (j Job) settle(v screen.Voice) error {
 		return nil
 	}
 	guarded := below(shown.Dir, j.Sees.Obeyed)
-	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.Obeyed)...)) // the project can lie in that directory
+	release := hold()
+	kept, err := j.into.Keep(layers, changes, append(guarded, below(j.into.Path, j.Sees.Obeyed)...))
+	release()
 	if err != nil {
 		return err
 	}
 	result.Into, result.Kept, result.Not = j.into.Path, kept.Done, kept.Not
 	sayChanges(v, changes, fmt.Sprintf("%d kept in %s", kept.Done, j.into.Path), "")
 	return sayUnkept(v, kept, j.into.Path)
+}
+
+// hold has purity finish writing the changes, although a signal asks it to end: one half
+// written would be neither the project's nor the command's. SIGQUIT still ends it.
+func hold() (release func()) {
+	held := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(held, s)
+		}
+	}
+	return func() { signal.Stop(held) }
 }
 
 // tell hands the changes to the watching parent, for its report.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -78,7 +79,14 @@ func openKept(a confine.Plan) (*overlay.Directory, error) {
 	if err := giving(dir, a.Sees.Obeyed); err != nil {
 		return nil, err
 	}
-	return overlay.OpenDirectory(filepath.Clean(dir))
+	d, err := overlay.OpenDirectory(dir, a.Project.Dir)
+	switch {
+	case errors.Is(err, overlay.ErrNotEmpty):
+		err = words.Hint(err, "name a new directory, or the project: --keep-changes "+shell.Quote(a.Project.Dir))
+	case errors.Is(err, os.ErrNotExist):
+		err = words.Hint(err, "mkdir -p "+shell.Quote(filepath.Dir(dir)))
+	}
+	return d, err
 }
 
 // giving returns an error if programs outside obey files in a directory: in a git directory
