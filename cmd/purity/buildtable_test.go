@@ -103,22 +103,25 @@ var atLevelNix = map[string]string{
 	"http":                   "there is no network, and no loopback",
 }
 
-// atLevelNixInView are those with another result at level nix in a view. Those of HOME and the
-// network end so in Nix's own sandbox, too.
+// atLevelNixInView are those with another result at level nix in a view. They end so in Nix's
+// own sandbox, too.
 var atLevelNixInView = map[string]string{
-	"gnupg":    noSockets,
-	"redis":    noSockets,
-	"postgres": noSockets,
-	"tmux":     noSockets,
-	"go":       goCache,
-	"go-cgo":   goCache,
-	"go-proxy": goCache,
-
+	"go":          goCache,
+	"go-cgo":      goCache,
+	"go-proxy":    goCache,
 	"node-npm":    npmNetwork,
 	"node-vite":   npmNetwork,
 	"node-vitest": npmNetwork,
-	"gettext":     atLevelNix["gettext"],
+	"gettext":     noLocales,
+	"locale":      noLocales,
+	"php":         noZones,
+	"tcl":         noZones,
 }
+
+const (
+	noLocales = "there are no locales of the machine"
+	noZones   = "there are no time zones of the machine"
+)
 
 const npmNetwork = "there is no network, from which npm takes packages"
 

@@ -16,7 +16,7 @@ type enterShellCmd struct {
 	Mode        string   `name:"enter" enum:"shims,shell" default:"shims" placeholder:"shims|shell" help:"Confine each program by shims, or an interactive shell as a whole, which becomes purity shell (default: shims)."`
 	WithClosure []string `placeholder:"FILE" type:"path" sep:"none" help:"Add the store paths that a file lists to the closure; can be repeated."`
 	Outside     []string `placeholder:"NAME" sep:"none" help:"Run a program that drives Nix, such as devenv, unconfined. Programs that it starts by name run confined. Can be repeated."`
-	Project     string   `placeholder:"DIR" type:"path" help:"Directory that programs may write (default: the nearest with a flake.nix or .git)."`
+	Project     string   `placeholder:"DIR" type:"path" help:"Directory that programs may write (default: the nearest with a flake.nix or .git, or else the working directory)."`
 	Config      string   `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file, not from the project's purity.toml."`
 	config.Settings
 }

@@ -33,7 +33,7 @@ type source struct {
 	OverrideInput map[string]string `placeholder:"INPUT=REF" mapsep:"none" help:"Use another flake for an input of the flake; can be repeated."`
 	Impure        bool              `help:"Let the evaluation read the environment and any file. purity then evaluates on every run."`
 	Refresh       bool              `help:"Evaluate anew, and replace the cached environment."`
-	Project       string            `placeholder:"DIR" type:"path" help:"Directory that the command may write (default: the flake's, if the working directory is in it)." xor:"project"`
+	Project       string            `placeholder:"DIR" type:"path" help:"Directory that the command may write (default: the nearest with a flake.nix or .git, or else the working directory)." xor:"project"`
 	NoProject     bool              `help:"Let the command write no directory but HOME and TMPDIR. For programs rather than builds." xor:"project"`
 	Config        string            `placeholder:"FILE" type:"path" env:"PURITY_CONFIG" help:"Take the settings from this file, not from the project's purity.toml. A file outside the project needs no purity allow."`
 }

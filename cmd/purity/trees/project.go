@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -16,9 +17,10 @@ import (
 
 // Project is the directory that a confined command may write.
 type Project struct {
-	Dir  string // absolute, without symlinks
-	Cwd  string // where the command starts, in Dir
-	None bool   // there is no project, and Dir only stands for one
+	Dir     string // absolute, without symlinks
+	Cwd     string // where the command starts, in Dir
+	None    bool   // there is no project, and Dir only stands for one
+	Guessed bool   // nothing says that Dir is a project: it is the working directory
 }
 
 // Trees are the directories of the project that its commands write, none if there is
@@ -56,7 +58,9 @@ func FindProject(flag, anchor string) (Project, error) {
 		}
 		return Project{Dir: dir, Cwd: cwd}, nil
 	}
-	return Project{Dir: config.Upward(cwd, anchor), Cwd: cwd}, nil
+	dir := config.Upward(cwd, anchor)
+	marked := anchor != "" && exists(filepath.Join(dir, anchor)) || exists(filepath.Join(dir, ".git"))
+	return Project{Dir: dir, Cwd: cwd, Guessed: !marked}, nil
 }
 
 // NoProject stands for the project of a request that has none: an empty directory that no
@@ -114,6 +118,8 @@ func (p Project) Check(nix nixeval.Nix) error {
 		return tooWide(p.Dir, "your home directory is in it")
 	case enforce.Inside(enforce.Real("/bin/sh"), p.Dir) || enforce.Inside(enforce.Real("/usr/bin/env"), p.Dir):
 		return tooWide(p.Dir, "the host's programs are in it")
+	case p.Guessed && slices.ContainsFunc(system, func(dir string) bool { return enforce.Inside(p.Dir, dir) }):
+		return tooWide(p.Dir, "it belongs to the system, and has no flake.nix or .git")
 	case enforce.Inside(p.Dir, store):
 		return words.Hint(fmt.Errorf("use project %s: it is in the store, which is never written", p.Dir), "copy the sources to a directory of yours")
 	case StoreIn(nix, p.Dir):
@@ -134,6 +140,14 @@ func TrustDir() string {
 		return ""
 	}
 	return enforce.Real(list.Dir)
+}
+
+// system are directories that are projects only if a person says so.
+var system = []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func tooWide(dir, why string) error {
