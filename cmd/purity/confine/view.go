@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -73,6 +74,9 @@ func (p *Plan) show() error {
 		Shell: v.inClosure(p.Env.Bash, "sh", "bash"), Env: v.inClosure("", "env"),
 		Etc: v.etc(), Dir: p.Project.Cwd, Protected: present(obeyed), SysVIPC: p.sysVIPC(),
 		Store: storeOf(p.Nix),
+	}
+	for _, link := range linked(p.Project.Dir, obeyed) {
+		p.Warnings = append(p.Warnings, screen.Warning{Text: link + " is a symbolic link, which the command can replace; programs outside obey what it leads to"})
 	}
 	if len(p.Sockets) == 0 {
 		p.Policy.UnixSockets = true // the view has only the sockets that a command may reach
@@ -197,44 +201,6 @@ func UserFiles() map[string]string {
 		"group":  fmt.Sprintf("root:x:0:\nnixbld:!:%d:\nnogroup:x:65534:\n", os.Getgid()),
 		"hosts":  "127.0.0.1 localhost\n::1 localhost\n",
 	}
-}
-
-// later are files of a project that programs outside obey; a view makes them read-only. Two
-// of git's lead it to another configuration.
-var later = []string{".git/hooks", ".git/config", ".git/config.worktree", ".git/commondir", "flake.nix", "flake.lock", "purity.toml", ".envrc"}
-
-// obeyed returns their paths in the project, even if missing, but not those that a row of
-// the policy allows writing.
-func (p viewing) obeyed() []string {
-	var paths []string
-	for _, dir := range p.Project.Trees() {
-		names := later
-		if info, err := os.Lstat(filepath.Join(dir, ".git")); err == nil && info.Mode().IsRegular() { // of a worktree: it names the git directory
-			names = append(slices.Clip(names), ".git")
-		}
-		for _, name := range names {
-			path := filepath.Join(dir, name)
-			said := slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
-				return g.Access&enforce.Write != 0 && !g.Replaced && !isProject(g) && enforce.Inside(path, g.Path)
-			})
-			if !said {
-				paths = append(paths, path)
-			}
-		}
-	}
-	if p.File != nil && enforce.Inside(p.File.Path, p.Project.Dir) && !slices.Contains(paths, p.File.Path) {
-		paths = append(paths, p.File.Path)
-	}
-	return paths
-}
-
-// present returns the paths of existing files. It leaves out links: no mount can keep a
-// link from being replaced.
-func present(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
-		info, err := os.Lstat(path)
-		return err != nil || !info.IsDir() && !info.Mode().IsRegular()
-	})
 }
 
 // privateDirs are directories that a view has for itself.
