@@ -8,7 +8,10 @@ import (
 
 // InvalidPathError says that a store path is not valid: Nix does not have it,
 // or has it no more.
-type InvalidPathError struct{ Path string }
+type InvalidPathError struct {
+	Path string
+	Root string // of the chroot store, empty for any other store
+}
 
 func (e *InvalidPathError) Error() string { return fmt.Sprintf("path %s is not valid", e.Path) }
 

@@ -27,6 +27,23 @@ func CheckRoot(dir string) error {
 	return nil
 }
 
+// HasStore is an error where a directory has no store in it. Nix would make an empty one there,
+// also in a directory whose name has a slip.
+func HasStore(root string) error {
+	info, err := os.Stat(closure.Store{Root: root}.Real())
+	switch {
+	case err == nil && !info.IsDir():
+		return errors.New("nix/store in it is no directory")
+	case err == nil:
+		return nil
+	case !exists(root):
+		return errors.New("there is no such directory")
+	case errors.Is(err, os.ErrNotExist):
+		return errors.New("it has no store (nix/store)")
+	}
+	return err
+}
+
 // RootOf is the directory of the chroot store that Nix uses in an environment, empty for
 // none: its configuration and NIX_REMOTE say so, or Nix falls back to that of a user who has
 // no other store (src/libstore/store-api.cc, openFromNonUri; since Nix 2.10).

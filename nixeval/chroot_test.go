@@ -63,6 +63,15 @@ func TestRootOf(t *testing.T) {
 	if err := CheckRoot("/a b"); err != nil {
 		t.Error(err)
 	}
+	if HasStore(home) == nil || HasStore(filepath.Join(home, "absent")) == nil {
+		t.Error("a directory without a store has one")
+	}
+	if err := os.MkdirAll(filepath.Join(home, "nix", "store"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := HasStore(home); err != nil {
+		t.Error(err)
+	}
 	n := Nix{Environ: []string{"NIX_CONFIG=store = /x"}, Root: "/srv/store"}
 	if config := lookup(n.environ(), "NIX_CONFIG"); RootOf([]string{"NIX_CONFIG=" + config}) != "/srv/store" {
 		t.Errorf("NIX_CONFIG is %q", config)

@@ -184,7 +184,7 @@ func (n Nix) Closure(ctx context.Context, roots ...closure.Path) (closure.Closur
 		nodes, err = n.requisites(ctx, storeDir, roots)
 	}
 	if failedWith(err, "is not valid") {
-		return closure.Closure{}, fmt.Errorf("resolve closure: %w", &closure.InvalidPathError{Path: quotedPath(err.Error(), string(roots[0]))})
+		return closure.Closure{}, fmt.Errorf("resolve closure: %w", &closure.InvalidPathError{Path: quotedPath(err.Error(), string(roots[0])), Root: n.Root})
 	}
 	if err != nil {
 		return closure.Closure{}, fmt.Errorf("resolve closure %s: %w", roots[0], err)

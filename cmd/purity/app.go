@@ -84,7 +84,7 @@ func (e codeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // nix returns the Nix that commands ask for environments.
 func (a *app) nix() (nixeval.Nix, error) {
 	if a.store != "" {
-		return confine.NixIn(a.Voice, a.store)
+		return confine.NixOf(a.Voice, a.store)
 	}
 	return confine.Nix(a.Voice)
 }

@@ -127,7 +127,7 @@ func (d ran) learner(secrets []string) learn.Run {
 	for _, path := range secrets {
 		named = append(named, enforce.Real(path))
 	}
-	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable}
+	return learn.Run{Project: d.plan.Project.Dir, Home: outcome.UserHome(), Named: named, Executable: d.plan.Executable, Guarded: d.plan.Guarded}
 }
 
 // sayLeftOut warns of needs that purity leaves out: paths that look like secrets, and needs

@@ -135,7 +135,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	switch {
 	case missing != 0 && allowedByMode(v.through+subject, t.mode, t.entry || p.none):
 		d := Denial{Path: v.named(t, p), Real: v.own(p.path), Call: call, Access: word(missing), Entry: subject != p.path, Errno: unix.ErrnoName(t.errno)}
-		d.Kind, d.Errno = kindOf(d, p), o.shown.errno(v.pid, o.judge, subject, missing, d.Errno)
+		d.Kind, d.Errno = kindOf(d, p), o.shown.busy(t, p, o.shown.errno(v.pid, o.judge, subject, missing, d.Errno))
 		return o.by(v.pid, d), true
 	case missing == 0 && t.access&enforce.Execute != 0:
 		return o.judgeInterpreters(v, call, p.path)

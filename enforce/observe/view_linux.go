@@ -201,6 +201,18 @@ func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, 
 	return answer
 }
 
+// busy is the answer to a call that changes an entry of a directory. A file that is not written although a grant says so is a mount of its own, which
+// nobody removes or replaces.
+func (s *Shown) busy(t target, p place, answer string) string {
+	switch {
+	case s == nil || !t.entry || p.none || !slices.Contains(s.ReadOnly, p.path):
+		return answer
+	case t.errno == unix.EXDEV:
+		return "EXDEV"
+	}
+	return "EBUSY"
+}
+
 // shows reports whether a grant has a path be there.
 func (j judge) shows(path string) bool {
 	for ; ; path = above(path) {

@@ -31,6 +31,9 @@ type Run struct {
 	Home     string         // of the user, without links
 	Enforced bool
 	Anywhere bool // the words must not depend on this machine
+	// Guarded returns the file that a view has read-only although its directory is written, where
+	// a path is or lies in one, and the setting that lets the command write it; nil for none.
+	Guarded func(path string) (file, setting string)
 }
 
 // finder keeps facts that are needed again and again.
@@ -196,14 +199,7 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 		found.Why = "store path of " + path.Name() + "; not in the closure of " + f.Env.Source
 		found.Hint = f.storeHint(d, path)
 	case outside:
-		found.Why = "outside the project"
-		if d.Errno == "EROFS" {
-			found.Why = "read-only in the view"
-		}
-		if enforce.Inside(d.Real, f.Home) {
-			found.Why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
-		}
-		found.Hint = f.openPath("write", d)
+		found.Why, found.Hint = f.outside(d)
 	case inHome:
 		found.Why = "in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
 		found.Hint = f.remedy(d, found.by, false)
@@ -222,4 +218,24 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 		found.Why += namedBy(found.by)
 	}
 	return found
+}
+
+// outside returns the reason and the remedy for a file that the command may not write.
+func (f *finder) outside(d observe.Denial) (why, hint string) {
+	if f.Guarded != nil {
+		switch file, setting := f.Guarded(d.Real); {
+		case setting != "":
+			return "read-only in the view, because programs outside obey it", report.InPolicy + setting
+		case file != "":
+			return "read-only in the view, because it has the rules of the command", "change it outside the view"
+		}
+	}
+	why = "outside the project"
+	if d.Errno == "EROFS" {
+		why = "read-only in the view"
+	}
+	if enforce.Inside(d.Real, f.Home) {
+		why += ", in your home directory" + toolchain(strings.TrimPrefix(d.Real, f.Home+"/"))
+	}
+	return why, f.openPath("write", d)
 }

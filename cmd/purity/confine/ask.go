@@ -34,12 +34,22 @@ type Ask struct {
 
 // Nix returns the Nix to ask, by the working directory and the environment alone.
 func Nix(v screen.Voice) (nixeval.Nix, error) {
-	return NixIn(v, nixeval.RootOf(os.Environ()))
+	return nixIn(v, nixeval.RootOf(os.Environ()))
 }
 
-// NixIn is Nix with the chroot store in a directory, empty for none. The walls have to know
+// NixOf returns the Nix to ask, with the chroot store in a directory that a flag names. It
+// makes no new store.
+func NixOf(v screen.Voice, root string) (nixeval.Nix, error) {
+	nix, err := nixIn(v, root)
+	if err != nil {
+		return nix, err
+	}
+	return nix, stored(root)
+}
+
+// nixIn is Nix with the chroot store in a directory, empty for none. The walls have to know
 // that directory.
-func NixIn(v screen.Voice, root string) (nixeval.Nix, error) {
+func nixIn(v screen.Voice, root string) (nixeval.Nix, error) {
 	if root != "" {
 		if err := nixeval.CheckRoot(root); err != nil {
 			return nixeval.Nix{}, fmt.Errorf("use store %s: %w", root, err)

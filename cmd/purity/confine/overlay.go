@@ -15,31 +15,53 @@ const Overlay = "overlay"
 // Overlaid reports whether the settings show the project as an overlay.
 func (s Settings) Overlaid() bool { return s.ProjectAs == Overlay }
 
+// withoutOverlay is what to change for a command without an overlay of the project.
+func withoutOverlay(a Ask) string {
+	switch {
+	case a.Keeping.Dir != "":
+		return "leave --keep-changes out"
+	case a.Keeping.Asked:
+		return "leave --discard out"
+	}
+	return "use --project-as write"
+}
+
+// withoutView is what to change for a command without a view.
+func withoutView(a Ask) string {
+	if a.Overlaid() {
+		return withoutOverlay(a)
+	}
+	return "use --view=false"
+}
+
 // overlayable returns an error if the settings ask for an overlay and also rule it out:
 // a command never writes the project itself instead.
 func overlayable(a Ask) error {
+	why, fix := "", ""
 	switch {
 	case !a.Overlaid():
 		return nil
 	case a.Project.None:
-		return words.Hint(errors.New("show the project as an overlay: there is no project"), "remove --no-project, or use --project-as write")
-	case !a.Enforced():
-		return words.Hint(fmt.Errorf("show the project as an overlay: mode %s confines nothing", a.Mode), "--mode enforce, or use --project-as write")
+		why, fix = "there is no project", "remove --no-project, or "
+	case !a.Enforced(): // audit and learn have no other mode
+		why = "mode " + a.Mode + " confines nothing"
 	case a.View == "false":
-		return words.Hint(errors.New("show the project as an overlay: it needs a view, and view is false"), "--view, or use --project-as write")
+		why, fix = "it needs a view, and view is false", "--view, or "
 	case Inside():
-		return words.Hint(errors.New("show the project as an overlay: this process is confined already"), "run it outside, or use --project-as write")
+		why, fix = "this process is confined already", "run it outside, or "
+	default:
+		return nil
 	}
-	return nil
+	return words.Hint(errors.New("show the project as an overlay: "+why), fix+withoutOverlay(a))
 }
 
 // overAll returns an error if a row allows writing a directory above the project.
-func overAll(project string, policy enforce.Policy) error {
-	g, above := view.Layers{Dir: project}.Above(policy)
+func overAll(a Ask, policy enforce.Policy) error {
+	g, above := view.Layers{Dir: a.Project.Dir}.Above(policy)
 	if !above {
 		return nil
 	}
-	return words.Hint(fmt.Errorf("show the project as an overlay: %s above it can be written (%s)", g.Path, g.Reason), "grant a directory beside the project, or use --project-as write")
+	return words.Hint(fmt.Errorf("show the project as an overlay: %s above it can be written (%s)", g.Path, g.Reason), "grant a directory beside the project, or "+withoutOverlay(a))
 }
 
 // projectRow grants the project. Its reason names an overlay.

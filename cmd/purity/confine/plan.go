@@ -48,6 +48,9 @@ func (a Ask) Plan(found Found) (Plan, error) {
 	}
 	p.Policy.Network = g.ports(p.Policy.Network)
 	p.Policy.Grants = rows
+	if err := wide(rows); a.Enforced() && err != nil {
+		return p, err
+	}
 	if err := p.show(); err != nil {
 		return p, err
 	}
@@ -57,6 +60,16 @@ func (a Ask) Plan(found Found) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// wide returns an error if a row grants the root directory, which no policy can.
+func wide(rows []enforce.Grant) error {
+	for _, g := range rows {
+		if filepath.Clean(g.Path) == "/" {
+			return words.Hint(fmt.Errorf("grant / (%s): the whole file system is no grant", g.Reason), "grant the directories that the command needs, or --mode audit, which confines nothing")
+		}
+	}
+	return nil
 }
 
 // Resolve finds the environment and makes the policy.

@@ -2,8 +2,10 @@ package confine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/nix-purity/purity/cmd/purity/screen"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -28,6 +30,10 @@ func FromNix(v screen.Voice, silent bool) Source {
 		progress.Done(env, err)
 		if err == nil {
 			env, err = env.With(a.Request.With...)
+		}
+		var absent *nixeval.NotFoundError
+		if errors.As(err, &absent) && Inside() {
+			err = words.Hint(err, "this process is confined already, and its environment has no "+absent.Program+": run this purity outside, or only the command, with --unless-confined")
 		}
 		return Found{Env: env, Asked: progress.Asked}, err
 	}

@@ -2,7 +2,9 @@ package confine
 
 import (
 	"fmt"
+	"path/filepath"
 
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/view"
@@ -22,6 +24,22 @@ func storable(a Ask) error {
 		return words.Hint(fmt.Errorf("use store %s: it needs a view", root), "--view, or view = true in purity.toml")
 	}
 	return nil
+}
+
+// stored returns an error if a directory has no store in it, with the directory that was
+// likely meant.
+func stored(root string) error {
+	err := nixeval.HasStore(root)
+	if err == nil {
+		return nil
+	}
+	hint := "--store names the directory that nix/store lies in; for a new store:  mkdir -p " + shell.Quote(filepath.Join(root, "nix", "store"))
+	for _, above := range []string{filepath.Dir(root), filepath.Dir(filepath.Dir(root))} {
+		if nixeval.HasStore(above) == nil && (filepath.Join(above, "nix") == root || filepath.Join(above, "nix", "store") == root) {
+			hint = "--store " + shell.Quote(above)
+		}
+	}
+	return words.Hint(fmt.Errorf("use store %s: %w", root, err), hint)
 }
 
 // storeOf returns the place of a chroot store in a view; zero for any other store.

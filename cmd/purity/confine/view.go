@@ -58,14 +58,14 @@ func (p *Plan) show() error {
 	case wanted == "false":
 		return nil
 	case p.Base.Wider:
-		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev --view, or leave --view out")
+		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev, or "+withoutView(p.Ask))
 	case wanted == "auto" && p.Nix.Root == "":
 		refused, err := viewable(p.Nix.Cache)
 		if p.Sees.Refused = refused; err != nil || refused != nil {
 			return err
 		}
 	}
-	if err := overAll(p.Project.Dir, p.Policy); p.Overlaid() && err != nil {
+	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
 	}
 	v := viewing{*p}

@@ -34,5 +34,5 @@ type Doctor struct {
 // Checks are all, whatever the first finding.
 func (d Doctor) Checks(ctx context.Context) []Check {
 	k := enforce.Probe()
-	return slices.Concat(checkKernel(k), checkServices(k), checkView(), d.checkNix(ctx), d.checkProject(), checkShims(d.Path), d.checkSelf())
+	return slices.Concat(checkKernel(k), checkServices(k), checkView(d.settings()), d.checkNix(ctx), d.checkProject(), checkShims(d.Path), d.checkSelf())
 }

@@ -60,13 +60,13 @@ func TestKernel(t *testing.T) {
 	}
 }
 
-// That there is no view is a warning, with the remedy if one is known.
+// That there is no view has the remedy if one is known.
 func TestNoView(t *testing.T) {
 	refused := &view.RefusedError{What: "x", Err: os.ErrPermission, Fix: "mend it"}
-	if c := noView(refused, "; so"); c.Status != warning || c.Fix != "mend it" || !strings.HasSuffix(c.Finding, "; so") {
+	if c := noView(warning, refused, "; so"); c.Status != warning || c.Fix != "mend it" || !strings.HasSuffix(c.Finding, "; so") {
 		t.Errorf("%+v", c)
 	}
-	if c := noView(errors.New("x"), "; so"); c.Status != warning || c.Fix != "" || c.Finding != "x" {
+	if c := noView(Error, errors.New("x"), "; so"); c.Status != Error || c.Fix != "" || c.Finding != "x" {
 		t.Errorf("%+v", c)
 	}
 }

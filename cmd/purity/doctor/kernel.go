@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
@@ -45,29 +46,36 @@ func checkKernel(k enforce.Kernel) []Check {
 	return append(checks, Check{"kernel", ok, "filters system calls (unless --no-seccomp)", ""})
 }
 
-// checkView tries whether there can be a view, and an overlay of a project.
-func checkView() []Check {
+// checkView tries whether there can be a view, and an overlay of a project. Settings that
+// require what cannot be make that an error: each command fails.
+func checkView(s confine.Settings) []Check {
 	err := view.Available()
+	if err != nil && s.ViewWanted() == "true" {
+		return []Check{noView(Error, err, "; the settings ask for a view, so each command fails")}
+	}
 	if err != nil {
-		return []Check{noView(err, "; purity can deny files outside and not hide them")}
+		return []Check{noView(warning, err, "; purity can deny files outside and not hide them")}
 	}
 	checks := []Check{{"view", ok, "can hide files outside (--view)", ""}}
 	dir, err := tempdir.Make("/var/tmp")
 	if err == nil {
 		err = view.OverlayAvailable(dir)
 	}
+	if err != nil && s.Overlaid() {
+		return append(checks, noView(Error, err, "; the settings ask for an overlay of the project, so each command fails"))
+	}
 	if err != nil {
-		return append(checks, noView(err, "; a project cannot be shown as an overlay"))
+		return append(checks, noView(warning, err, "; a project cannot be shown as an overlay"))
 	}
 	return append(checks, Check{"view", ok, "can show a project as an overlay (--discard, --keep-changes DIR)", ""})
 }
 
-func noView(err error, so string) Check {
+func noView(status string, err error, so string) Check {
 	var refused *view.RefusedError
 	if errors.As(err, &refused) {
-		return Check{"view", warning, err.Error() + so, refused.Fix}
+		return Check{"view", status, err.Error() + so, refused.Fix}
 	}
-	return Check{"view", warning, err.Error(), ""}
+	return Check{"view", status, err.Error(), ""}
 }
 
 // checkServices names services outside that obey requests and can be reached.

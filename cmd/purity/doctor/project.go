@@ -28,7 +28,7 @@ func (d Doctor) checkProject() []Check {
 			checks = append(checks, Check{"project", Error, err.Error(), fix})
 		}
 	}
-	for _, hazard := range inspect.Hazards(dir, d.overlaid(cwd, dir)) {
+	for _, hazard := range inspect.Hazards(dir, d.settings().Overlaid()) {
 		checks = append(checks, Check{"project", warning, hazard.String(), ""})
 	}
 	checks = append(checks, d.checkSettings(cwd, dir)...)
@@ -73,10 +73,30 @@ func (d Doctor) checkSettings(cwd, dir string) []Check {
 	return []Check{{"settings", ok, file.Path, ""}}
 }
 
-// overlaid reports whether purity.toml has the project shown as an overlay.
-func (d Doctor) overlaid(cwd, dir string) bool {
+// settings are those of purity.toml and of variables, the zero value if they cannot be read:
+// then checkSettings says why.
+func (d Doctor) settings() confine.Settings {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return confine.Settings{}
+	}
+	dir, _, err := inputs.FindFlake(cwd)
+	if err != nil {
+		dir = cwd
+	}
 	file, err := config.Find(cwd, dir)
-	return err == nil && file != nil && file.Settings.ProjectAs == confine.Overlay
+	if err != nil {
+		return confine.Settings{}
+	}
+	flags, err := d.Variables()
+	if err != nil {
+		return confine.Settings{}
+	}
+	settings, err := confine.NewSettings(file, flags, cwd)
+	if err != nil {
+		return confine.Settings{}
+	}
+	return settings
 }
 
 // trusted is an error where the file was not allowed.

@@ -18,6 +18,7 @@ import (
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/inspect"
 	"github.com/nix-purity/purity/enforce/overlay"
+	"github.com/nix-purity/purity/enforce/view"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -74,7 +75,8 @@ func (j Job) Exec(v screen.Voice) error {
 	if errors.Is(err, syscall.ENOEXEC) && !j.InView() { // in a view this process is not confined
 		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
 	}
-	if (errors.Is(err, os.ErrPermission) && !c.Confined || j.hides(err)) && !j.Executable(c.Path) {
+	var refused *view.RefusedError // a view that the kernel denies is nothing about the program
+	if (errors.Is(err, os.ErrPermission) && !c.Confined || j.hides(err)) && !errors.As(err, &refused) && !j.Executable(c.Path) {
 		name := filepath.Base(c.Path)
 		err = words.Hint(err, "it is outside the environment; purity exec -- "+name+" runs the "+name+" of the dev shell, if it has one")
 	}

@@ -26,6 +26,9 @@ type Run struct {
 	Exact   bool     // no directory stands for files in it
 	// Executable lists the programs that the policy lets run already.
 	Executable func(path string) bool
+	// Guarded returns the file that a view has read-only although its directory is written, where
+	// a path is or lies in one, and the setting that lets the command write it; nil for none.
+	Guarded func(path string) (file, setting string)
 }
 
 // need is one grant that a policy lacks.
@@ -85,7 +88,13 @@ func (c *collector) denial(d observe.Denial, why string) {
 	if n.why = n.what; why != "" {
 		n.why = why + "; by " + by
 	}
+	guarded, setting := c.guarded(d)
 	switch {
+	case guarded != "" && setting == "":
+		c.other = append(c.other, guarded)
+		return
+	case guarded != "":
+		n.path, n.real = guarded, guarded
 	case d.Refused != "" && d.Opens == seccomp:
 		c.calls = append(c.calls, d.Refused)
 		return
@@ -123,6 +132,14 @@ func (c *collector) denial(d observe.Denial, why string) {
 	for _, follower := range d.Followers {
 		c.denial(follower, "")
 	}
+}
+
+// guarded returns the file that a view has read-only, and its setting, for a denied write.
+func (c *collector) guarded(d observe.Denial) (file, setting string) {
+	if c.Guarded == nil || d.Access != "write" || d.Real == "" {
+		return "", ""
+	}
+	return c.Guarded(d.Real)
 }
 
 func (c *collector) secrets() secret.Finder { return secret.Finder{Home: c.Home, Named: c.Named} }

@@ -47,7 +47,7 @@ func (o Run) findings(denials []observe.Denial) []report.Finding {
 		}
 		return bare
 	}
-	run := cause.Run{Env: o.Env, StoreDir: o.Nix.StoreDir(), Policy: o.Policy, Dir: o.Project.Cwd, Home: UserHome(), Enforced: o.Enforced(), Anywhere: o.Anywhere}
+	run := cause.Run{Env: o.Env, StoreDir: o.Nix.StoreDir(), Policy: o.Policy, Dir: o.Project.Cwd, Home: UserHome(), Enforced: o.Enforced(), Anywhere: o.Anywhere, Guarded: o.Guarded}
 	if o.Network != nil {
 		run.Network = *o.Network
 	}

@@ -65,7 +65,7 @@ func (h Call) unwritten(nix nixeval.Nix, set shim.Set, dir string, files []strin
 // NixOf is Nix with the store of a set of shims.
 func NixOf(v screen.Voice, set shim.Set) (nixeval.Nix, error) {
 	if set.Store != "" {
-		return confine.NixIn(v, set.Store)
+		return confine.NixOf(v, set.Store)
 	}
 	return confine.Nix(v)
 }

@@ -35,7 +35,7 @@ type Explanation struct {
 type accessVerdict struct {
 	Access  string `json:"access" doc:"read, write or execute."`
 	Allowed bool   `json:"allowed" doc:"Whether that is allowed."`
-	Reason  string `json:"reason,omitempty" doc:"Why it is."`
+	Reason  string `json:"reason,omitempty" doc:"Why it is, or is not."`
 	Grant   string `json:"grant,omitempty" doc:"The path of the grant."`
 }
 
@@ -49,13 +49,16 @@ func (e Explanation) Print(out io.Writer) error {
 		fmt.Fprintln(out, "which does not exist")
 	}
 	if e.Hidden {
-		fmt.Fprintln(out, "which the view hides")
+		fmt.Fprintln(out, "which the view hides"+e.anew())
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, v := range e.Access {
-		if v.Allowed {
+		switch {
+		case v.Allowed:
 			screen.Printf(table, "  %s\tyes\t%s\t%s\n", v.Access, v.Reason, v.Grant)
-		} else {
+		case v.Reason != "":
+			screen.Printf(table, "  %s\tno\t%s\n", v.Access, v.Reason)
+		default:
 			screen.Printf(table, "  %s\tno\n", v.Access)
 		}
 	}
@@ -74,31 +77,26 @@ func (e Explanation) Print(out io.Writer) error {
 	return nil
 }
 
+// anew says that the command can make a file of a hidden one's name, if it can.
+func (e Explanation) anew() string {
+	for _, v := range e.Access {
+		if v.Access == "write" && v.Allowed {
+			return "; " + v.Grant + " is the command's own, where it can make another one"
+		}
+	}
+	return ""
+}
+
 // Explain explains the access to a path under a plan.
 func Explain(p confine.Plan, path string) (Explanation, error) {
 	e := Explanation{Version: form.Version, Path: path, Real: enforce.Real(path), Mode: p.Mode}
 	_, err := os.Stat(path)
-	e.Exists = err == nil
-	e.Hidden = p.Hides(path)
-	covering := p.Policy.Covering(path, enforce.All)
-	outside := slices.DeleteFunc(slices.Clone(covering), confine.Private)
-	if e.Hidden || len(outside) > 0 { // a grant in a directory of the view's own counts alone
-		covering = outside
+	e.Exists, e.Hidden = err == nil, p.Hides(path)
+	if file := p.StandIn(path); file != "" {
+		path = file
+		e.Real, e.Exists = enforce.Real(file), true
 	}
-	allowed := enforce.Access(0)
-	for _, kind := range []struct {
-		name   string
-		access enforce.Access
-	}{{"read", enforce.Read}, {"write", enforce.Write}, {"execute", enforce.Execute}} {
-		v := accessVerdict{Access: kind.name}
-		for _, g := range covering {
-			if g.Access&kind.access != 0 && !v.Allowed {
-				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
-				allowed |= kind.access
-			}
-		}
-		e.Access = append(e.Access, v)
-	}
+	allowed := e.judge(p, path)
 	store, _, err := closure.Within(p.Nix.StoreDir(), e.Real)
 	inStore := err == nil
 	if inStore && p.Env.Contains(string(store)) {
@@ -112,6 +110,36 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 	return e, nil
 }
 
+// judge lists the accesses to a path, and returns the allowed ones.
+func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access) {
+	covering := p.Policy.Covering(path, enforce.All)
+	outside := slices.DeleteFunc(slices.Clone(covering), confine.Private)
+	guarded, _ := p.Guarded(e.Real)
+	for _, kind := range []struct {
+		name   string
+		access enforce.Access
+	}{{"read", enforce.Read}, {"write", enforce.Write}, {"execute", enforce.Execute}} {
+		v := accessVerdict{Access: kind.name}
+		rows := covering
+		if e.Hidden && kind.access != enforce.Write || len(outside) > 0 { // a grant in a directory of the view's own counts alone
+			rows = outside
+		}
+		for _, g := range rows {
+			if g.Access&kind.access != 0 && !v.Allowed {
+				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
+			}
+		}
+		if kind.access == enforce.Write && guarded != "" {
+			v = accessVerdict{Access: kind.name, Reason: "read-only in the view, because programs outside obey it"}
+		}
+		if v.Allowed {
+			allowed |= kind.access
+		}
+		e.Access = append(e.Access, v)
+	}
+	return allowed
+}
+
 // remedy is a change that would allow the denied access to a file. Named is the path as the
 // user gave it.
 func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore bool) string {
@@ -123,7 +151,10 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 	short = config.Quote(short)
 	info, err := os.Stat(path)
 	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	guarded, setting := p.Guarded(path)
 	switch {
+	case guarded != "" && setting != "":
+		return "To let the command write it, in purity.toml:  " + setting
 	case allowed&enforce.Read != 0 && (allowed&enforce.Execute != 0 || !program):
 		return ""
 	case inStore:

@@ -184,13 +184,8 @@ func (w *watcher) filter() observe.Filter {
 
 // shown is the part of the view that the watcher has to know.
 func shown(p confine.Plan) observe.Shown {
-	v, links := p.Sees.View, map[string]string{}
-	for name, file := range map[string]string{"/bin/sh": v.Shell, "/usr/bin/env": v.Env} {
-		if file != "" {
-			links[name] = file
-		}
-	}
-	shown := observe.Shown{Links: links, ReadOnly: v.Protected, Spared: p.Sees.Spared, Stood: p.Sees.Stood}
+	v := p.Sees.View
+	shown := observe.Shown{Links: p.Sees.Links(), ReadOnly: v.Protected, Spared: p.Sees.Spared, Stood: p.Sees.Stood}
 	for _, g := range p.Policy.Grants {
 		if confine.Private(g) {
 			shown.Private = append(shown.Private, g.Path)

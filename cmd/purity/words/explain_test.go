@@ -51,6 +51,7 @@ func TestExplain(t *testing.T) {
 		{&config.PositionError{Path: "x", Err: errors.New("x")}, "purity config schema lists all keys", Failure},
 		{&config.PositionError{Path: "x", Err: config.ErrNoReason}, "write why between the quotes", Failure},
 		{&closure.InvalidPathError{Path: storePath}, "restore it: nix-store --realise " + storePath, Failure},
+		{&closure.InvalidPathError{Path: storePath, Root: "/a b"}, "restore it: nix-store --store '/a b' --realise " + storePath, Failure},
 		{&enforce.MissingError{Path: storePath}, "restore it: nix-store --realise " + storePath, Failure},
 		{&enforce.MissingError{Path: "/home/x"}, "", Failure},
 		{&UntrustedError{Path: "x"}, "look at it, then: purity allow", Failure},

@@ -93,9 +93,9 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.As(err, &evaluation):
 		hint = evaluationHint(evaluation)
 	case errors.As(err, &invalid):
-		hint = restore(invalid.Path)
+		hint = restore(invalid.Path, invalid.Root)
 	case errors.As(err, &missing):
-		hint = restore(missing.Path)
+		hint = restore(missing.Path, "")
 	case errors.As(err, &absent):
 		message, hint, code = absent.words(), absent.hint(), NotFound
 	}
@@ -164,11 +164,15 @@ func wantsImpure(message string) bool {
 	return strings.Contains(message, "devenv was not able to determine the current directory") || strings.Contains(message, "--impure")
 }
 
-// restore is the command that brings a store path back. Any other path than a store
-// path needs no more than to be there.
-func restore(path string) string {
+// restore is the command that brings a store path back, into the chroot store with a root if it
+// is of one. Any other path than a store path needs no more than to be there.
+func restore(path, root string) string {
+	command := "nix-store"
+	if root != "" {
+		command += " --store " + shell.Quote(root)
+	}
 	if _, err := closure.Parse(filepath.Dir(path), path); err == nil {
-		return "restore it: nix-store --realise " + path + "  (or evaluate again with --refresh)"
+		return "restore it: " + command + " --realise " + path + "  (or evaluate again with --refresh)"
 	}
 	return ""
 }
