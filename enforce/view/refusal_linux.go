@@ -64,8 +64,20 @@ func try(said *bytes.Buffer, user bool, args []string) error {
 
 // refused returns a RefusedError with its remedy.
 func refused(what string, err error) *RefusedError {
-	return &RefusedError{What: what, Err: err, Fix: remedy(what, err)}
+	fix := remedy(what, err)
+	if what == born && anyOf(err, unix.ENOSPC, unix.EUSERS) {
+		err = limitError{err}
+	}
+	return &RefusedError{What: what, Err: err, Fix: fix}
 }
+
+// limitError is the kernel's error for more namespaces than a limit allows: "no space left on
+// device", which has nothing to do with a device.
+type limitError struct{ err error }
+
+func (e limitError) Error() string { return "the limit of namespaces is reached" }
+
+func (e limitError) Unwrap() error { return e.err }
 
 // refusal returns the error of a step: a RefusedError if the kernel, or a system call filter,
 // denies the step itself to this process, whatever its subject.
@@ -100,8 +112,8 @@ var remedies = []struct {
 	errors      []error // of the kernel under this setting
 	fix         string
 }{
-	{"kernel/unprivileged_userns_clone", "0", []error{unix.EPERM}, "sysctl kernel.unprivileged_userns_clone=1 as root lets users have namespaces"},
-	{"kernel/apparmor_restrict_unprivileged_userns", "1", []error{unix.EPERM, unix.EACCES}, "AppArmor keeps users from namespaces: give purity a profile with userns, or as root sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+	{"kernel/unprivileged_userns_clone", "0", []error{unix.EPERM}, "allow users namespaces, as root:  sysctl kernel.unprivileged_userns_clone=1"},
+	{"kernel/apparmor_restrict_unprivileged_userns", "1", []error{unix.EPERM, unix.EACCES}, "AppArmor keeps users from namespaces: give purity a profile with userns, or as root:  sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
 }
 
 // kinds of namespaces have limits (namespaces(7), "The /proc/sys/user directory").
@@ -127,10 +139,10 @@ func remedy(what string, err error) string {
 	case anyOf(err, unix.ENOSPC, unix.EUSERS):
 		for _, kind := range kinds {
 			if name := "max_" + kind + "_namespaces"; sysctl("user/"+name) == "0" {
-				return "sysctl user." + name + "=10000 as root lets there be namespaces"
+				return "allow namespaces, as root:  sysctl user." + name + "=10000"
 			}
 		}
-		return "there are as many namespaces as there may be: see /proc/sys/user"
+		return "other programs have all namespaces that /proc/sys/user allows: end some, or as root:  sysctl user.max_user_namespaces=100000"
 	case anyOf(err, unix.ENOENT):
 		return "/proc is not mounted, by which purity starts itself again"
 	case anyOf(err, unix.EINVAL) && what == apart: // mount(2): no mount point

@@ -82,12 +82,12 @@ func TestRefused(t *testing.T) {
 		user    bool // it concerns users alone
 	}{
 		{"nothing", denial{call: unix.SYS_PIVOT_ROOT, mask: 1, value: 2}, "", "no refusal: ", false},
-		{"Debian's patch", namespacesFail(unix.EPERM), "kernel/unprivileged_userns_clone 0", "make view: make namespaces: operation not permitted: sysctl kernel.unprivileged_userns_clone=1", false},
+		{"Debian's patch", namespacesFail(unix.EPERM), "kernel/unprivileged_userns_clone 0", "make view: make namespaces: operation not permitted: allow users namespaces, as root:  sysctl kernel.unprivileged_userns_clone=1", false},
 		{"Debian's patch, allowing", namespacesFail(unix.EPERM), "kernel/unprivileged_userns_clone 1", "make namespaces: operation not permitted: " + container, false},
-		{"no user namespaces", namespacesFail(unix.ENOSPC), "user/max_user_namespaces 0", "make namespaces: no space left on device: sysctl user.max_user_namespaces=10000", false},
+		{"no user namespaces", namespacesFail(unix.ENOSPC), "user/max_user_namespaces 0", "make namespaces: the limit of namespaces is reached: allow namespaces, as root:  sysctl user.max_user_namespaces=10000", false},
 		{"no process namespaces", namespacesFail(unix.ENOSPC), "user/max_pid_namespaces 0", "sysctl user.max_pid_namespaces=10000", false},
-		{"too many namespaces", namespacesFail(unix.ENOSPC), "user/max_user_namespaces 7", "there are as many namespaces as there may be", false},
-		{"AppArmor beside", namespacesFail(unix.ENOSPC), "kernel/apparmor_restrict_unprivileged_userns 1", "there are as many namespaces as there may be", false},
+		{"too many namespaces", namespacesFail(unix.ENOSPC), "user/max_user_namespaces 7", "other programs have all namespaces", false},
+		{"AppArmor beside", namespacesFail(unix.ENOSPC), "kernel/apparmor_restrict_unprivileged_userns 1", "other programs have all namespaces", false},
 		{"a kernel without", namespacesFail(unix.EINVAL), "", "make namespaces: invalid argument: the kernel lacks namespaces", false},
 		{"a chroot", mountFails(unix.SYS_MOUNT, unix.EINVAL), "", "keep mounts apart: invalid argument: the root directory of this chroot is no mount", false},
 		{"a container", namespacesFail(unix.EPERM), "", "make namespaces: operation not permitted: " + container, false},
