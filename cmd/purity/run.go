@@ -73,6 +73,7 @@ func (r run) start() (ran, error) {
 	}
 	plan, err := r.ask.Plan(found)
 	r.warn(plan.Warnings)
+	plan.Policy.Grants = append(plan.Policy.Grants, launch.Streams()...)
 	switch {
 	case err != nil:
 		return ran{}, err
@@ -150,6 +151,7 @@ func (r run) become(plan confine.Plan) error {
 	}
 	news := slices.DeleteFunc(slices.Clone(anew.Warnings), func(w screen.Warning) bool { return slices.Contains(plan.Warnings, w) })
 	r.warn(news)
+	anew.Policy.Grants = append(anew.Policy.Grants, launch.Streams()...)
 	return r.become(anew)
 }
 

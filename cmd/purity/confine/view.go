@@ -83,7 +83,7 @@ func (p *Plan) show() error {
 	}
 	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	p.Policy.Grants = gitRead(p.Policy.Grants)
+	p.Policy.Grants = slices.DeleteFunc(gitRead(p.Policy.Grants), p.ofSelf)
 	if !p.InView() { // outside, the same directories have files of all users
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
@@ -116,6 +116,13 @@ func gitRead(grants []enforce.Grant) []enforce.Grant {
 		}
 	}
 	return grants
+}
+
+// ofSelf reports whether a grant is for reading a file of this process in /proc. The view has the
+// same of the command, which is another process there.
+func (p Plan) ofSelf(g enforce.Grant) bool {
+	self := enforce.Real("/proc/self")
+	return p.InView() && self != "/proc/self" && enforce.Inside(g.Path, self) && g.Access&^enforce.Read == 0
 }
 
 // viewing makes the view of a plan, whose policy is complete. It reads the machine and
