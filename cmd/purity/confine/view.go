@@ -68,6 +68,7 @@ func (p *Plan) show() error {
 	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
 	}
+	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), p.loaded()...)
 	v := viewing{*p}
 	obeyed := v.obeyed()
 	p.Sees.View = &view.View{
@@ -116,6 +117,22 @@ func gitRead(grants []enforce.Grant) []enforce.Grant {
 		}
 	}
 	return grants
+}
+
+// loaded grants what the kernel starts the programs with that the settings name: ELF loader and
+// libraries. Without a view /bin/sh of the host has brought most of them.
+func (p Plan) loaded() (rows []enforce.Grant) {
+	for _, g := range p.Policy.Grants {
+		info, err := os.Stat(g.Path)
+		if g.Named == "" || g.Access&enforce.Execute == 0 || err != nil || !info.Mode().IsRegular() || enforce.Passes("/", g.Path, p.WritableTrees()...) {
+			continue
+		}
+		for _, row := range host.Dependencies(g.Path) {
+			row.Reason, row.Optional = g.Reason+" ("+row.Reason+")", true
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // ofSelf reports whether a grant is for reading a file of this process in /proc. The view has the
