@@ -68,7 +68,7 @@ func (p *Plan) show() error {
 	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
 	}
-	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), p.loaded()...)
+	p.Policy.Grants = append(slices.Clip(p.Policy.Grants), loaded(*p)...)
 	v := viewing{*p}
 	obeyed := v.obeyed()
 	p.Sees.View = &view.View{
@@ -84,7 +84,7 @@ func (p *Plan) show() error {
 	}
 	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	p.Policy.Grants = slices.DeleteFunc(gitRead(p.Policy.Grants), p.ofSelf)
+	p.Policy.Grants = slices.DeleteFunc(gitRead(p.Policy.Grants), func(g enforce.Grant) bool { return p.InView() && ofSelf(g) })
 	if !p.InView() { // outside, the same directories have files of all users
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
@@ -121,7 +121,7 @@ func gitRead(grants []enforce.Grant) []enforce.Grant {
 
 // loaded grants what the kernel starts the programs with that the settings name: ELF loader and
 // libraries. Without a view /bin/sh of the host has brought most of them.
-func (p Plan) loaded() (rows []enforce.Grant) {
+func loaded(p Plan) (rows []enforce.Grant) {
 	for _, g := range p.Policy.Grants {
 		info, err := os.Stat(g.Path)
 		if g.Named == "" || g.Access&enforce.Execute == 0 || err != nil || !info.Mode().IsRegular() || enforce.Passes("/", g.Path, p.WritableTrees()...) {
@@ -137,9 +137,9 @@ func (p Plan) loaded() (rows []enforce.Grant) {
 
 // ofSelf reports whether a grant is for reading a file of this process in /proc. The view has the
 // same of the command, which is another process there.
-func (p Plan) ofSelf(g enforce.Grant) bool {
+func ofSelf(g enforce.Grant) bool {
 	self := enforce.Real("/proc/self")
-	return p.InView() && self != "/proc/self" && enforce.Inside(g.Path, self) && g.Access&^enforce.Read == 0
+	return self != "/proc/self" && enforce.Inside(g.Path, self) && g.Access&^enforce.Read == 0
 }
 
 // viewing makes the view of a plan, whose policy is complete. It reads the machine and
