@@ -24,8 +24,8 @@ func (h Hazard) String() string {
 }
 
 const (
-	hardLink = "a hard link to a file outside the project, which can be read and written by it"
-	readable = "a hard link to a file outside the project, which can be read by it"
+	hardLink = "a hard link to a file outside the project, which the command can read and write by it"
+	readable = "a hard link to a file outside the project, which the command can read by it"
 	device   = "a device node"
 	setuid   = "set-user-ID or set-group-ID, which has no effect inside"
 	mounted  = "a mount, whose files are a part of the project"

@@ -32,7 +32,7 @@ func projectAround(nix nixeval.Nix, path string) string {
 func SelfClosed(nix nixeval.Nix) error {
 	self := caller.Self()
 	if at := projectAround(nix, self); at != "" {
-		return words.Hint(fmt.Errorf("start purity later: %s is in the project %s, whose commands may write there", self, at), selfHint)
+		return words.Hint(fmt.Errorf("use %s in hooks and shims: it is in the project %s, whose commands may replace it", self, at), selfHint)
 	}
 	return nil
 }

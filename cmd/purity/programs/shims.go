@@ -111,7 +111,7 @@ func closedToCommands(p confine.Plan, dir string) error {
 		return err
 	}
 	if err := p.Closed(caller.Self()); err != nil {
-		return words.Hint(fmt.Errorf("start purity later: %w", err), selfHint)
+		return words.Hint(fmt.Errorf("use purity in hooks and shims: %w", err), selfHint)
 	}
 	return nil
 }
