@@ -322,11 +322,11 @@ func FuzzQuote(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		quoted := Quote(s)
-		file, err := Parse("/p/purity.toml", []byte("env.keep = ["+quoted+"]"))
+		file, err := Parse("/p/purity.toml", []byte("read = ["+quoted+"]"))
 		if err != nil || strings.ContainsFunc(quoted, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Fatalf("%q: %v", quoted, err)
 		}
-		if got := file.Settings.Keep[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+		if got := file.Settings.Read[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
 			t.Errorf("%q is read as %q", s, got)
 		}
 	})
