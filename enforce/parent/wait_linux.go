@@ -52,7 +52,9 @@ func Die(signal syscall.Signal) {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	sigaction(signal, new(action), nil) // the default
 	syscall.Kill(os.Getpid(), signal)
-	time.Sleep(time.Second) // it may arrive at another thread
+	if os.Getpid() != 1 { // for which the kernel drops it (pid_namespaces(7))
+		time.Sleep(10 * time.Second) // it may arrive at another thread, which may not run at once
+	}
 }
 
 // action is struct sigaction of the kernel.
