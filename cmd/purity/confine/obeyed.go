@@ -101,6 +101,9 @@ func present(paths []string) []string {
 // linked returns the links of the project that lead to files that programs outside obey.
 func linked(project string, paths []string) (links []string) {
 	for _, path := range paths {
+		if enforce.Real(path) == path { // in one call
+			continue
+		}
 		for _, l := range enforce.Links(path) {
 			if enforce.Inside(l.Path, project) && !slices.Contains(links, l.Path) {
 				links = append(links, l.Path)

@@ -84,7 +84,10 @@ func (p *Plan) show() error {
 	}
 	p.Sees.Plain, p.Sees.Obeyed = p.Policy, obeyed
 	p.Policy = p.Sees.View.Policy(p.Policy)
-	p.Policy.Grants = slices.DeleteFunc(gitRead(p.Policy.Grants), func(g enforce.Grant) bool { return p.InView() && ofSelf(g) })
+	p.Policy.Grants = gitRead(p.Policy.Grants)
+	if p.InView() {
+		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, ofSelf())
+	}
 	if !p.InView() { // outside, the same directories have files of all users
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 			if Private(g) {
@@ -123,8 +126,10 @@ func gitRead(grants []enforce.Grant) []enforce.Grant {
 // libraries. Without a view /bin/sh of the host has brought most of them.
 func loaded(p Plan) (rows []enforce.Grant) {
 	for _, g := range p.Policy.Grants {
-		info, err := os.Stat(g.Path)
-		if g.Named == "" || g.Access&enforce.Execute == 0 || err != nil || !info.Mode().IsRegular() || enforce.Passes("/", g.Path, p.WritableTrees()...) {
+		if g.Named == "" || g.Access&enforce.Execute == 0 {
+			continue
+		}
+		if info, err := os.Stat(g.Path); err != nil || !info.Mode().IsRegular() || enforce.Passes("/", g.Path, p.WritableTrees()...) {
 			continue
 		}
 		for _, row := range host.Dependencies(g.Path) {
@@ -135,11 +140,13 @@ func loaded(p Plan) (rows []enforce.Grant) {
 	return rows
 }
 
-// ofSelf reports whether a grant is for reading a file of this process in /proc. The view has the
-// same of the command, which is another process there.
-func ofSelf(g enforce.Grant) bool {
+// ofSelf returns a function that reports whether a grant is for reading a file of this process in
+// /proc. The view has the same of the command, which is another process there.
+func ofSelf() func(enforce.Grant) bool {
 	self := enforce.Real("/proc/self")
-	return self != "/proc/self" && enforce.Inside(g.Path, self) && g.Access&^enforce.Read == 0
+	return func(g enforce.Grant) bool {
+		return self != "/proc/self" && enforce.Inside(g.Path, self) && g.Access&^enforce.Read == 0
+	}
 }
 
 // viewing makes the view of a plan, whose policy is complete. It reads the machine and
