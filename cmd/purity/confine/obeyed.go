@@ -1,6 +1,8 @@
 package confine
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,7 +50,8 @@ func gitObeys(project string) (names []string) {
 		for _, name := range ofGit {
 			names = append(names, filepath.Join(dirs[0], name))
 		}
-		dirs = append(dirs, modules(project, filepath.Join(dirs[0], "modules"), &left)...)
+		found, unknown := modules(project, filepath.Join(dirs[0], "modules"), &left)
+		dirs, names = append(dirs, found...), append(names, unknown...)
 	}
 	work := []string{""}
 	if text, err := hostile.ReadFile(filepath.Join(project, ".gitmodules"), 1<<20); err == nil {
@@ -69,11 +72,15 @@ func gitObeys(project string) (names []string) {
 }
 
 // modules returns the git directories below a directory for those of submodules, whose names can
-// have slashes. It looks at no more entries than are left.
-func modules(project, dir string, left *int) (found []string) {
+// have slashes. It looks at no more entries than are left. Unknown are directories that it could
+// not look through: a command can have made them so, and they count as a whole.
+func modules(project, dir string, left *int) (found, unknown []string) {
 	entries, err := hostile.List(filepath.Join(project, dir), *left)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, []string{dir}
 	}
 	*left -= len(entries)
 	for _, e := range entries {
@@ -83,10 +90,11 @@ func modules(project, dir string, left *int) (found []string) {
 		case err == nil:
 			found = append(found, name)
 		default:
-			found = append(found, modules(project, name, left)...)
+			more, closed := modules(project, name, left)
+			found, unknown = append(found, more...), append(unknown, closed...)
 		}
 	}
-	return found
+	return found, unknown
 }
 
 // present returns the paths of existing files. It leaves out links, and paths through links: no
