@@ -1,5 +1,6 @@
 # make demo   set up a Nix and the packages of one dev shell, build purity, show what it does
-# make test   set everything up and run every test
+# make test   set everything up and run the tests, with the newest Nix, as the user you are
+# make test-slow  older versions of Nix, other users, real projects, purity's own flake
 # make test-kernels  attack purity on real kernels, in QEMU
 # make test-builders  checks on many builders of Nix, local and remote
 # make test-nixpkgs PURITY_NIXPKGS=DIR  what people do with nixpkgs, with the one in DIR
@@ -28,7 +29,10 @@ demo: build
 
 # lint vets.
 test: fixtures lint
-	$(GO) test -vet=off -timeout 60m ./...
+	$(GO) test -vet=off -timeout 60m -skip '^TestSlow' ./...
+
+test-slow: fixtures
+	$(GO) test -vet=off -timeout 60m -run '^TestSlow' $(sort $(dir $(shell grep -rl '^func TestSlow' --include='*_test.go' .)))
 
 test-kernels: build
 	@$(GO) run ./fixtures/setup kernels
@@ -64,4 +68,4 @@ help:
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test test-kernels test-builders test-nixpkgs test-builds bench lint help clean FORCE
+.PHONY: build fixtures demo test test-slow test-kernels test-builders test-nixpkgs test-builds bench lint help clean FORCE

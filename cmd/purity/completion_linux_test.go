@@ -193,7 +193,16 @@ func TestCompletionOfOddNames(t *testing.T) {
 // one does, because the user asked for it.
 func TestCompletionBuildsNothing(t *testing.T) {
 	t.Parallel()
-	for _, nix := range fixtures.All(t) {
+	testCompletionBuildsNothing(t, fixtures.Newest(t))
+}
+
+func TestSlowCompletionBuildsNothing(t *testing.T) {
+	t.Parallel()
+	testCompletionBuildsNothing(t, fixtures.Older(t)...)
+}
+
+func testCompletionBuildsNothing(t *testing.T, versions ...fixtures.Nix) {
+	for _, nix := range versions {
 		t.Run(nix.Version, func(t *testing.T) {
 			u := newUser(t, "self", nix)
 			dir, canary := filepath.Join(u.dir, "imported"), filepath.Join(u.dir, "canary")

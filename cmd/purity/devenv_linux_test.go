@@ -64,15 +64,24 @@ func (u user) says(t *testing.T, dir, line string, want ...string) {
 // program that it starts, in whatever way.
 func TestDevenvShapes(t *testing.T) {
 	t.Parallel()
-	for _, u := range everyone(t) {
+	testDevenvShapes(t, self(t))
+}
+
+func TestSlowDevenvShapes(t *testing.T) {
+	t.Parallel()
+	testDevenvShapes(t, someOthers(t)...)
+}
+
+func testDevenvShapes(t *testing.T, all ...user) {
+	for _, u := range all {
 		t.Run(u.nix.Version+" "+u.name, func(t *testing.T) {
 			t.Parallel()
-			testDevenvShapes(t, u.withPurity(t))
+			u.withPurity(t).devenvShapes(t)
 		})
 	}
 }
 
-func testDevenvShapes(t *testing.T, u user) {
+func (u user) devenvShapes(t *testing.T) {
 	dir, runtime := devenvProject(t, u)
 
 	// In a fresh project, without the runtime directory.

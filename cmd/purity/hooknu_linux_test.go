@@ -14,7 +14,16 @@ import (
 // outside. The test cannot type at nushell's prompt, so it calls the hook of the prompt.
 func TestNushell(t *testing.T) {
 	t.Parallel()
-	for _, u := range everyone(t) {
+	testNushell(t, self(t))
+}
+
+func TestSlowNushell(t *testing.T) {
+	t.Parallel()
+	testNushell(t, someOthers(t)...)
+}
+
+func testNushell(t *testing.T, all ...user) {
+	for _, u := range all {
 		t.Run(u.name, func(t *testing.T) {
 			t.Parallel()
 			u := u.withPurity(t)

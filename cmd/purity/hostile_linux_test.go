@@ -36,13 +36,22 @@ var (
 // own memory stays small, and purity prints no character that terminals obey.
 func TestHostile(t *testing.T) {
 	t.Parallel()
+	testHostile(t, self(t))
+}
+
+func TestSlowHostile(t *testing.T) {
+	t.Parallel()
+	testHostile(t, someOthers(t)...)
+}
+
+func testHostile(t *testing.T, all ...user) {
 	var slowest struct {
 		sync.Mutex
 		took time.Duration
 		what string
 	}
 	newest := fixtures.Newest(t).Version
-	for _, u := range everyone(t) {
+	for _, u := range all {
 		var commands [][]string
 		switch {
 		case u.nix.Version != newest:

@@ -13,7 +13,7 @@ import (
 
 // The flake evaluates, the hash of its dependencies is that of the tree that go mod
 // vendor writes, and its package does the main job.
-func TestFlake(t *testing.T) {
+func TestSlowFlake(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	u.environ = append(u.environ, "NIX_CONFIG=extra-experimental-features = nix-command flakes")

@@ -29,7 +29,7 @@ var demoParts = []struct{ pattern, by string }{
 // the pictures are drawn from that.
 func TestReadmeDemo(t *testing.T) {
 	t.Parallel()
-	fixtures.All(t)
+	fixtures.Newest(t)
 	cmd := exec.Command("../../fixtures/demo", binary(t))
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=")
 	out, err := cmd.CombinedOutput()
@@ -72,7 +72,7 @@ func TestReadmeDemo(t *testing.T) {
 // otherwise are commands of README.md that run here in another form: without a network, with
 // an end, or inside a dev shell.
 var otherwise = map[string]string{
-	"nix run github:nix-purity/purity -- exec -- make":          "purity exec -- make", // TestFlake builds the flake
+	"nix run github:nix-purity/purity -- exec -- make":          "purity exec -- make", // TestSlowFlake builds the flake
 	"go install github.com/nix-purity/purity/cmd/purity@latest": "cd $ROOT && go build -o /dev/null github.com/nix-purity/purity/cmd/purity",
 	"purity shell":                     "purity shell < /dev/null",
 	`eval "$(purity hook bash)"`:       `eval "$(purity hook bash)" && purity off`,

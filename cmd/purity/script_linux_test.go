@@ -89,7 +89,12 @@ func noCall() {
 // not depend on it, and run with the newest.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	for _, nix := range fixtures.All(t) {
+	runScripts(t, "testdata/script", fixtures.Newest(t))
+}
+
+func TestSlowScripts(t *testing.T) {
+	t.Parallel()
+	for _, nix := range fixtures.Older(t) {
 		t.Run(nix.Version, func(t *testing.T) {
 			t.Parallel()
 			runScripts(t, "testdata/script", nix)

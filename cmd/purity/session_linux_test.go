@@ -79,7 +79,16 @@ func libProject(t *testing.T, u user) string {
 // with each version of Nix.
 func TestLibSessions(t *testing.T) {
 	t.Parallel()
-	for _, nix := range fixtures.All(t) {
+	testLibSessions(t, fixtures.Newest(t))
+}
+
+func TestSlowLibSessions(t *testing.T) {
+	t.Parallel()
+	testLibSessions(t, fixtures.Older(t)...)
+}
+
+func testLibSessions(t *testing.T, versions ...fixtures.Nix) {
+	for _, nix := range versions {
 		t.Run(nix.Version, func(t *testing.T) {
 			t.Parallel()
 			u := withPurity(t, nix)
@@ -124,7 +133,7 @@ func TestLibSessions(t *testing.T) {
 }
 
 // The outcome of a check does not depend on whether the builder hides the host.
-func TestChecksInSandbox(t *testing.T) {
+func TestSlowChecksInSandbox(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "true").CombinedOutput(); err != nil {
 		t.Skipf("there can be no sandbox here: %s", out)

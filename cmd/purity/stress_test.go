@@ -17,7 +17,7 @@ import (
 
 // Three hundred starts with a cold cache, four at a time, make one evaluation, and
 // none fails.
-func TestManyStarts(t *testing.T) {
+func TestSlowManyStarts(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "self", fixtures.Newest(t))
 	dir := u.project(t, "json")
@@ -54,7 +54,7 @@ func change(t *testing.T, dir, value string) {
 }
 
 // Killed at any moment of a cold start, eighty times: the next run works.
-func TestKilledWhileCaching(t *testing.T) {
+func TestSlowKilledWhileCaching(t *testing.T) {
 	t.Parallel()
 	for worker := range 2 {
 		t.Run(fmt.Sprint(worker), func(t *testing.T) {

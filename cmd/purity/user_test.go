@@ -42,18 +42,24 @@ func users(t *testing.T, nix fixtures.Nix) []user {
 	return []user{self, other}
 }
 
-// everyone returns each version of Nix and each user, but not all pairs, which would take
-// twice the time: the newest version has all users, and older ones take turns.
-func everyone(t *testing.T) (all []user) {
-	versions := fixtures.All(t)
-	for i, nix := range versions {
-		us := users(t, nix)
-		if i < len(versions)-1 {
-			us = us[i%len(us):][:1]
-		}
-		all = append(all, us...)
+// self returns the user who runs the tests, with the newest Nix.
+func self(t *testing.T) user { return newUser(t, "self", fixtures.Newest(t)) }
+
+// others returns every version of Nix with every user, except self.
+func others(t *testing.T) (all []user) {
+	for _, nix := range fixtures.Older(t) {
+		all = append(all, users(t, nix)...)
 	}
-	return all
+	return append(all, users(t, fixtures.Newest(t))[1:]...)
+}
+
+// someOthers returns fewer, which take half the time: of each older version one user, in turns.
+func someOthers(t *testing.T) (all []user) {
+	for i, nix := range fixtures.Older(t) {
+		us := users(t, nix)
+		all = append(all, us[i%len(us)])
+	}
+	return append(all, users(t, fixtures.Newest(t))[1:]...)
 }
 
 func newUser(t *testing.T, name string, nix fixtures.Nix) user {
@@ -173,30 +179,37 @@ func binary(t testing.TB) string {
 // the daemon, with every version of Nix.
 func TestUsers(t *testing.T) {
 	t.Parallel()
+	testUsers(t, self(t))
+}
+
+func TestSlowUsers(t *testing.T) {
+	t.Parallel()
+	testUsers(t, others(t)...)
+}
+
+func testUsers(t *testing.T, all ...user) {
 	hostProgram := ending(t, "a program of the host", "permission denied")
 	code := words.NotExecutable
 	if viewed() {
 		code = words.NotFound
 	}
-	for _, nix := range fixtures.All(t) {
-		for _, u := range users(t, nix) {
-			t.Run(nix.Version+"/"+u.name, func(t *testing.T) {
-				t.Parallel()
-				dir := u.project(t, "c")
-				out := u.run(t, 0, dir, "exec", "--", "make", "test")
-				if !strings.Contains(out, "hello from a confined make") {
-					t.Errorf("output: %s", out)
-				}
-				if out := u.run(t, 0, dir, "-v", "exec", "--", "make", "test"); strings.Contains(out, "start nix") {
-					t.Errorf("the second run asks Nix: %s", out)
-				}
-				if out := u.run(t, code, dir, "exec", "--", "/usr/bin/gcc", "--version"); !strings.Contains(out, strings.TrimSpace(hostProgram)) {
-					t.Errorf("output: %s", out)
-				}
-				u.run(t, 2, dir, "exec", "--", "make", "-f", "/etc/passwd")
-				u.run(t, 0, dir, "doctor")
-			})
-		}
+	for _, u := range all {
+		t.Run(u.nix.Version+"/"+u.name, func(t *testing.T) {
+			t.Parallel()
+			dir := u.project(t, "c")
+			out := u.run(t, 0, dir, "exec", "--", "make", "test")
+			if !strings.Contains(out, "hello from a confined make") {
+				t.Errorf("output: %s", out)
+			}
+			if out := u.run(t, 0, dir, "-v", "exec", "--", "make", "test"); strings.Contains(out, "start nix") {
+				t.Errorf("the second run asks Nix: %s", out)
+			}
+			if out := u.run(t, code, dir, "exec", "--", "/usr/bin/gcc", "--version"); !strings.Contains(out, strings.TrimSpace(hostProgram)) {
+				t.Errorf("output: %s", out)
+			}
+			u.run(t, 2, dir, "exec", "--", "make", "-f", "/etc/passwd")
+			u.run(t, 0, dir, "doctor")
+		})
 	}
 }
 
@@ -232,7 +245,7 @@ var asked = regexp.MustCompile(`^(/usr/bin/(uname|hostinfo|arch)|/bin/(uname|arc
 
 // Real programs build from their authors' unchanged sources, and purity denies none of
 // their accesses.
-func TestRealProjects(t *testing.T) {
+func TestSlowRealProjects(t *testing.T) {
 	t.Parallel()
 	for _, u := range users(t, fixtures.Newest(t)) {
 		for _, p := range []struct{ name, script string }{

@@ -11,7 +11,7 @@ import (
 
 // The outcome of a test does not hang on the niceness, the limits, the umask, the
 // terminal or the environment of who runs it.
-func TestSurroundings(t *testing.T) {
+func TestSlowSurroundings(t *testing.T) {
 	surroundings := []struct{ name, script string }{
 		{"as they are", `exec "$@"`},
 		{"nice", `exec nice -n 19 "$@"`},

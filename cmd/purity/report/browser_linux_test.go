@@ -49,7 +49,7 @@ type measured struct {
 // The page is looked at in a browser, on a screen and on a telephone: it asks
 // for nothing, nothing sticks out, and the treemap is one: tiles side by side
 // whose areas are the sizes of the store paths.
-func TestBrowser(t *testing.T) {
+func TestSlowBrowser(t *testing.T) {
 	for _, name := range []string{"impure", "pure", "odd"} {
 		r := recorded(t, name+".json")
 		for _, width := range []int{400, 1200} {

@@ -25,7 +25,7 @@ var programKeys = []string{
 }
 
 // However git's configuration is spelt, no program is left in it.
-func TestNeutral(t *testing.T) {
+func TestSlowNeutral(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	git, err := exec.LookPath("git")
 	if err != nil {
