@@ -11,32 +11,18 @@ import (
 
 // manager is a package manager that knows whose a file is.
 type manager struct {
-	name, program string
-	args          []string
-	// asked are the arguments for a path: it may be known by an older name.
-	asked func(path string) []string
+	name string
+	args []string
 	// answer finds package and path in a line; or a manager that says no paths
 	// answers line by line.
 	answer string // a regular expression
 }
 
+// Dpkg is not among them: see fromLists.
 var managers = []manager{
-	{"dpkg", "dpkg-query", []string{"-S"}, merged, `^(?P<package>[a-z0-9][a-z0-9+.-]+)[^/]*: (?P<path>/.*)$`},
-	{"rpm", "rpm", []string{"-qf", "--qf", `%{NAME}\n`}, alone, `^(?P<package>\S+)$`},
-	{"pacman", "pacman", []string{"-Qo"}, alone, `^(?P<path>/.*) is owned by (?P<package>\S+) \S+$`},
-	{"apk", "apk", []string{"info", "-W"}, alone, `^(?P<path>/.*?)(?: symlink target)? is owned by (?P<package>\S+?)-\d\S*$`},
-}
-
-func alone(path string) []string { return []string{path} }
-
-// merged are the names that dpkg has for a path: as patterns, and directories that
-// were merged into /usr by their old names.
-func merged(path string) []string {
-	path = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
-	if old, ok := strings.CutPrefix(path, "/usr/"); ok {
-		return []string{path, "/" + old}
-	}
-	return []string{path}
+	{"rpm", []string{"-qf", "--qf", `%{NAME}\n`}, `^(?P<package>\S+)$`},
+	{"pacman", []string{"-Qo"}, `^(?P<path>/.*) is owned by (?P<package>\S+) \S+$`},
+	{"apk", []string{"info", "-W"}, `^(?P<path>/.*?)(?: symlink target)? is owned by (?P<package>\S+?)-\d\S*$`},
 }
 
 // most is how much a command line takes, with room to spare: 2 MiB on Linux, less
@@ -54,20 +40,13 @@ func (t Tools) Owners(paths []string, limit time.Duration) map[string]string {
 			found[path] = "this NixOS system"
 		}
 	}
+	t.fromLists(t.packaged(paths), found)
 	for _, m := range managers {
-		file := t.find(m.program, t.system...)
+		file := t.find(m.name, t.system...)
 		if file == "" {
 			continue
 		}
-		var unknown []string
-		for _, path := range paths {
-			if found[path] != "" || slices.ContainsFunc(t.unpackaged, func(dir string) bool { return strings.HasPrefix(path, dir) }) {
-				continue
-			}
-			if info, err := os.Lstat(path); err == nil && !info.IsDir() { // many have files in a directory
-				unknown = append(unknown, path)
-			}
-		}
+		unknown := slices.DeleteFunc(t.packaged(paths), func(path string) bool { return found[path] != "" })
 		for chunk := range chunks(unknown) {
 			t.askOwners(ctx, m, file, chunk, found)
 		}
@@ -75,15 +54,22 @@ func (t Tools) Owners(paths []string, limit time.Duration) map[string]string {
 	return found
 }
 
+// packaged returns the paths that can be of a package. Many have files in a directory.
+func (t Tools) packaged(paths []string) (files []string) {
+	for _, path := range paths {
+		if slices.ContainsFunc(t.unpackaged, func(dir string) bool { return strings.HasPrefix(path, dir) }) {
+			continue
+		}
+		if info, err := os.Lstat(path); err == nil && !info.IsDir() {
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
 // askOwners asks one manager for many paths at once.
 func (t Tools) askOwners(ctx context.Context, m manager, file string, paths []string, found map[string]string) {
-	args, by := slices.Clone(m.args), map[string]string{}
-	for _, path := range paths {
-		args = append(args, m.asked(path)...)
-		by[path] = path
-		by["/"+strings.TrimPrefix(path, "/usr/")] = path
-	}
-	out, _ := t.ask(ctx, file, args...)
+	out, _ := t.ask(ctx, file, append(slices.Clip(m.args), paths...)...)
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	answer := regexp.MustCompile(m.answer)
 	atPath := answer.SubexpIndex("path")
@@ -98,14 +84,14 @@ func (t Tools) askOwners(ctx context.Context, m manager, file string, paths []st
 	}
 	for i, line := range lines {
 		match := answer.FindStringSubmatch(line)
-		if match == nil || strings.HasPrefix(line, "diversion ") || strings.HasPrefix(line, "local diversion ") {
+		if match == nil {
 			continue
 		}
 		path := paths[min(i, len(paths)-1)]
 		if atPath >= 0 {
-			path = by[match[atPath]]
+			path = match[atPath]
 		}
-		if path != "" && found[path] == "" {
+		if found[path] == "" {
 			found[path] = match[answer.SubexpIndex("package")] + " (" + m.name + ")"
 		}
 	}
@@ -116,11 +102,11 @@ func chunks(paths []string) func(yield func([]string) bool) {
 	return func(yield func([]string) bool) {
 		start, size := 0, 0
 		for i, path := range paths {
-			if size += 2 * (len(path) + 16); size > most {
+			if size += len(path) + 16; size > most {
 				if !yield(paths[start:i]) {
 					return
 				}
-				start, size = i, 2*(len(path)+16)
+				start, size = i, len(path)+16
 			}
 		}
 		if start < len(paths) {

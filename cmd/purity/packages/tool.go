@@ -18,6 +18,7 @@ type Tools struct {
 	personal []string
 	writable func(path string) bool // by the command
 	home     string
+	dpkg     string // the directory of dpkg's lists
 	// unpackaged are directories in which no package has files. To ask about one takes a
 	// manager as long as to read all that it knows.
 	unpackaged []string
@@ -27,7 +28,7 @@ type Tools struct {
 func NewTools(home string, writable func(string) bool) Tools {
 	t := Tools{
 		system:   []string{"/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/sw/bin"},
-		writable: writable, home: home,
+		writable: writable, home: home, dpkg: "/var/lib/dpkg/info",
 		unpackaged: []string{"/tmp/", "/var/tmp/", "/home/", "/proc/", "/sys/", "/dev/"},
 	}
 	if home != "" {
