@@ -206,12 +206,14 @@ var (
 func (s *terminal) wait(n int) string {
 	s.t.Helper()
 	var screen string
-	for range 4800 { // two minutes: the machine may be busy
+	pause := 25 * time.Millisecond
+	for range 600 { // two minutes: the machine may be busy
 		screen = s.screen()
 		if len(anyPrompt.FindAllString(screen, -1)) > n && ready.MatchString(screen) {
 			return screen
 		}
-		time.Sleep(25 * time.Millisecond)
+		time.Sleep(pause)
+		pause = min(pause*5/4, 200*time.Millisecond) // each look starts tmux
 	}
 	s.t.Fatalf("no prompt comes:\n%s", screen)
 	return ""

@@ -214,11 +214,11 @@ func TestWatcherInTerminal(t *testing.T) {
 		},
 		"signals to it alone": func(s *session) {
 			for _, signal := range []string{"INT", "QUIT", "TERM", "HUP", "USR1", "ALRM", "PWR", "WINCH", "CONT", "IO", "RTMIN+3"} {
-				s.enter("(echo pid $BASHPID.; exec $PURITY exec -- bash -c 'trap \"echo got; exit 4\" " + signal + "; echo ready; for i in {1..600}; do sleep 0.1; done')\n")
+				s.enter("(echo pid $BASHPID.; exec $PURITY exec -- bash -c 'trap \"echo got " + signal + "; exit 4\" " + signal + "; echo ready; for i in {1..600}; do sleep 0.1; done')\n")
 				pid := s.expect(`pid (\d+)\.`)[1]
 				s.expect(`ready\r`)
 				s.signal(pid, signal)
-				s.expect(`got\r`)
+				s.expect("got " + regexp.QuoteMeta(signal) + "\\r")
 				s.enter("echo code=$?.\n")
 				s.expect(`code=4\.`)
 			}
