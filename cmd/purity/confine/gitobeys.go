@@ -48,6 +48,13 @@ func gitObeys(project string) []string {
 	return r.names
 }
 
+// gitDirObeys returns what git obeys in a git directory.
+func gitDirObeys(dir string) []string {
+	r := &repositories{project: dir, left: 10_000}
+	r.repository(".")
+	return r.names
+}
+
 // repository notes what git obeys in a git directory and in those that are in it.
 func (r *repositories) repository(dir string) {
 	for _, name := range ofGit {

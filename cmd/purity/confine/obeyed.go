@@ -6,32 +6,49 @@ import (
 	"slices"
 
 	"github.com/nix-purity/purity/enforce"
+	"github.com/nix-purity/purity/enforce/host"
 )
 
 // later are files of a project that programs outside obey; a view makes them read-only.
 var later = []string{"flake.nix", "flake.lock", "purity.toml", ".envrc"}
 
-// obeyed returns the paths of such files in the project, even if missing, but not those that a
-// row of the policy allows writing.
-func (p viewing) obeyed() []string {
-	var paths []string
+// obeyed returns the paths of such files in the project and in its git directory elsewhere,
+// even if missing, but not those that a row of the settings allows writing.
+func (p viewing) obeyed() (paths []string) {
 	for _, dir := range p.Project.Trees() {
-		for _, name := range append(slices.Clip(later), gitObeys(dir)...) {
-			path := filepath.Join(dir, name)
-			said := slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
-				return g.Access&enforce.Write != 0 && !g.Replaced && !isProject(g) && enforce.Inside(path, g.Path)
-			})
-			if said {
-				continue
-			}
-			paths = append(paths, path)
-			if real := enforce.Real(path); real != path && enforce.Inside(real, dir) {
-				paths = append(paths, real)
-			}
+		paths = append(paths, p.closed(dir, append(slices.Clip(later), gitObeys(dir)...))...)
+	}
+	for _, g := range p.Policy.Grants {
+		if host.OfProject(g) && g.Access&enforce.Write != 0 {
+			paths = append(paths, p.closed(g.Path, gitDirObeys(g.Path))...)
 		}
 	}
-	if p.File != nil && enforce.Inside(p.File.Path, p.Project.Dir) && !slices.Contains(paths, p.File.Path) {
+	if p.File != nil && enforce.Inside(p.File.Path, p.Project.Dir) {
 		paths = append(paths, p.File.Path)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(paths, func(path string) bool {
+		twice := seen[path]
+		seen[path] = true
+		return twice
+	})
+}
+
+// closed returns the paths of names in a directory, with those that links there lead to, but
+// those that a row allows writing.
+func (p viewing) closed(dir string, names []string) (paths []string) {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		said := slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
+			return g.Access&enforce.Write != 0 && !g.Replaced && !isProject(g) && !host.OfProject(g) && enforce.Inside(path, g.Path)
+		})
+		if said {
+			continue
+		}
+		paths = append(paths, path)
+		if real := enforce.Real(path); real != path && enforce.Inside(real, dir) {
+			paths = append(paths, real)
+		}
 	}
 	return paths
 }
