@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
 
@@ -21,7 +22,8 @@ var ofWorktree = []string{"commondir", "config.worktree", "gitdir"}
 
 // repositories looks for what git obeys in a project.
 type repositories struct {
-	project string
+	project string   // or a git directory
+	shown   string   // the project, which alone has files of worktrees in a view
 	left    int      // entries to look at
 	names   []string // of files and directories that git obeys, below the project
 	work    []string // directories below the project that can have a .git
@@ -30,7 +32,7 @@ type repositories struct {
 // gitObeys returns what git obeys in a project, in the repositories of its submodules, and for
 // its worktrees, wherever those are.
 func gitObeys(project string) []string {
-	r := &repositories{project: project, left: 10_000, work: []string{"."}}
+	r := &repositories{project: project, shown: project, left: 10_000, work: []string{"."}}
 	r.repository(".git")
 	for _, path := range host.GitValues(filepath.Join(project, ".gitmodules"), "submodule", "path") {
 		r.worksIn(".", path)
@@ -48,9 +50,9 @@ func gitObeys(project string) []string {
 	return r.names
 }
 
-// gitDirObeys returns what git obeys in a git directory.
-func gitDirObeys(dir string) []string {
-	r := &repositories{project: dir, left: 10_000}
+// gitDirObeys returns what git obeys in a git directory outside the project.
+func gitDirObeys(dir, project string) []string {
+	r := &repositories{project: dir, shown: project, left: 10_000}
 	r.repository(".")
 	return r.names
 }
@@ -79,15 +81,24 @@ func (r *repositories) worksIn(from, path string) {
 	}
 }
 
-// worktrees notes what git obeys in the directories of worktrees, and where these are.
+// worktrees notes what git obeys in the directories of worktrees, and where these are. Where a
+// view does not show the worktree, its HEAD and index count, too: git there takes it for removed,
+// and would clear them away.
 func (r *repositories) worktrees(dir string) {
 	for _, name := range r.dirs(dir) {
-		for _, file := range ofWorktree {
-			r.names = append(r.names, filepath.Join(name, file))
+		files := ofWorktree
+		text, err := hostile.ReadFile(filepath.Join(r.project, name, "gitdir"), 1<<16)
+		at := filepath.Dir(strings.TrimSpace(string(text)))
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(r.project, name, at)
 		}
-		dotGit, err := hostile.ReadFile(filepath.Join(r.project, name, "gitdir"), 1<<16)
-		if err == nil {
-			r.worksIn(name, filepath.Dir(strings.TrimSpace(string(dotGit))))
+		if at = enforce.Real(at); err != nil || !enforce.Inside(at, r.shown) {
+			files = append(slices.Clip(files), "HEAD", "index")
+		} else {
+			r.worksIn(".", at)
+		}
+		for _, file := range files {
+			r.names = append(r.names, filepath.Join(name, file))
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (p viewing) obeyed() (paths []string) {
 	}
 	for _, g := range p.Policy.Grants {
 		if host.OfProject(g) && g.Access&enforce.Write != 0 {
-			paths = append(paths, p.closed(g.Path, gitDirObeys(g.Path))...)
+			paths = append(paths, p.closed(g.Path, gitDirObeys(g.Path, p.Project.Dir))...)
 		}
 	}
 	if p.File != nil && enforce.Inside(p.File.Path, p.Project.Dir) {
