@@ -12,6 +12,15 @@ import (
 // GitAround is the reason of grants of a repository that has other files beside the project.
 const GitAround = "git: the repository that the project is a part of"
 
+// The reasons of other grants of git's own directory.
+const (
+	gitOwn    = "git: the directory of this worktree or submodule"
+	gitCommon = "git: the repository of this worktree"
+)
+
+// OfProject reports whether a grant is of the git directory of the project alone, outside it.
+func OfProject(g enforce.Grant) bool { return g.Reason == gitOwn || g.Reason == gitCommon }
+
 // GitDirs grants git's own directory where it is not in the project: of a
 // worktree, of a submodule, and of a repository that the project is a directory
 // of. Nothing else above the project is granted.
@@ -42,7 +51,7 @@ func GitDirs(project string, write bool) []enforce.Grant {
 			return grants
 		case info.Mode().IsRegular():
 			gitDir, common := pointedTo(dotGit)
-			own, of := "git: the directory of this worktree or submodule", "git: the repository of this worktree"
+			own, of := gitOwn, gitCommon
 			if dir != project {
 				own, of = GitAround, GitAround
 			}

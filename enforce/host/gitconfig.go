@@ -90,6 +90,21 @@ func (g *gitFiles) holds(condition, file string) bool {
 	return err == nil && matched && dir != ""
 }
 
+// GitValues returns the values of a key in all parts of a section, in one file of git's
+// configuration: of path in [submodule "a"] and [submodule "b"].
+func GitValues(file, section, key string) (values []string) {
+	data, err := hostile.ReadFile(file, largestGitFile)
+	if err != nil {
+		return nil
+	}
+	for _, e := range parseGit(string(data)) {
+		if e.section == section && e.key == key {
+			values = append(values, e.value)
+		}
+	}
+	return values
+}
+
 // parseGit reads the text of a file of git's configuration, up to a fault.
 func parseGit(text string) []gitEntry {
 	p := gitParser{text: text}

@@ -35,7 +35,7 @@ func (b *builder) layer(p place, covered bool) error {
 		options = append(options, option{key, descriptor(fd)})
 	}
 	options = append(options, option{"userxattr", ""}, option{"volatile", ""})
-	tree, err := newMount("overlay", plain, options...)
+	tree, err := newMount("overlay", plain|noexec(lower), options...)
 	if err != nil {
 		return noOverlay(overlaid+p.path, err, filepath.Dir(b.layers.Upper))
 	}
@@ -45,6 +45,16 @@ func (b *builder) layer(p place, covered bool) error {
 	}
 	b.bound[p.path] = enforce.All
 	return nil
+}
+
+// noexec is the attribute for a mount above a directory that nothing is executed in: a copy that
+// the command writes is not executed either.
+func noexec(dir int) int {
+	var stat unix.Statfs_t
+	if unix.Fstatfs(dir, &stat) == nil && stat.Flags&unix.ST_NOEXEC != 0 {
+		return unix.MOUNT_ATTR_NOEXEC
+	}
+	return 0
 }
 
 func descriptor(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }

@@ -81,7 +81,7 @@ func CacheDir() (string, error) {
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find cache directory: %w", err)
+		return "", words.Hint(fmt.Errorf("find cache directory: %w", err), `export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"`)
 	}
 	return cache, nil
 }

@@ -88,7 +88,7 @@ func (p Plan) limits() []Limit {
 	if sees.View != nil {
 		limits = append(limits, Limit{"view", "nothing else is there; " + sees.View.Programs()})
 		for _, path := range sees.View.Protected {
-			limits = append(limits, Limit{"read-only in the project", path})
+			limits = append(limits, Limit{"read-only in " + word(enforce.Inside(path, p.Project.Dir), "the project", "git's directory"), path})
 		}
 		if p.Policy.Network.None() {
 			network = "none but a loopback of its own"

@@ -5,17 +5,14 @@
 package words
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/nix-purity/purity/closure"
-	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/report"
 	"github.com/nix-purity/purity/cmd/purity/shell"
@@ -208,41 +205,6 @@ func (e *AbsentError) hint() string {
 // Text is the error and its hint as purity prints them, for bash to say.
 func (e *AbsentError) Text() string {
 	return "purity: error: " + e.words() + "\npurity: hint: " + e.hint()
-}
-
-// interpreter returns the program of a script's #! line, empty for any other file.
-func interpreter(file string) string {
-	f, err := hostile.Open(file)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	line := make([]byte, 256) // the kernel reads no more (execve(2))
-	n, _ := io.ReadFull(f, line)
-	first, _, _ := bytes.Cut(line[:n], []byte("\n"))
-	named, script := bytes.CutPrefix(first, []byte("#!"))
-	if words := bytes.Fields(named); script && len(words) > 0 {
-		return shell.Quote(string(words[0]))
-	}
-	return ""
-}
-
-func execHint(e *enforce.ExecError) string {
-	info, err := os.Stat(e.Path)
-	denied, absent := errors.Is(e, os.ErrPermission), errors.Is(e, os.ErrNotExist)
-	switch {
-	case err == nil && info.IsDir():
-		return "it is a directory"
-	case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 == 0:
-		return "it is not executable; if it is a program:  chmod +x " + shell.Quote(e.Path)
-	case (denied || absent) && interpreter(e.Path) != "":
-		return "its first line names " + interpreter(e.Path) + "; purity policy lists all that can run"
-	case denied:
-		return "purity policy lists all that can run; a script needs its #! interpreter there, too"
-	case absent:
-		return "if the file is there, its #! interpreter or ELF loader is not"
-	}
-	return ""
 }
 
 // UntrustedError says that a file opens more than the level in force, and that nobody
