@@ -15,8 +15,8 @@ const Overlay = "overlay"
 // Overlaid reports whether the settings show the project as an overlay.
 func (s Settings) Overlaid() bool { return s.ProjectAs == Overlay }
 
-// withoutOverlay is what to change for a command without an overlay of the project.
-func withoutOverlay(a Ask) string {
+// WithoutOverlay returns what to change for a command without an overlay of the project.
+func WithoutOverlay(a Ask) string {
 	switch {
 	case a.Keeping.Dir != "":
 		return "leave --keep-changes out"
@@ -29,7 +29,7 @@ func withoutOverlay(a Ask) string {
 // withoutView is what to change for a command without a view.
 func withoutView(a Ask) string {
 	if a.Overlaid() {
-		return withoutOverlay(a)
+		return WithoutOverlay(a)
 	}
 	return "use --view=false"
 }
@@ -52,7 +52,7 @@ func overlayable(a Ask) error {
 	default:
 		return nil
 	}
-	return words.Hint(errors.New("show the project as an overlay: "+why), fix+withoutOverlay(a))
+	return words.Hint(errors.New("show the project as an overlay: "+why), fix+WithoutOverlay(a))
 }
 
 // overAll returns an error if a row allows writing a directory above the project.
@@ -61,7 +61,7 @@ func overAll(a Ask, policy enforce.Policy) error {
 	if !above {
 		return nil
 	}
-	return words.Hint(fmt.Errorf("show the project as an overlay: %s above it can be written (%s)", g.Path, g.Reason), "grant a directory beside the project, or "+withoutOverlay(a))
+	return words.Hint(fmt.Errorf("show the project as an overlay: %s above it can be written (%s)", g.Path, g.Reason), "grant a directory beside the project, or "+WithoutOverlay(a))
 }
 
 // projectRow grants the project. Its reason names an overlay.

@@ -28,8 +28,11 @@ func (j *Job) enterView(v screen.Voice) error {
 		j.NoteView(v)
 		return j.Policy.Exec(cmd)
 	}
-	if refused != nil && j.Overlaid() {
-		return words.Hint(err, refused.Fix+"; or use --project-as write")
+	switch {
+	case refused != nil && j.Overlaid():
+		return words.Hint(err, refused.Fix+"; or "+confine.WithoutOverlay(j.Ask))
+	case refused != nil && j.Nix.Root != "": // a chroot store takes a view
+		return words.Hint(err, refused.Fix)
 	}
 	if err == nil {
 		err = j.settle(v)
