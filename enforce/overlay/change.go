@@ -155,6 +155,10 @@ func typeOf(mode uint32) string {
 // permissions are those of a mode that a file may keep.
 func permissions(mode uint32) uint32 { return mode & uint32(fs.ModePerm) }
 
+// directoryMode is the part of a mode that a directory may keep. There set-group-ID and sticky
+// bits give nobody rights (inode(7)).
+func directoryMode(mode uint32) uint32 { return mode & 0o3777 }
+
 // Result is what became of a command's changes.
 type Result struct {
 	Changes []Change `json:"changes"`

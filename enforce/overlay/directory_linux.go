@@ -87,7 +87,7 @@ func (d *Directory) fits(project string) error {
 	return err
 }
 
-// make makes the directory, where it is not there, with the permissions of a mode.
+// make makes the directory, where it is not there, with a mode.
 func (d *Directory) make(mode uint32) error {
 	if d.tree.fd >= 0 {
 		return nil
@@ -106,7 +106,7 @@ func (d *Directory) make(mode uint32) error {
 	if d.tree.fd = fd; !d.made {
 		return nil
 	}
-	return chmod(fd, permissions(mode)|0o700)
+	return chmod(fd, directoryMode(mode)|handedDown(fd)|0o700)
 }
 
 // Close closes the directory. One that was made for it and is empty is removed.

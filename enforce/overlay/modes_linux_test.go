@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // A user lists and keeps what is in directories that the command left without permissions.
@@ -81,6 +83,54 @@ func TestModesElsewhere(t *testing.T) {
 		info, err := os.Stat(s.outside + "/made" + name)
 		if must(t, err); info.Mode().Perm() != mode {
 			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
+
+// Directories keep set-group-ID and sticky bits as the command leaves them; files gain none.
+func TestSpecialModes(t *testing.T) {
+	s := newScene(t)
+	mode := func(path string, mode uint32) { t.Helper(); must(t, unix.Chmod(path, mode)) }
+	for _, layer := range []string{s.dir, s.upper} {
+		for _, name := range []string{"shared", "sticky", "less"} {
+			must(t, os.Mkdir(layer+"/"+name, 0o755))
+			mode(layer+"/"+name, 0o3755)
+		}
+	}
+	s.write(s.upper+"/shared/new/f", "new")
+	mode(s.upper+"/shared/new/f", 0o2755)
+	mode(s.upper+"/shared/new", 0o2755)
+	mode(s.upper+"/shared", 0o3775)
+	mode(s.upper+"/sticky", 0o1777)
+	mode(s.upper+"/less", 0o755)
+	if kept := s.keep(); len(kept.Not) > 0 {
+		t.Error(kept)
+	}
+	for name, want := range map[string]uint32{"shared": 0o3775, "shared/new": 0o2755, "shared/new/f": 0o755, "sticky": 0o1777, "less": 0o755} {
+		var stat unix.Stat_t
+		if must(t, unix.Stat(s.dir+"/"+name, &stat)); stat.Mode&0o7777 != want {
+			t.Errorf("%s has mode %o, want %o", name, stat.Mode&0o7777, want)
+		}
+	}
+}
+
+// A new directory keeps the group of one that hands it down, and so do those in it.
+func TestGroupElsewhere(t *testing.T) {
+	s := newScene(t)
+	s.write(s.dir+"/a/b/x", "before")
+	s.write(s.upper+"/a/b/x", "after")
+	must(t, unix.Chmod(s.outside, 0o2755))
+	d, err := OpenDirectory(s.outside+"/made", s.dir)
+	must(t, err)
+	defer d.Close()
+	kept, err := d.Keep(Layers{s.dir, s.upper}, s.changes(), nil)
+	if must(t, err); len(kept.Not) > 0 {
+		t.Error(kept)
+	}
+	for _, name := range []string{"", "/a", "/a/b"} {
+		var stat unix.Stat_t
+		if must(t, unix.Stat(s.outside+"/made"+name, &stat)); stat.Mode&0o7777 != 0o2755 {
+			t.Errorf("made%s has mode %o", name, stat.Mode&0o7777)
 		}
 	}
 }

@@ -104,12 +104,26 @@ func (k *keeper) again(first string, parent int, temp string) bool {
 	return err == nil && typeOf(there.Mode) == "file" && unix.Linkat(from, name, parent, temp, 0) == nil
 }
 
-// chmod gives a directory its mode.
+// chmod gives a directory its mode. One outside the project also keeps the group of the
+// directory that it was made in, where that hands it down.
 func (k *keeper) chmod(c Change) error {
 	fd, err := k.to.open(c.Path, unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return chmod(fd, permissions(c.mode))
+	mode := directoryMode(c.mode)
+	if !k.project {
+		mode |= handedDown(fd)
+	}
+	return chmod(fd, mode)
+}
+
+// handedDown is the set-group-ID bit of a directory.
+func handedDown(fd int) uint32 {
+	var stat unix.Stat_t
+	if unix.Fstat(fd, &stat) != nil {
+		return 0
+	}
+	return stat.Mode & unix.S_ISGID
 }
