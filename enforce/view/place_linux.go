@@ -67,7 +67,9 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 	}
 	links = slices.DeleteFunc(links, func(l enforce.Link) bool { return l.Path == "/bin" }) // the view's own, with its sh
 	for _, name := range merged {
-		if target, err := os.Readlink(name); err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, filepath.Join("/", target)) }) {
+		target, err := os.Readlink(name)
+		dir := filepath.Join("/", target)
+		if err == nil && slices.ContainsFunc(places, func(p place) bool { return enforce.Inside(p.path, dir) || enforce.Inside(dir, p.path) }) {
 			links = append(links, enforce.Link{Path: name, Target: target})
 		}
 	}
