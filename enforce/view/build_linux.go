@@ -80,7 +80,13 @@ func (j Job) build() (policy enforce.Policy, err error) {
 	if err := b.alias(); err != nil {
 		return policy, err
 	}
-	return b.fold(j.Policy), b.enter()
+	own, err := b.standIns(j.View, j.Policy)
+	if err != nil {
+		return policy, err
+	}
+	policy = j.Policy
+	policy.Grants = append(slices.Clip(policy.Grants), own...)
+	return b.fold(policy), b.enter()
 }
 
 func (b *builder) close() {
