@@ -130,12 +130,16 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 		subject, access = above(p.path), access|enforce.Write
 	}
 	missing := o.shown.missing(v.pid, call, subject, access, o.judge.missing(subject, access), p)
+	pinned := missing == 0 && o.shown.pinned(call, t, p)
+	if pinned {
+		missing = enforce.Write & o.judge.controlled
+	}
 	missing = o.lessOwn(v, call, t, p, o.shown.lessSpared(v.pid, t, p, subject, missing))
 	o.tell(v.pid, call, t, p.path, missing != 0)
 	switch {
 	case missing != 0 && allowedByMode(v.through+subject, t.mode, t.entry || p.none):
 		d := Denial{Path: v.named(t, p), Real: v.own(p.path), Call: call, Access: word(missing), Entry: subject != p.path, Errno: unix.ErrnoName(t.errno)}
-		d.Kind, d.Errno = kindOf(d, p), o.shown.busy(t, p, o.shown.errno(v.pid, o.judge, subject, missing, d.Errno))
+		d.Kind, d.Errno = kindOf(d, p), o.shown.busy(t, p, pinned, o.shown.errno(v.pid, o.judge, subject, missing, d.Errno))
 		return o.by(v.pid, d), true
 	case missing == 0 && t.access&enforce.Execute != 0:
 		return o.judgeInterpreters(v, call, p.path)

@@ -201,11 +201,21 @@ func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, 
 	return answer
 }
 
-// busy is the answer to a call that changes an entry of a directory. A file that is not written although a grant says so is a mount of its own, which
-// nobody removes or replaces.
-func (s *Shown) busy(t target, p place, answer string) string {
+// pinned reports whether a call moves a directory that a file which is not written lies in. Each
+// such directory is a mount of its own. To remove one, or to replace it, fails without a view as
+// well: it is not empty.
+func (s *Shown) pinned(call string, t target, p place) bool {
+	moves := strings.HasPrefix(call, "rename") && t.entry && t.finds&nothing == 0
+	return s != nil && moves && !p.none && p.path != "/" && slices.ContainsFunc(s.ReadOnly, func(file string) bool {
+		return strings.HasPrefix(file, p.path+"/")
+	})
+}
+
+// busy is the answer to a call that changes an entry of a directory. A file that is not written
+// although a grant says so is a mount of its own, which nobody removes or replaces.
+func (s *Shown) busy(t target, p place, pinned bool, answer string) string {
 	switch {
-	case s == nil || !t.entry || p.none || !slices.Contains(s.ReadOnly, p.path):
+	case s == nil || !t.entry || p.none || !pinned && !slices.Contains(s.ReadOnly, p.path):
 		return answer
 	case t.errno == unix.EXDEV:
 		return "EXDEV"

@@ -33,7 +33,7 @@ type Run struct {
 	Anywhere bool // the words must not depend on this machine
 	// Guarded returns the file that a view has read-only although its directory is written, where
 	// a path is or lies in one, and the setting that lets the command write it; nil for none.
-	Guarded func(path string) (file, setting string)
+	Guarded func(path string, moved bool) (file, setting string)
 }
 
 // finder keeps facts that are needed again and again.
@@ -223,7 +223,9 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 // outside returns the reason and the remedy for a file that the command may not write.
 func (f *finder) outside(d observe.Denial) (why, hint string) {
 	if f.Guarded != nil {
-		switch file, setting := f.Guarded(d.Real); {
+		switch file, setting := f.Guarded(d.Real, d.Entry); {
+		case setting != "" && d.Errno == "EBUSY" && d.Kind == "directory":
+			return "stays where it is in the view, because programs outside obey it, or what is in it", report.InPolicy + setting
 		case setting != "":
 			return "read-only in the view, because programs outside obey it", report.InPolicy + setting
 		case file != "":

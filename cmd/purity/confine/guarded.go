@@ -9,29 +9,38 @@ import (
 )
 
 // Guarded returns the protected file or directory of the project that a path is or lies in,
-// empty if there is none. A view has it read-only. The setting is the line of purity.toml
-// that lets the command write it and nothing else, empty if none does.
-func (p Plan) Guarded(path string) (file, setting string) {
+// empty if there is none. A view has it read-only. To be moved is denied to a directory that
+// such a file lies in, too, and Guarded returns that directory. The setting is the line of
+// purity.toml that lets the command do it and nothing else, empty if none does.
+func (p Plan) Guarded(path string, moved bool) (file, setting string) {
 	if p.Sees.View == nil {
 		return "", ""
 	}
-	for _, file := range p.Sees.View.Protected {
-		if !enforce.Inside(path, file) {
-			continue
+	moved = moved && path != p.Project.Dir && enforce.Inside(path, p.Project.Dir)
+	for _, protected := range p.Sees.View.Protected {
+		leads := moved && enforce.Inside(protected, path)
+		switch {
+		case !leads && !enforce.Inside(path, protected):
+		case p.File != nil && protected == p.File.Path: // a command never writes its own rules
+			return protected, ""
+		case leads:
+			file = path
+		case file == "":
+			file = protected
 		}
-		base := p.Project.Dir
-		if p.File != nil {
-			if base = p.File.Base; file == p.File.Path { // a command never writes its own rules
-				return file, ""
-			}
-		}
-		short := file
-		if rel, err := filepath.Rel(base, file); err == nil && filepath.IsLocal(rel) {
-			short = rel
-		}
-		return file, "write = [" + config.Quote(host.Literal(short)) + "]"
 	}
-	return "", ""
+	if file == "" {
+		return "", ""
+	}
+	base := p.Project.Dir
+	if p.File != nil {
+		base = p.File.Base
+	}
+	short := file
+	if rel, err := filepath.Rel(base, file); err == nil && filepath.IsLocal(rel) {
+		short = rel
+	}
+	return file, "write = [" + config.Quote(host.Literal(short)) + "]"
 }
 
 // StandIn returns the file of the closure that a view has in place of a program of the host;

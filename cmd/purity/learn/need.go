@@ -28,7 +28,7 @@ type Run struct {
 	Executable func(path string) bool
 	// Guarded returns the file that a view has read-only although its directory is written, where
 	// a path is or lies in one, and the setting that lets the command write it; nil for none.
-	Guarded func(path string) (file, setting string)
+	Guarded func(path string, moved bool) (file, setting string)
 }
 
 // need is one grant that a policy lacks.
@@ -139,7 +139,7 @@ func (c *collector) guarded(d observe.Denial) (file, setting string) {
 	if c.Guarded == nil || d.Access != "write" || d.Real == "" {
 		return "", ""
 	}
-	return c.Guarded(d.Real)
+	return c.Guarded(d.Real, d.Entry)
 }
 
 func (c *collector) secrets() secret.Finder { return secret.Finder{Home: c.Home, Named: c.Named} }

@@ -114,7 +114,7 @@ func Explain(p confine.Plan, path string) (Explanation, error) {
 func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access) {
 	covering := p.Policy.Covering(path, enforce.All)
 	outside := slices.DeleteFunc(slices.Clone(covering), confine.Private)
-	guarded, _ := p.Guarded(e.Real)
+	guarded, _ := p.Guarded(e.Real, false)
 	for _, kind := range []struct {
 		name   string
 		access enforce.Access
@@ -151,7 +151,7 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 	short = config.Quote(short)
 	info, err := os.Stat(path)
 	program := err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-	guarded, setting := p.Guarded(path)
+	guarded, setting := p.Guarded(path, false)
 	switch {
 	case guarded != "" && setting != "":
 		return "To let the command write it, in purity.toml:  " + setting
