@@ -107,17 +107,11 @@ func isRepository(dir string) bool {
 // worktree is core.worktree of a git directory's configuration, as git itself
 // writes it for submodules.
 func worktree(gitDir string) string {
-	data, err := hostile.ReadFile(filepath.Join(gitDir, "config"), 1<<20)
-	if err != nil {
+	values := GitValues(filepath.Join(gitDir, "config"), "core", "worktree")
+	if len(values) == 0 {
 		return ""
 	}
-	for text := range strings.Lines(string(data)) {
-		name, value, ok := strings.Cut(text, "=")
-		if ok && strings.TrimSpace(name) == "worktree" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+	return values[len(values)-1]
 }
 
 // line is the first line of a small file, empty if it cannot be read.

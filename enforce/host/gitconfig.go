@@ -90,15 +90,15 @@ func (g *gitFiles) holds(condition, file string) bool {
 	return err == nil && matched && dir != ""
 }
 
-// GitValues returns the values of a key in all parts of a section, in one file of git's
-// configuration: of path in [submodule "a"] and [submodule "b"].
+// GitValues returns the values of a key in one file of git's configuration: of worktree in
+// [core], or of path in each [submodule "NAME"].
 func GitValues(file, section, key string) (values []string) {
 	data, err := hostile.ReadFile(file, largestGitFile)
 	if err != nil {
 		return nil
 	}
 	for _, e := range parseGit(string(data)) {
-		if e.section == section && e.key == key {
+		if e.section == section && e.key == key && (e.sub == "" || section != "core") {
 			values = append(values, e.value)
 		}
 	}

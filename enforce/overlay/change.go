@@ -100,7 +100,7 @@ func refused(c Change, guarded []string) string {
 
 // gitNames are entries of a git directory by which git runs programs, or finds others of
 // the kind (gitrepository-layout(5)).
-var gitNames = []string{"config", "config.worktree", "commondir", "hooks"}
+var gitNames = []string{"config", "config.worktree", "commondir", "gitdir", "hooks"}
 
 // gitObeys reports whether a change is of what has git run programs in another repository
 // than that at the top: in a directory of the project, in a submodule, in a work tree. git

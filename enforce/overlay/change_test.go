@@ -7,7 +7,7 @@ func TestKeepGit(t *testing.T) {
 	guarded := []string{".git/config", ".git/hooks", ".git/commondir"}
 	for path, obeyed := range map[string]bool{
 		".git/commondir": true, ".GIT/Config": true, "sub/.git/config": true, "sub/.git/hooks/x": true, "sub/.git": true,
-		".git/modules/m/config": true, ".git/modules/a/b/hooks/x": true, ".git/worktrees/w/config.worktree": true,
+		".git/modules/m/config": true, ".git/modules/a/b/hooks/x": true, ".git/worktrees/w/config.worktree": true, ".git/worktrees/w/gitdir": true,
 		"sub/.git/x/.git/config": true, ".git/x/.git/hooks/x": true, "sub/.git/refs/.git": true,
 		".git/HEAD": false, "sub/.git/x/config": false, ".git/refs/heads/config": false, "sub/.git/refs/heads/hooks": false, ".git/modules/m/HEAD": false, "config": false, "hooks/x": false,
 	} {

@@ -62,11 +62,13 @@ func (r *repositories) repository(dir string) {
 	for _, name := range ofGit {
 		r.names = append(r.names, filepath.Join(dir, name))
 	}
-	for _, path := range host.GitValues(filepath.Join(r.project, dir, "config"), "core", "worktree") {
-		r.worksIn(dir, path)
+	for _, file := range []string{"config", "config.worktree"} {
+		for _, path := range host.GitValues(filepath.Join(r.project, dir, file), "core", "worktree") {
+			r.worksIn(dir, path)
+		}
 	}
 	r.worktrees(filepath.Join(dir, "worktrees"))
-	r.modules(filepath.Join(dir, "modules"))
+	r.modules(filepath.Join(dir, "modules"), false)
 }
 
 // worksIn notes a directory of the project that can have a .git. A path that is not absolute
@@ -103,16 +105,27 @@ func (r *repositories) worktrees(dir string) {
 	}
 }
 
-// modules looks for the git directories of submodules, whose names can have slashes.
-func (r *repositories) modules(dir string) {
+// modules looks for the git directories of submodules, whose names can have slashes. A command can
+// have made a directory above one look like one, or removed its HEAD; inside says that dir looks
+// like one itself.
+func (r *repositories) modules(dir string, inside bool) {
 	for _, name := range r.dirs(dir) {
-		if _, err := os.Lstat(filepath.Join(r.project, name, "HEAD")); err == nil {
-			r.repository(name)
-		} else {
-			r.modules(name)
+		if inside && slices.Contains(gitOwn, filepath.Base(name)) {
+			continue
 		}
+		is := slices.ContainsFunc([]string{"HEAD", "config", "commondir"}, func(file string) bool {
+			_, err := os.Lstat(filepath.Join(r.project, name, file))
+			return err == nil
+		})
+		if is {
+			r.repository(name)
+		}
+		r.modules(name, is)
 	}
 }
+
+// gitOwn are directories of a git directory in which there is none of a submodule by its name.
+var gitOwn = []string{"objects", "refs", "logs", "hooks", "info", "lfs", "annex", "rr-cache", "modules", "worktrees"}
 
 // dirs returns the directories in a directory. It looks at no more entries than are left. A
 // directory that it cannot look through counts as a whole: a command can have made it so.

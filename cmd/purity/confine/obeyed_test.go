@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,64 @@ func TestGitObeys(t *testing.T) {
 		}
 	}
 	if names := gitObeys(dir); !slices.Contains(names, ".git/modules") {
+		t.Errorf("%q", names)
+	}
+}
+
+// The files that lead to git directories are found by those alone: a command can write
+// .gitmodules. A submodule of old has its own git directory.
+func TestGitObeysElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		".git/modules/a/HEAD": "", ".git/modules/a/config": "[core]\n\tworktree = \"../../../sub #1\"\n", "sub #1/.git": "gitdir: ../.git/modules/a\n",
+		".git/modules/a/modules/in/HEAD": "", ".git/modules/a/modules/in/config.worktree": "[core]\n\tworktree = \"../../../../../sub #1/in\"\n", "sub #1/in/.git": "gitdir: x\n",
+		".git/modules/b/HEAD": "", ".git/modules/b/config": "[core]\n\tworktree = ../../../../outside\n", "../outside/.git": "gitdir: x\n",
+		".git/worktrees/w/HEAD": "", ".git/worktrees/w/gitdir": dir + "/trees/w/.git\n", "trees/w/.git": "gitdir: x\n",
+		".gitmodules": "[submodule \"old\"]\n\tpath = old\n[submodule \"file\"]\n\tpath = file\n", "old/.git/config": "", "file/.git": "gitdir: x\n",
+		"unrelated/.git": "gitdir: x\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { os.RemoveAll(filepath.Join(dir, "../outside")) })
+	names := gitObeys(dir)
+	for _, name := range []string{"sub #1/.git", "sub #1/in/.git", "trees/w/.git", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir", "old/.git/config", "old/.git/hooks", "file/.git"} {
+		if !slices.Contains(names, name) {
+			t.Errorf("no %s in %q", name, names)
+		}
+	}
+	for _, name := range names {
+		if strings.Contains(name, "outside") || strings.Contains(name, "unrelated") || name == "file/.git/config" {
+			t.Errorf("%s in %q", name, names)
+		}
+	}
+}
+
+// A command makes nothing of a submodule's git directory that would not count: neither without
+// a HEAD, nor below a directory that looks like another one.
+func TestGitObeysDisguised(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/HEAD", "a/objects/x/HEAD", "a/b/config", "a/b/c/HEAD", "headless/config"} {
+		file := filepath.Join(dir, ".git/modules", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := gitObeys(dir)
+	for _, name := range []string{"a", "a/b", "a/b/c", "headless"} {
+		if name = ".git/modules/" + name + "/config"; !slices.Contains(names, name) {
+			t.Errorf("no %s in %q", name, names)
+		}
+	}
+	if slices.Contains(names, ".git/modules/a/objects/x/config") {
 		t.Errorf("%q", names)
 	}
 }
