@@ -3,7 +3,9 @@
 package trees
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +40,9 @@ func FindProject(flag, anchor string) (Project, error) {
 	cwd, err := os.Getwd()
 	if err == nil {
 		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Project{}, words.Hint(fmt.Errorf("find working directory: %w", err), `it was removed; if there is a new one of its name:  cd "$PWD"`)
 	}
 	if err != nil {
 		return Project{}, fmt.Errorf("find working directory: %w", err)
