@@ -144,13 +144,24 @@ func (n *notification) answer(listener int, errno unix.Errno) {
 	if errno != 0 {
 		a.flags, a.error = 0, -int32(errno)
 	}
-	unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&a)))
+	control(listener, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&a))
 }
 
 // alive reports whether who asked still waits for an answer.
 func (n *notification) alive(listener int) bool {
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_ID_VALID, uintptr(unsafe.Pointer(&n.id)))
-	return errno == 0
+	return control(listener, unix.SECCOMP_IOCTL_NOTIF_ID_VALID, unsafe.Pointer(&n.id)) == 0
+}
+
+// control asks a listener. A signal to this process interrupts who waits for the listener's lock
+// (mutex_lock_interruptible in kernel/seccomp.c); without another try nobody would ever answer the
+// call, and its process would wait for good.
+func control(listener int, request uintptr, about unsafe.Pointer) unix.Errno {
+	for {
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(listener), request, uintptr(about))
+		if errno != unix.EINTR {
+			return errno
+		}
+	}
 }
 
 // Continue answers every watched call until nobody is watched: for processes
