@@ -20,41 +20,46 @@ var ofGit = []string{"hooks", "config", "config.worktree", "commondir"}
 // purity finds the worktree.
 var ofWorktree = []string{"commondir", "config.worktree", "gitdir"}
 
-// repositories looks for what git obeys in a project.
+// repositories looks for what git obeys in a project, or in a git directory outside it.
 type repositories struct {
-	project string   // or a git directory
-	shown   string   // the project, which alone has files of worktrees in a view
-	left    int      // entries to look at
-	names   []string // of files and directories that git obeys, below the project
-	work    []string // directories below the project that can have a .git
+	dir     string // the project or the git directory
+	project string
+	shows   func(path string) bool // whether a view shows a file outside the project
+	left    int                    // entries to look at
+	names   []string               // of files and directories that git obeys, below dir
+	work    []string               // directories below the project that can have a .git
+	noted   map[string]bool        // those of work
 }
 
-// gitObeys returns what git obeys in a project, in the repositories of its submodules, and for
+func (p viewing) repositories(dir string) *repositories {
+	return &repositories{dir: dir, project: p.Project.Dir, shows: p.shows, left: 10_000, noted: map[string]bool{}}
+}
+
+// shows reports whether a grant shows a path in the view.
+func (p viewing) shows(path string) bool {
+	return slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
+		return !g.Replaced && !g.Own && enforce.Inside(path, g.Path)
+	})
+}
+
+// inProject notes what git obeys in the project, in the repositories of its submodules, and for
 // its worktrees, wherever those are.
-func gitObeys(project string) []string {
-	r := &repositories{project: project, shown: project, left: 10_000, work: []string{"."}}
+func (r *repositories) inProject() {
+	r.worksIn(".", ".")
 	r.repository(".git")
-	for _, path := range host.GitValues(filepath.Join(project, ".gitmodules"), "submodule", "path") {
+	for _, path := range host.GitValues(filepath.Join(r.dir, ".gitmodules"), "submodule", "path") {
 		r.worksIn(".", path)
 	}
 	for i := 0; i < len(r.work); i++ { // a repository can bring more
 		dotGit := filepath.Join(r.work[i], ".git")
-		switch info, err := os.Lstat(filepath.Join(project, dotGit)); {
+		switch info, err := os.Lstat(filepath.Join(r.project, dotGit)); {
 		case err != nil:
 		case info.Mode().IsRegular(): // of a worktree or submodule: it names the git directory
 			r.names = append(r.names, dotGit)
-		case info.IsDir() && i > 0:
+		case info.IsDir() && dotGit != ".git":
 			r.repository(dotGit)
 		}
 	}
-	return r.names
-}
-
-// gitDirObeys returns what git obeys in a git directory outside the project.
-func gitDirObeys(dir, project string) []string {
-	r := &repositories{project: dir, shown: project, left: 10_000}
-	r.repository(".")
-	return r.names
 }
 
 // repository notes what git obeys in a git directory and in those that are in it.
@@ -63,7 +68,7 @@ func (r *repositories) repository(dir string) {
 		r.names = append(r.names, filepath.Join(dir, name))
 	}
 	for _, file := range []string{"config", "config.worktree"} {
-		for _, path := range host.GitValues(filepath.Join(r.project, dir, file), "core", "worktree") {
+		for _, path := range host.GitValues(filepath.Join(r.dir, dir, file), "core", "worktree") {
 			r.worksIn(dir, path)
 		}
 	}
@@ -72,32 +77,36 @@ func (r *repositories) repository(dir string) {
 }
 
 // worksIn notes a directory of the project that can have a .git. A path that is not absolute
-// begins at a directory of the project.
+// begins at a directory below dir.
 func (r *repositories) worksIn(from, path string) {
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.project, from, path)
+		path = filepath.Join(r.dir, from, path)
 	}
 	below, err := filepath.Rel(r.project, path)
-	if err == nil && filepath.IsLocal(below) && !slices.Contains(r.work, below) {
+	if err == nil && filepath.IsLocal(below) && !r.noted[below] {
+		r.noted[below] = true
 		r.work = append(r.work, below)
 	}
 }
 
-// worktrees notes what git obeys in the directories of worktrees, and where these are. Where a
-// view does not show the worktree, its HEAD and index count, too: git there takes it for removed,
+// worktrees notes what git obeys in the directories of worktrees, which have git directories of
+// their own for submodules, and where the worktrees are. Where a view does not show the worktree,
+// its HEAD, its index and all of those git directories count, too: git there takes it for removed,
 // and would clear them away.
 func (r *repositories) worktrees(dir string) {
 	for _, name := range r.dirs(dir) {
 		files := ofWorktree
-		text, err := hostile.ReadFile(filepath.Join(r.project, name, "gitdir"), 1<<16)
+		text, err := hostile.ReadFile(filepath.Join(r.dir, name, "gitdir"), 1<<16)
 		at := filepath.Dir(strings.TrimSpace(string(text)))
 		if !filepath.IsAbs(at) {
-			at = filepath.Join(r.project, name, at)
+			at = filepath.Join(r.dir, name, at)
 		}
-		if at = enforce.Real(at); err != nil || !enforce.Inside(at, r.shown) {
-			files = append(slices.Clip(files), "HEAD", "index")
+		at = enforce.Real(at)
+		if err != nil || !enforce.Inside(at, r.project) && !r.shows(at) {
+			files = append(slices.Clip(files), "HEAD", "index", "modules")
 		} else {
 			r.worksIn(".", at)
+			r.modules(filepath.Join(name, "modules"), false)
 		}
 		for _, file := range files {
 			r.names = append(r.names, filepath.Join(name, file))
@@ -114,7 +123,7 @@ func (r *repositories) modules(dir string, inside bool) {
 			continue
 		}
 		is := slices.ContainsFunc([]string{"HEAD", "config", "commondir"}, func(file string) bool {
-			_, err := os.Lstat(filepath.Join(r.project, name, file))
+			_, err := os.Lstat(filepath.Join(r.dir, name, file))
 			return err == nil
 		})
 		if is {
@@ -130,7 +139,7 @@ var gitOwn = []string{"objects", "refs", "logs", "hooks", "info", "lfs", "annex"
 // dirs returns the directories in a directory. It looks at no more entries than are left. A
 // directory that it cannot look through counts as a whole: a command can have made it so.
 func (r *repositories) dirs(dir string) (names []string) {
-	entries, err := hostile.List(filepath.Join(r.project, dir), r.left)
+	entries, err := hostile.List(filepath.Join(r.dir, dir), r.left)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			r.names = append(r.names, dir)

@@ -15,14 +15,26 @@ var later = []string{"flake.nix", "flake.lock", "purity.toml", ".envrc"}
 // obeyed returns the paths of such files in the project and in its git directory elsewhere,
 // even if missing, but not those that a row of the settings allows writing.
 func (p viewing) obeyed() (paths []string) {
+	var outside []string
 	for _, dir := range p.Project.Trees() {
-		paths = append(paths, p.closed(dir, append(slices.Clip(later), gitObeys(dir)...))...)
-	}
-	for _, g := range p.Policy.Grants {
-		if host.OfProject(g) && g.Access&enforce.Write != 0 {
-			paths = append(paths, p.closed(g.Path, gitDirObeys(g.Path, p.Project.Dir))...)
+		in := p.repositories(dir)
+		for _, g := range p.Policy.Grants {
+			if !host.OfProject(g) && g.Reason != host.GitAround {
+				continue
+			}
+			r := p.repositories(g.Path)
+			r.repository(".")
+			for _, path := range r.work {
+				in.worksIn(".", path)
+			}
+			if host.OfProject(g) && g.Access&enforce.Write != 0 {
+				outside = append(outside, p.closed(g.Path, r.names)...)
+			}
 		}
+		in.inProject()
+		paths = append(paths, p.closed(dir, append(slices.Clip(later), in.names...))...)
 	}
+	paths = append(paths, outside...)
 	if p.File != nil && enforce.Inside(p.File.Path, p.Project.Dir) {
 		paths = append(paths, p.File.Path)
 	}

@@ -9,6 +9,15 @@ import (
 	"testing"
 )
 
+// gitObeys returns what git obeys in a project without grants.
+func gitObeys(dir string) []string {
+	var p viewing
+	p.Project.Dir = dir
+	r := p.repositories(dir)
+	r.inProject()
+	return r.names
+}
+
 // Of git directories of submodules the files that git obeys count, and a directory that cannot be
 // looked through counts as a whole.
 func TestGitObeys(t *testing.T) {
@@ -43,6 +52,7 @@ func TestGitObeysElsewhere(t *testing.T) {
 		".git/modules/a/modules/in/HEAD": "", ".git/modules/a/modules/in/config.worktree": "[core]\n\tworktree = \"../../../../../sub #1/in\"\n", "sub #1/in/.git": "gitdir: x\n",
 		".git/modules/b/HEAD": "", ".git/modules/b/config": "[core]\n\tworktree = ../../../../outside\n", "../outside/.git": "gitdir: x\n",
 		".git/worktrees/w/HEAD": "", ".git/worktrees/w/gitdir": dir + "/trees/w/.git\n", "trees/w/.git": "gitdir: x\n",
+		".git/worktrees/w/modules/of/config": "[core]\n\tworktree = ../../../../../trees/w/of\n", "trees/w/of/.git": "gitdir: x\n",
 		".gitmodules": "[submodule \"old\"]\n\tpath = old\n[submodule \"file\"]\n\tpath = file\n", "old/.git/config": "", "file/.git": "gitdir: x\n",
 		"unrelated/.git": "gitdir: x\n",
 	} {
@@ -56,7 +66,7 @@ func TestGitObeysElsewhere(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(filepath.Join(dir, "../outside")) })
 	names := gitObeys(dir)
-	for _, name := range []string{"sub #1/.git", "sub #1/in/.git", "trees/w/.git", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir", "old/.git/config", "old/.git/hooks", "file/.git"} {
+	for _, name := range []string{"sub #1/.git", "sub #1/in/.git", "trees/w/.git", "trees/w/of/.git", ".git/worktrees/w/modules/of/config", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir", "old/.git/config", "old/.git/hooks", "file/.git"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("no %s in %q", name, names)
 		}
