@@ -2,21 +2,22 @@ package confine
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/enforce/host"
 )
 
-// Guarded returns the protected file or directory of the project that a path is or lies in,
-// empty if there is none. A view has it read-only. To be moved is denied to a directory that
-// such a file lies in, too, and Guarded returns that directory. The setting is the line of
-// purity.toml that lets the command do it and nothing else, empty if none does.
+// Guarded returns the protected file or directory that a path is or lies in, empty if there is
+// none. A view has it read-only. A view also keeps a directory that such a file lies in from being
+// moved, and Guarded returns that directory. The setting is the narrowest line of purity.toml that
+// lets the command do it, empty if none does.
 func (p Plan) Guarded(path string, moved bool) (file, setting string) {
 	if p.Sees.View == nil {
 		return "", ""
 	}
-	moved = moved && path != p.Project.Dir && enforce.Inside(path, p.Project.Dir)
+	moved = moved && p.movable(path)
 	for _, protected := range p.Sees.View.Protected {
 		leads := moved && enforce.Inside(protected, path)
 		switch {
@@ -41,6 +42,14 @@ func (p Plan) Guarded(path string, moved bool) (file, setting string) {
 		short = rel
 	}
 	return file, "write = [" + config.Quote(host.Literal(short)) + "]"
+}
+
+// movable reports whether a path lies in the project, or in git's directory outside it.
+func (p Plan) movable(path string) bool {
+	below := func(dir string) bool { return path != dir && enforce.Inside(path, dir) }
+	return below(p.Project.Dir) || slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
+		return host.OfProject(g) && below(g.Path)
+	})
 }
 
 // StandIn returns the file of the closure that a view has in place of a program of the host;
