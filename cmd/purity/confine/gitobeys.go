@@ -28,7 +28,7 @@ type repositories struct {
 	left    int                    // entries to look at
 	names   []string               // of files and directories that git obeys, below dir
 	work    []string               // directories below the project that can have a .git
-	noted   map[string]bool        // those of work
+	noted   map[string]bool        // those of work, and where links lead
 }
 
 func (p viewing) repositories(dir string) *repositories {
@@ -119,25 +119,30 @@ func (r *repositories) worktrees(dir string) {
 // like one itself.
 func (r *repositories) modules(dir string, inside bool) {
 	for _, name := range r.dirs(dir) {
-		if inside && slices.Contains(gitOwn, filepath.Base(name)) {
-			continue
+		own, marks := inside && slices.Contains(gitOwn, filepath.Base(name)), []string{"config", "commondir", "HEAD"}
+		if own {
+			marks = marks[:2] // logs has a HEAD
 		}
-		is := slices.ContainsFunc([]string{"HEAD", "config", "commondir"}, func(file string) bool {
+		is := slices.ContainsFunc(marks, func(file string) bool {
 			_, err := os.Lstat(filepath.Join(r.dir, name, file))
 			return err == nil
 		})
 		if is {
 			r.repository(name)
 		}
-		r.modules(name, is)
+		if !own {
+			r.modules(name, is)
+		}
 	}
 }
 
-// gitOwn are directories of a git directory in which there is none of a submodule by its name.
+// gitOwn are directories of a git directory that have many others, of which none is a submodule's.
+// A submodule can have such a name itself: lib/hooks.
 var gitOwn = []string{"objects", "refs", "logs", "hooks", "info", "lfs", "annex", "rr-cache", "modules", "worktrees"}
 
-// dirs returns the directories in a directory. It looks at no more entries than are left. A
-// directory that it cannot look through counts as a whole: a command can have made it so.
+// dirs returns the directories in a directory, and links to some: git follows them. It looks at no
+// more entries than are left. A directory that it cannot look through counts as a whole: a command
+// can have made it so.
 func (r *repositories) dirs(dir string) (names []string) {
 	entries, err := hostile.List(filepath.Join(r.dir, dir), r.left)
 	if err != nil {
@@ -148,8 +153,15 @@ func (r *repositories) dirs(dir string) (names []string) {
 	}
 	r.left -= len(entries)
 	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, filepath.Join(dir, e.Name()))
+		name, is := filepath.Join(dir, e.Name()), e.IsDir()
+		if e.Type()&fs.ModeSymlink != 0 {
+			real := enforce.Real(filepath.Join(r.dir, name))
+			info, err := os.Stat(real)
+			is = err == nil && info.IsDir() && !r.noted[real] // links can lead round and round
+			r.noted[real] = true
+		}
+		if is {
+			names = append(names, name)
 		}
 	}
 	return names

@@ -79,10 +79,10 @@ func TestGitObeysElsewhere(t *testing.T) {
 }
 
 // A command makes nothing of a submodule's git directory that would not count: neither without
-// a HEAD, nor below a directory that looks like another one.
+// a HEAD, nor below a directory that looks like another one, nor behind a link.
 func TestGitObeysDisguised(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"a/HEAD", "a/objects/x/HEAD", "a/b/config", "a/b/c/HEAD", "headless/config"} {
+	for _, name := range []string{"a/HEAD", "a/objects/x/HEAD", "a/b/config", "a/b/c/HEAD", "a/hooks/config", "a/logs/HEAD", "headless/config", "../../elsewhere/config"} {
 		file := filepath.Join(dir, ".git/modules", name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
@@ -91,13 +91,18 @@ func TestGitObeysDisguised(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for link, target := range map[string]string{"linked": "../../elsewhere", "headless/round": "."} {
+		if err := os.Symlink(target, filepath.Join(dir, ".git/modules", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	names := gitObeys(dir)
-	for _, name := range []string{"a", "a/b", "a/b/c", "headless"} {
+	for _, name := range []string{"a", "a/b", "a/b/c", "a/hooks", "headless", "linked"} {
 		if name = ".git/modules/" + name + "/config"; !slices.Contains(names, name) {
 			t.Errorf("no %s in %q", name, names)
 		}
 	}
-	if slices.Contains(names, ".git/modules/a/objects/x/config") {
+	if slices.Contains(names, ".git/modules/a/objects/x/config") || slices.Contains(names, ".git/modules/a/logs/config") || slices.Contains(names, ".git/modules/headless/round/round/config") {
 		t.Errorf("%q", names)
 	}
 }
