@@ -105,9 +105,10 @@ func isRepository(dir string) bool {
 }
 
 // worktree is core.worktree of a git directory's configuration, as git itself
-// writes it for submodules.
+// writes it for submodules: in config.worktree after git sparse-checkout.
 func worktree(gitDir string) string {
 	values := GitValues(filepath.Join(gitDir, "config"), "core", "worktree")
+	values = append(values, GitValues(filepath.Join(gitDir, "config.worktree"), "core", "worktree")...)
 	if len(values) == 0 {
 		return ""
 	}
