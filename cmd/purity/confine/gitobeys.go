@@ -32,7 +32,7 @@ type repositories struct {
 }
 
 func (p viewing) repositories(dir string) *repositories {
-	return &repositories{dir: dir, project: p.Project.Dir, shows: p.shows, left: 10_000, noted: map[string]bool{}}
+	return &repositories{dir: dir, project: p.Project.Dir, shows: p.shows, left: 20_000, noted: map[string]bool{}}
 }
 
 // shows reports whether a grant shows a path in the view.

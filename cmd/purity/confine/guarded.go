@@ -17,7 +17,7 @@ func (p Plan) Guarded(path string, moved bool) (file, setting string) {
 	if p.Sees.View == nil {
 		return "", ""
 	}
-	moved = moved && p.movable(path)
+	moved = moved && movable(p, path)
 	for _, protected := range p.Sees.View.Protected {
 		leads := moved && enforce.Inside(protected, path)
 		switch {
@@ -45,7 +45,7 @@ func (p Plan) Guarded(path string, moved bool) (file, setting string) {
 }
 
 // movable reports whether a path lies in the project, or in git's directory outside it.
-func (p Plan) movable(path string) bool {
+func movable(p Plan, path string) bool {
 	below := func(dir string) bool { return path != dir && enforce.Inside(path, dir) }
 	return below(p.Project.Dir) || slices.ContainsFunc(p.Policy.Grants, func(g enforce.Grant) bool {
 		return host.OfProject(g) && below(g.Path)

@@ -33,7 +33,7 @@ func TestGitObeys(t *testing.T) {
 	if !slices.Contains(names, ".git/modules/a/b/config") || slices.Contains(names, ".git/modules") {
 		t.Errorf("%q", names)
 	}
-	for i := range 10_001 {
+	for i := range 20_001 {
 		if err := os.WriteFile(filepath.Join(modules, fmt.Sprint(i)), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
