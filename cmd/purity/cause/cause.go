@@ -32,7 +32,8 @@ type Run struct {
 	Enforced bool
 	Anywhere bool // the words must not depend on this machine
 	// Guarded returns the file that a view has read-only although its directory is written, where
-	// a path is or lies in one, and the setting that lets the command write it; nil for none.
+	// a path is or lies in one, and the setting that lets the command write it; moved says that a
+	// call moves or removes the path itself. It is nil for none.
 	Guarded func(path string, moved bool) (file, setting string)
 }
 

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"bytes"
+	"context"
 	"path/filepath"
 	"strings"
 
@@ -10,9 +11,10 @@ import (
 
 // fromLists finds the packages of files in Debian and the like. Dpkg keeps a list of each
 // package's files, as NAME.list or NAME:ARCHITECTURE.list. To ask dpkg-query takes twenty times
-// as long: it reads all that dpkg knows about every package.
-func (t Tools) fromLists(paths []string, found map[string]string) {
-	if len(paths) == 0 {
+// as long: it reads all that dpkg knows about every package. Lists that a command can write are
+// not believed.
+func (t Tools) fromLists(ctx context.Context, paths []string, found map[string]string) {
+	if len(paths) == 0 || t.writable(t.dpkg) {
 		return
 	}
 	by := map[string]string{}
@@ -27,6 +29,9 @@ func (t Tools) fromLists(paths []string, found map[string]string) {
 		name, ok := strings.CutSuffix(e.Name(), ".list")
 		if !ok {
 			continue
+		}
+		if ctx.Err() != nil {
+			return
 		}
 		list, _ := hostile.ReadFile(filepath.Join(t.dpkg, e.Name()), maxList)
 		for line := range bytes.Lines(list) {

@@ -40,7 +40,7 @@ func (t Tools) Owners(paths []string, limit time.Duration) map[string]string {
 			found[path] = "this NixOS system"
 		}
 	}
-	t.fromLists(t.packaged(paths), found)
+	t.fromLists(ctx, t.packaged(paths), found)
 	for _, m := range managers {
 		file := t.find(m.name, t.system...)
 		if file == "" {

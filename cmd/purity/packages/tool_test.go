@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,12 +78,23 @@ func TestLists(t *testing.T) {
 		}
 	}
 	got := map[string]string{"/usr/bin/tr": "known"}
-	Tools{dpkg: dir}.fromLists([]string{"/usr/bin/sh", "/usr/bin/env", "/usr/bin/true", "/usr/bin/tr", "/usr/bin/en"}, got)
+	written := func(path string) bool { return path == dir }
+	Tools{dpkg: dir, writable: written}.fromLists(t.Context(), []string{"/usr/bin/sh"}, got)
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	tools := toolsIn("")
+	tools.dpkg = dir
+	tools.fromLists(late, []string{"/usr/bin/sh"}, got)
+	if len(got) != 1 {
+		t.Errorf("believed what the command can write, or went on after the time: %v", got)
+	}
+	tools.fromLists(t.Context(), []string{"/usr/bin/sh", "/usr/bin/env", "/usr/bin/true", "/usr/bin/tr", "/usr/bin/en"}, got)
 	want := map[string]string{"/usr/bin/sh": "libc6 (dpkg)", "/usr/bin/env": "coreutils (dpkg)", "/usr/bin/tr": "known"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	Tools{dpkg: filepath.Join(dir, "none")}.fromLists([]string{"/usr/bin/sh"}, got) // no Debian
+	tools.dpkg = filepath.Join(dir, "none") // no Debian
+	tools.fromLists(t.Context(), []string{"/usr/bin/sh"}, got)
 	if len(got) != 3 {
 		t.Errorf("%v", got)
 	}
