@@ -16,16 +16,21 @@ export CGO_ENABLED := 0
 build: $(BIN)
 
 $(BIN): FORCE
-	@$(GO) build -trimpath -ldflags "-s -w" -o $@ ./cmd/purity
+	@$(GO) build -ldflags "-s -w" -o $@ ./cmd/purity
 
 # Nix, a package set and projects made of Debian's packages, in
 # /var/cache/purity-fixtures or ~/.cache/purity-fixtures; made once.
 fixtures:
 	@$(GO) run ./fixtures/setup
 
-demo: build
-	@$(GO) run ./fixtures/setup demo
+# The first compilation takes as long as the downloads: side by side.
+demo:
+	@$(GO) build -o bin/setup ./fixtures/setup
+	@$(MAKE) --no-print-directory -j2 demo-parts build
 	@fixtures/demo $(BIN)
+
+demo-parts:
+	@bin/setup demo
 
 # lint vets.
 test: fixtures lint
@@ -69,4 +74,4 @@ help:
 clean:
 	rm -rf bin
 
-.PHONY: build fixtures demo test test-slow test-kernels test-builders test-nixpkgs test-builds bench lint help clean FORCE
+.PHONY: build fixtures demo demo-parts test test-slow test-kernels test-builders test-nixpkgs test-builds bench lint help clean FORCE
