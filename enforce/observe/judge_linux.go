@@ -103,10 +103,10 @@ func above(path string) string {
 	return "/"
 }
 
-// isFixed reports whether a path lies in a fixed directory, by its name.
-func (j judge) isFixed(path string) bool {
+// inside reports whether a path is one of some directories or lies in one, by its name.
+func inside(path string, dirs map[string]bool) bool {
 	for path != "/" && filepath.IsAbs(path) {
-		if j.fixed[path] {
+		if dirs[path] {
 			return true
 		}
 		path = above(path)

@@ -48,7 +48,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: %v, want %v", path, got, want)
 		}
 	}
-	if !j.isFixed(dir+"/store/a/x") || j.isFixed(dir+"/project/x") || j.isFixed("/") {
+	if !inside(dir+"/store/a/x", j.fixed) || inside(dir+"/project/x", j.fixed) || inside("/", j.fixed) {
 		t.Error("the wrong directories are fixed")
 	}
 	tcp := func(port uint16, listen bool) address { return address{protocol: "TCP", port: port, listen: listen} }

@@ -114,7 +114,7 @@ func (o *Observer) known(t target) (real string, ok bool) {
 // learn remembers where a target leads that is not refused, if that cannot
 // change.
 func (o *Observer) learn(t target, p place) {
-	if t.memorable() && o.judge.isFixed(t.path) && (p.path == "" || o.judge.isFixed(p.path)) && filepath.Clean(t.path) == t.path && !o.moved.Load() {
+	if t.memorable() && inside(t.path, o.judge.fixed) && (p.path == "" || inside(p.path, o.judge.fixed)) && filepath.Clean(t.path) == t.path && !o.moved.Load() {
 		o.allowed.Store(request{t.path, t.access}, p.path)
 	}
 }
@@ -179,7 +179,7 @@ func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
 
 // interpreter is that of a file, remembered where it cannot change.
 func (o *Observer) interpreter(through, real string) interpreter {
-	if !o.judge.isFixed(real) || through != "" {
+	if !inside(real, o.judge.fixed) || through != "" {
 		return interpreterOf(through + real)
 	}
 	if known, ok := o.interpreters.Load(real); ok {

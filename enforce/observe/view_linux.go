@@ -29,24 +29,26 @@ type Shown struct {
 	// in the view. What one of them reads of the others counts for nothing.
 	Stood []enforce.Grant
 
-	leading map[string]bool // directories on the way to grants
-	before  *sync.Map       // files in spared directories that would not be in the view
-	stood   map[string]bool // files of Stood, without links
+	leading   map[string]bool // directories on the way to grants
+	unwritten map[string]bool // ReadOnly
+	pinning   map[string]bool // directories on the way to those
+	before    *sync.Map       // files in spared directories that would not be in the view
+	stood     map[string]bool // files of Stood, without links
 }
 
 // Hide notes that the watched processes are in a view, before watching starts.
 func (o *Observer) Hide(s Shown) {
 	s.leading = map[string]bool{"/": true}
-	lead := func(path string) {
-		for path = above(path); !s.leading[path]; path = above(path) {
-			s.leading[path] = true
-		}
-	}
 	for path := range o.judge.grants {
-		lead(path)
+		lead(s.leading, path)
 	}
 	for path := range s.Links {
-		lead(path)
+		lead(s.leading, path)
+	}
+	s.unwritten, s.pinning = map[string]bool{}, map[string]bool{"/": true}
+	for _, path := range s.ReadOnly {
+		s.unwritten[path] = true
+		lead(s.pinning, path)
 	}
 	s.before = new(sync.Map)
 	for _, g := range s.Spared {
@@ -57,6 +59,13 @@ func (o *Observer) Hide(s Shown) {
 		s.stood[enforce.Real(g.Path)] = true
 	}
 	o.shown = &s
+}
+
+// lead adds the directories on the way to a path to those that are known, of which / is one.
+func lead(known map[string]bool, path string) {
+	for path = above(path); !known[path]; path = above(path) {
+		known[path] = true
+	}
 }
 
 // keep notes what is in a directory.
@@ -140,7 +149,7 @@ func (s *Shown) missing(pid uint32, call, path string, access, refused enforce.A
 		refused = access // it is outside only
 	case access&enforce.Write != 0 && s.lacks(pid, parent(path, p)) && !strings.HasPrefix(call, "mkdir"):
 		refused = access // its directory is; who makes directories goes on with that one
-	case access&enforce.Write != 0 && slices.ContainsFunc(s.ReadOnly, func(dir string) bool { return enforce.Inside(path, dir) || enforce.Inside(p.path, dir) }):
+	case access&enforce.Write != 0 && (inside(path, s.unwritten) || inside(p.path, s.unwritten)):
 		refused |= enforce.Write
 	case access == enforce.Read && s.leading[path] && p.kind() == unix.S_IFDIR:
 		refused = 0 // they can be listed
@@ -206,16 +215,14 @@ func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, 
 // well: it is not empty.
 func (s *Shown) pinned(call string, t target, p place) bool {
 	moves := strings.HasPrefix(call, "rename") && t.entry && t.finds&nothing == 0
-	return s != nil && moves && !p.none && p.path != "/" && slices.ContainsFunc(s.ReadOnly, func(file string) bool {
-		return strings.HasPrefix(file, p.path+"/")
-	})
+	return s != nil && moves && !p.none && p.path != "/" && s.pinning[p.path]
 }
 
 // busy is the answer to a call that changes an entry of a directory. A file that is not written
 // although a grant says so is a mount of its own, which nobody removes or replaces.
 func (s *Shown) busy(t target, p place, pinned bool, answer string) string {
 	switch {
-	case s == nil || !t.entry || p.none || !pinned && !slices.Contains(s.ReadOnly, p.path):
+	case s == nil || !t.entry || p.none || !pinned && !s.unwritten[p.path]:
 		return answer
 	case t.errno == unix.EXDEV:
 		return "EXDEV"
