@@ -113,8 +113,3 @@ func binLinks(places []place, there []enforce.Link) (links []enforce.Link) {
 	}
 	return links
 }
-
-// closurePath reports whether a grant is of a store path, which nobody replaces.
-func closurePath(g enforce.Grant) bool {
-	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
-}

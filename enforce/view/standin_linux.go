@@ -1,7 +1,6 @@
 package view
 
 import (
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,13 +27,6 @@ func (b *builder) standIns(v View, p enforce.Policy) (grants []enforce.Grant, er
 		}
 	}
 	return grants, nil
-}
-
-// runs reports whether a grant of a policy lets the command run the host's file at a path.
-func runs(p enforce.Policy, path string) bool {
-	return slices.ContainsFunc(p.Grants, func(g enforce.Grant) bool {
-		return !g.Own && g.Access&enforce.Execute != 0 && !closurePath(g) && enforce.Inside(path, g.Path)
-	})
 }
 
 // standIn mounts a file of the view, by its name there, on another one. It leaves a link, which

@@ -103,9 +103,27 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 	return p
 }
 
-// Programs names the files of /bin/sh and /usr/bin/env.
-func (v View) Programs() string {
-	return fmt.Sprintf("/bin/sh is %s, /usr/bin/env is %s", cmp.Or(v.Shell, "not there"), cmp.Or(v.Env, "not there"))
+// Programs names the files of /bin/sh and /usr/bin/env, for a command with a policy.
+func (v View) Programs(p enforce.Policy) string {
+	file := func(path, own string) string {
+		if runs(p, path) {
+			own = "the host's"
+		}
+		return path + " is " + cmp.Or(own, "not there")
+	}
+	return file("/bin/sh", v.Shell) + ", " + file("/usr/bin/env", v.Env)
+}
+
+// runs reports whether a grant of a policy lets the command run the host's file at a path.
+func runs(p enforce.Policy, path string) bool {
+	return slices.ContainsFunc(p.Grants, func(g enforce.Grant) bool {
+		return !g.Own && g.Access&enforce.Execute != 0 && !closurePath(g) && enforce.Inside(path, g.Path)
+	})
+}
+
+// closurePath reports whether a grant is of a store path, which nobody replaces.
+func closurePath(g enforce.Grant) bool {
+	return g.NoFollow && !g.Optional && g.Access == enforce.Read|enforce.Execute
 }
 
 // RefusedError says that the kernel, or a container around this process, does not let it

@@ -86,7 +86,7 @@ func (p Plan) limits() []Limit {
 	}
 	sees := p.Sees
 	if sees.View != nil {
-		limits = append(limits, Limit{"view", "nothing else is there; " + sees.View.Programs()})
+		limits = append(limits, Limit{"view", "nothing else is there; " + sees.View.Programs(p.Policy)})
 		for _, path := range sees.View.Protected {
 			limits = append(limits, Limit{"read-only in " + word(enforce.Inside(path, p.Project.Dir), "the project", "git's directory"), path})
 		}
