@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,10 @@ func settingsOfVariables() (config.Settings, error) {
 	parser, err := kong.New(&said, options("purity")...)
 	if err == nil {
 		_, err = parser.Parse(nil)
+	}
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		err = errors.New(asGiven(parse))
 	}
 	return said.Settings, err
 }

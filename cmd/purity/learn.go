@@ -95,7 +95,7 @@ func (c *learnCmd) text(done ran, needs learn.Needs) ([]byte, error) {
 	if p.Network != nil {
 		network = *p.Network
 	}
-	said.Mode, said.Explain, said.ReportChanges = "", "", nil
+	said.Mode, said.Explain, said.ReportChanges, said.ProjectAs = "", "", nil, "" // learn has no overlay
 	beyond := ""
 	if p.File != nil && !p.File.Empty() {
 		beyond = p.File.Path

@@ -118,14 +118,20 @@ func usageError(err error) error {
 	if parse.Context == nil || parse.Context.Selected() == nil {
 		return words.Hint(err, "purity --help")
 	}
-	text := strings.NewReplacer(`,"" but`, " but", `one of "",`, "one of ").Replace(err.Error()) // nobody types the empty default
+	return words.Hint(errors.New(asGiven(parse)), "purity "+parse.Context.Selected().Path()+" --help")
+}
+
+// asGiven returns the text of a parse error, with the variable that has the value in place of
+// its flag.
+func asGiven(parse *kong.ParseError) string {
+	text := strings.NewReplacer(`,"" but`, " but", `one of "",`, "one of ").Replace(parse.Error()) // nobody types the empty default
 	for _, flag := range parse.Context.Flags() {
 		rest, of := strings.CutPrefix(text, "--"+flag.Name+" ")
 		if of && len(flag.Envs) > 0 && os.Getenv(flag.Envs[0]) != "" && !typed(parse.Context.Args, flag.Name) {
 			text = flag.Envs[0] + " " + rest
 		}
 	}
-	return words.Hint(errors.New(text), "purity "+parse.Context.Selected().Path()+" --help")
+	return text
 }
 
 // typed reports whether a command line has a flag. Else its value is that of a variable.

@@ -23,7 +23,7 @@ func (d ran) sayFailed(a *app, r run) {
 		}
 	case watch.Files:
 		if d.plan.InView() && d.report.Watched && !said && !signalled && !a.JSON {
-			outcome.NoteHidden(a.Voice, r.command)
+			outcome.NoteHidden(a.Voice, d.plan, r.command)
 		}
 	}
 }

@@ -196,6 +196,7 @@ func TestWidens(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "network = true": true, "network = { connect = [443] }": true, "network = false": false,
 		"home = 'private'": true, "home = 'none'": false, "sockets = ['/x']": true, "sockets = 'none'": false, "level = 'dev'": false,
+		"view = false": true, "view = true": false, "view = 'auto'": false,
 	} {
 		if got := len(parse(t, text).Widens(narrow)) > 0; got != want {
 			t.Errorf("%s widens level nix: %v", text, got)

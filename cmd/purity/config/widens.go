@@ -49,6 +49,9 @@ func (f *File) Widens(base host.Level) []string {
 	if s.Home != "" && s.Home != "none" && (s.Home != "private" || !base.Home) {
 		say("home", -1, "home "+s.Home)
 	}
+	if s.View == "false" && base.Hides { // in which git's hooks and flake.nix are read-only
+		say("view", -1, "no view")
+	}
 	if Is(s.UserNamespaces, false) {
 		say("user-namespaces", -1, "new user namespaces")
 	}

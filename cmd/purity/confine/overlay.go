@@ -22,6 +22,8 @@ func WithoutOverlay(a Ask) string {
 		return "leave --keep-changes out"
 	case a.Keeping.Asked:
 		return "leave --discard out"
+	case a.Shims != "" && a.Flags.ProjectAs == "": // purity.toml says so, and a shim takes no flags of purity
+		return "use PURITY_PROJECT_AS=write"
 	}
 	return "use --project-as write"
 }

@@ -34,7 +34,8 @@ func Interactive(named string) Program {
 			environ = append(environ, `PROMPT_COMMAND=source "$PURITY_RC"`, "PURITY_RC="+filepath.Join(scripts, nixeval.ShellFile))
 			return Target{Path: path, Argv: []string{name, "--norc", "-i"}, Environ: environ}, err
 		case "zsh":
-			environ = append(environ, "PS1="+prompt+"%~ %# ")
+			// PROMPT is PS1 to zsh; a wrapper that is a script of bash loses PS1 alone.
+			environ = append(environ, "PS1="+prompt+"%~ %# ", "PROMPT="+prompt+"%~ %# ")
 			return Typed([]string{name, "-i"})(p, environ, run)
 		case "fish":
 			greet := `functions --copy fish_prompt purity_prompt; function fish_prompt; echo -n "` + prompt + `"; purity_prompt; end`

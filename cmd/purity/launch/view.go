@@ -33,6 +33,8 @@ func (j *Job) enterView(v screen.Voice) error {
 		return words.Hint(err, refused.Fix+"; or "+confine.WithoutOverlay(j.Ask))
 	case refused != nil && j.Nix.Root != "": // a chroot store takes a view
 		return words.Hint(err, refused.Fix)
+	case refused != nil && j.Shims != "" && j.Flags.View == "": // a shim takes no flags of purity
+		return words.Hint(err, refused.Fix+"; PURITY_VIEW=false confines by Landlock alone")
 	}
 	if err == nil {
 		err = j.settle(v)

@@ -55,10 +55,13 @@ func Note(v screen.Voice, p confine.Plan, command []string, shim bool) {
 
 // NoteHidden says that a command failed in a view, and opened nothing that the view hides.
 // It may have looked with stat(2), which nobody sees; outside a view it goes on to open the
-// files, and purity audit names them.
-func NoteHidden(v screen.Voice, command []string) {
-	name := screen.Printable(filepath.Base(command[0]))
-	v.Log.Info().Msgf("%s failed in a view, and opened nothing that is hidden; if it looked for files by stat(2) alone, this names them:  purity audit -- %s", name, screen.Printable(shell.Join(command...)))
+// files, and purity audit names them. It has no overlay of the project.
+func NoteHidden(v screen.Voice, p confine.Plan, command []string) {
+	name, audit := screen.Printable(filepath.Base(command[0])), "purity audit"
+	if p.Overlaid() {
+		audit += " --project-as write"
+	}
+	v.Log.Info().Msgf("%s failed in a view, and opened nothing that is hidden; if it looked for files by stat(2) alone, this names them:  %s -- %s", name, audit, screen.Printable(shell.Join(command...)))
 }
 
 // deniedArgument is the first file among arguments that the policy does not let be read, or that a
