@@ -35,7 +35,7 @@ func parse(t *testing.T, text string) *File {
 
 // every has every key, so that none can be forgotten anywhere.
 const every = `
-level = "open"
+level = "nix"
 read = ["~/a", "/b"]
 write = ["w"]
 exec = ["x"]
@@ -119,6 +119,8 @@ func TestFaults(t *testing.T) {
 		{"read = 'x'", 1, 1, "read: want a list of strings", ""},
 		{"read = [1]", 1, 1, "read: want a list of strings, and 1 is none", ""},
 		{"seccomp = 'no'", 1, 1, "seccomp: want true or false", ""},
+		{"network = true\nview = false\nproject = 'overlay'", 2, 1, "view: an overlay of the project needs a view", ""},
+		{"view = true\nlevel = 'open'", 1, 1, "view: level open shows the host, which a view hides", ""},
 		{"network = 'no'", 1, 1, "network: want true, false, or a table", ""},
 		{"network = { connect = [0] }", 1, 1, "network: 0 is not a port", ""},
 		{"sockets = 'all'", 1, 1, `sockets: want a list of paths, or "none"`, ""},

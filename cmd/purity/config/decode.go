@@ -132,6 +132,12 @@ func (f *File) check() error {
 	if n := f.Settings.MinABI; n != nil && (*n < 1 || *n > 99) {
 		return f.wrong("min-abi", fmt.Errorf("%d is not a version of Landlock", *n))
 	}
+	switch level, _ := host.FindLevel(f.Settings.Level); {
+	case f.Settings.View == "false" && f.Settings.ProjectAs == "overlay":
+		return f.wrong("view", errors.New("an overlay of the project needs a view"))
+	case f.Settings.View == "true" && level.Wider:
+		return f.wrong("view", fmt.Errorf("level %s shows the host, which a view hides", level.Name))
+	}
 	return nil
 }
 

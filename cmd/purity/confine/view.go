@@ -57,6 +57,8 @@ func (p *Plan) show() error {
 	switch {
 	case wanted == "false":
 		return nil
+	case p.Base.Wider && wanted == "auto": // which shows the host
+		return nil
 	case p.Base.Wider:
 		return words.Hint(fmt.Errorf("make view: level %s shows the host, which a view hides", p.Base.Name), "--level dev, or "+withoutView(p.Ask))
 	case wanted == "auto" && p.Nix.Root == "":

@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -39,6 +41,8 @@ func (d Doctor) checkProject() []Check {
 	switch {
 	case root == "":
 		checks = append(checks, Check{"project", warning, "no git repository: Nix copies the whole directory to the store", "git init && git add --all"})
+	case errors.Is(trackedErr, hostile.ErrNotRegular): // git can wait for ever at one
+		checks = append(checks, Check{"project", warning, "whether git tracks flake.nix cannot be told: " + trackedErr.Error(), "remove that file before you run git"})
 	case trackedErr != nil:
 		checks = append(checks, Check{"project", warning, "whether git tracks flake.nix cannot be told: " + trackedErr.Error(), "git status"})
 	case !tracked:

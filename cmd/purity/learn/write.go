@@ -23,7 +23,7 @@ func (n Needs) TOML(of report.Report, beyond string, said config.Settings, netwo
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What this needed that %s does not declare: %s\n", screen.Printable(of.Environment), screen.Printable(shell.Join(of.Command...)))
 	if beyond != "" {
-		fmt.Fprintf(&b, "# In addition to %s.\n", screen.Printable(beyond))
+		fmt.Fprintf(&b, "# In addition to %s: to its lists, and in place of its other keys.\n", screen.Printable(beyond))
 	}
 	if len(n.all)+len(n.Secrets)+len(n.Other)+len(n.Calls) == 0 {
 		b.WriteString("# Nothing.\n")

@@ -61,7 +61,7 @@ func NoteHidden(v screen.Voice, p confine.Plan, command []string) {
 	if p.Overlaid() {
 		audit += " --project-as write"
 	}
-	v.Log.Info().Msgf("%s failed in a view, and opened nothing that is hidden; if it looked for files by stat(2) alone, this names them:  %s -- %s", name, audit, screen.Printable(shell.Join(command...)))
+	v.Log.Info().Msgf("%s failed in a view, and opened nothing that would open outside; if it looked for files by stat(2) alone, this names them:  %s -- %s", name, audit, screen.Printable(shell.Join(command...)))
 }
 
 // deniedArgument is the first file among arguments that the policy does not let be read, or that a
