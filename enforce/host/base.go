@@ -15,9 +15,11 @@ const (
 
 // nixRows are the device nodes that Nix's build sandbox has, and /proc.
 var nixRows = []row{
-	{"/dev/null", node, "device without state"},
-	{"/dev/zero", node, "device without state"},
-	{"/dev/full", node, "device without state"},
+	// They have nothing to control. Programs ask what they are (isatty(3), stty(1)), and
+	// know ENOTTY for an answer, not EACCES.
+	{"/dev/null", tty, "device without state"},
+	{"/dev/zero", tty, "device without state"},
+	{"/dev/full", tty, "device without state"},
 	{"/dev/random", read, "random numbers"},
 	{"/dev/urandom", read, "random numbers"},
 	{"/dev/tty", tty, "the terminal"},
