@@ -15,11 +15,14 @@ const (
 
 // nixRows are the device nodes that Nix's build sandbox has, and /proc.
 var nixRows = []row{
-	{"/dev/null", node, "device without state"},
-	{"/dev/zero", node, "device without state"},
-	{"/dev/full", node, "device without state"},
-	{"/dev/random", read, "random numbers"},
-	{"/dev/urandom", read, "random numbers"},
+	// They have nothing to control. Programs ask what they are (isatty(3), stty(1)), and
+	// know ENOTTY for an answer, not EACCES.
+	{"/dev/null", tty, "device without state"},
+	{"/dev/zero", tty, "device without state"},
+	{"/dev/full", tty, "device without state"},
+	// What is written is mixed in, and only privileges change more (random(4)).
+	{"/dev/random", tty, "random numbers"},
+	{"/dev/urandom", tty, "random numbers"},
 	{"/dev/tty", tty, "the terminal"},
 
 	// As a whole: a rule on /proc/self would hold for one process only,
