@@ -35,7 +35,7 @@ func parse(t *testing.T, text string) *File {
 
 // every has every key, so that none can be forgotten anywhere.
 const every = `
-level = "nix"
+level = "open"
 read = ["~/a", "/b"]
 write = ["w"]
 exec = ["x"]
@@ -49,7 +49,7 @@ mode = "warn"
 explain = "files"
 capabilities = ["chown", "CAP_FOWNER"]
 user-namespaces = true
-view = true
+view = "auto"
 project = "overlay"
 seccomp = false
 min-abi = 2
@@ -72,7 +72,7 @@ func TestParse(t *testing.T) {
 		Level: "open", Read: []string{"~/a", "/b"}, Write: []string{"w"}, Exec: []string{"x"}, Devices: []string{"/dev/kvm"},
 		Presets: []string{"git", "shm"}, Home: "none", Network: &Network{Connect: []uint16{443, 80}, Bind: []uint16{8080}, UDP: true},
 		Sockets: Sockets{"/s"}, Keep: []string{"K"}, Set: []string{"A=1", "B=2"}, Unset: []string{"U"},
-		Mode: "warn", View: "true", ProjectAs: "overlay", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
+		Mode: "warn", View: "auto", ProjectAs: "overlay", Explain: "files", StrictPaths: &yes, Capabilities: []string{"chown", "CAP_FOWNER"}, UserNamespaces: &yes, Seccomp: &no, MinABI: &two,
 		BestEffort: &yes, AllowUnenforced: &yes, ReportChanges: &no, Announce: &no, Shim: []string{"cat"}, NoShim: []string{"jq"},
 	}
 	f := parse(t, every)
