@@ -43,6 +43,8 @@ var devRows = slices.Concat(nixRows, []row{
 	// shm_open(3) /dev/shm.
 	{"/tmp", node, "temporary files of all your programs; nothing there is executed"},
 	{"/dev/shm", node, "shared memory of all your programs; nothing there is executed"},
+	// The kernel asks Landlock about mq_open(3), too, and takes an answer where this is mounted.
+	{"/dev/mqueue", node, "message queues of all your programs"},
 	{"/dev/ptmx", tty, "new terminals"},
 	{"/dev/pts", tty, "new terminals"},
 

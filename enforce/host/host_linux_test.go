@@ -135,10 +135,10 @@ func TestOpen(t *testing.T) {
 	for _, tt := range []struct{ kept, want []string }{
 		{nil, Shared},
 		{[]string{"", "/home/me", "/tmpfs", "relative"}, Shared},
-		{[]string{"/home/me", "/tmp/me/.cache/purity"}, []string{"/dev/shm"}},
-		{[]string{"/tmp"}, []string{"/dev/shm"}},
-		{[]string{link + "/home"}, []string{"/tmp"}},
-		{[]string{"/tmp/a", "/dev/shm/b"}, nil},
+		{[]string{"/home/me", "/tmp/me/.cache/purity"}, []string{"/dev/shm", "/dev/mqueue"}},
+		{[]string{"/tmp"}, []string{"/dev/shm", "/dev/mqueue"}},
+		{[]string{link + "/home"}, []string{"/tmp", "/dev/mqueue"}},
+		{[]string{"/tmp/a", "/dev/shm/b"}, []string{"/dev/mqueue"}},
 	} {
 		if got := Open(tt.kept...); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %q, want %q", tt.kept, got, tt.want)

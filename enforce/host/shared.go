@@ -11,7 +11,7 @@ import (
 
 // Shared are directories that all programs of a machine share. Level dev lets commands read
 // and write them, and execute nothing in them.
-var Shared = []string{"/tmp", "/dev/shm"}
+var Shared = []string{"/tmp", "/dev/shm", "/dev/mqueue"}
 
 // Open are the shared directories that hold none of the paths in kept. A rule of Landlock
 // is for all below a directory: one that holds files which commands must not write is no grant.

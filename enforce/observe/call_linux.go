@@ -17,7 +17,7 @@ var (
 	Files    = append(Programs, "open", "openat", "openat2", "creat", "truncate", "truncate64",
 		"unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat",
 		"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat",
-		"connect", "bind", "sendto", "sendmsg", "sendmmsg", "socketcall", "io_uring_setup",
+		"mq_open", "connect", "bind", "sendto", "sendmsg", "sendmmsg", "socketcall", "io_uring_setup",
 		"chown", "fchown", "lchown", "fchownat")
 )
 

@@ -144,6 +144,11 @@ func (o *Observer) look(n *notification, listener int) (denied []Denial) {
 			return []Denial{o.refused(n, refusal)}
 		}
 		return nil
+	case "mq_open":
+		if refusal, ok := o.noQueue(); ok {
+			return append(denied, o.refused(n, refusal))
+		}
+		return denied
 	case "socket":
 		if !n.named() {
 			return denied

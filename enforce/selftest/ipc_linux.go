@@ -91,16 +91,15 @@ func ipcVectors() []Vector {
 		{ID: "ipc.shm-run", What: "run a program from /dev/shm", ABI: 1,
 			attack: func(w *World) error { return runCopy(w.shmFile() + "-program") },
 			twin:   func(w *World) error { return runCopy(w.Project + "/program") }},
-		{ID: "ipc.mqueue", What: "make a POSIX message queue", ABI: 1,
-			attack: func(*World) error {
-				name := append([]byte("purity-selftest"), 0)
-				fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, addressOf(&name[0]), unix.O_CREAT|unix.O_RDWR, 0o600, 0, 0, 0)
+		{ID: "ipc.mqueue", What: "make a POSIX message queue that others find", By: NoQueues | View, Design: sharedDesign,
+			attack: func(w *World) error {
+				fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, addressOf(&w.queue()[0]), unix.O_CREAT|unix.O_RDWR, 0o600, 0, 0, 0)
 				if errno != 0 {
 					return errno
 				}
-				unix.Close(int(fd))
-				return call(unix.SYS_MQ_UNLINK, addressOf(&name[0]))
+				return unix.Close(int(fd))
 			},
-			twin: pairTwin},
+			twin:    pairTwin,
+			reached: func(w *World) error { return w.removeQueue() }},
 	}
 }

@@ -99,6 +99,9 @@ func worldsAtOnce() int {
 func report(v Variant, abi int, bare, confined map[string]attempt) Report {
 	r := Report{Policy: v.Name, ABI: abi, Root: os.Getuid() == 0}
 	c := v.On(abi, r.Root)
+	if _, err := os.Stat("/dev/mqueue"); err != nil {
+		c.Queues = false
+	}
 	for _, vector := range Vectors() {
 		a, ok := confined[vector.ID]
 		if !ok {

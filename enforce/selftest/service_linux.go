@@ -90,7 +90,12 @@ func (w *World) makeIPC() error {
 		w.cleanups = append(w.cleanups, func() { unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0) })
 	}
 	os.WriteFile(w.shmFile(), []byte(secret), 0o600) // where there is no /dev/shm the attack fails anyway
-	w.cleanups = append(w.cleanups, func() { os.Remove(w.shmFile()); os.Remove(w.shmFile() + "-more"); removeMemory(w.memoryKey()) })
+	w.cleanups = append(w.cleanups, func() {
+		os.Remove(w.shmFile())
+		os.Remove(w.shmFile() + "-more")
+		removeMemory(w.memoryKey())
+		w.removeQueue()
+	})
 	return nil
 }
 

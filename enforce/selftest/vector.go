@@ -41,6 +41,7 @@ const (
 	NoTerminals                    // a policy without new terminals
 	NoSysV                         // a policy without System V IPC
 	NoShared                       // a policy without /tmp and /dev/shm
+	NoQueues                       // a policy without /dev/mqueue, or a machine
 	NoPrivileges                   // no_new_privs
 	View                           // a view
 )
@@ -64,6 +65,7 @@ type Circumstances struct {
 	Terminals bool
 	SysV      bool // it has System V IPC
 	Shared    bool // it has /tmp and /dev/shm
+	Queues    bool // it has /dev/mqueue, and so has the machine
 	View      bool // the attacker is in one
 }
 
@@ -77,6 +79,7 @@ func (v Vector) Expected(c Circumstances) Status {
 		v.By&NoTerminals != 0 && !c.Terminals,
 		v.By&NoSysV != 0 && !c.SysV,
 		v.By&NoShared != 0 && !c.Shared,
+		v.By&NoQueues != 0 && !c.Queues,
 		v.By&NoNetwork != 0 && !c.Network,
 		v.By&NoSockets != 0 && !c.Unix:
 		return Stopped
@@ -152,5 +155,5 @@ func (v Variant) Tries(vector Vector, root bool) bool {
 
 // On is the circumstances of v on a kernel.
 func (v Variant) On(abi int, root bool) Circumstances {
-	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, SysV: v.SysV, Shared: v.Shared, View: v.View}
+	return Circumstances{ABI: abi, Root: root, Network: v.Network, Unix: v.Unix, Terminals: v.Terminals, SysV: v.SysV, Shared: v.Shared, Queues: v.Shared, View: v.View}
 }

@@ -167,6 +167,11 @@ func (w *World) shmFile() string { return "/dev/shm/" + filepath.Base(w.Dir) }
 
 func (w *World) tmpFile() string { return "/tmp/" + filepath.Base(w.Dir) }
 
+// queue is the name of a message queue, as the kernel takes it.
+func (w *World) queue() []byte { return append([]byte(filepath.Base(w.Dir)), 0) }
+
+func (w *World) removeQueue() error { return call(unix.SYS_MQ_UNLINK, addressOf(&w.queue()[0])) }
+
 // openFiles opens the descriptors that the attacker inherits. Standard input is a terminal of
 // its own.
 func (w *World) openFiles() error {

@@ -111,13 +111,17 @@ func (b *builder) own(j Job, places []place) error {
 	}{
 		{"/proc", "proc", plain | noexec, nil},
 		{"/dev/pts", "devpts", unix.MOUNT_ATTR_NOSUID | noexec, []option{{"mode", "0620"}, {"ptmxmode", "0666"}}},
-		{"/dev/shm", "tmpfs", plain | noexec, []option{{"mode", "1777"}}},
+		{"/dev/shm", "tmpfs", plain, []option{{"mode", "1777"}}}, // compilers map code there
+		{"/dev/mqueue", "mqueue", plain | noexec, nil},
 		{"/tmp", "tmpfs", plain, []option{{"mode", "1777"}}},
 	} {
-		if taken[own.path] {
+		if taken[own.path] || own.kind == "mqueue" && j.View.SysVIPC { // whose queues are no user's to mount
 			continue
 		}
 		fd, err := newMount(own.kind, own.attributes, own.options...)
+		if own.kind == "mqueue" && errors.Is(err, unix.ENODEV) {
+			continue // a kernel without queues
+		}
 		if err != nil {
 			return &RefusedError{What: "make " + own.path, Err: err}
 		}

@@ -79,7 +79,10 @@ const tty = enforce.Read | enforce.Write | enforce.Ioctl
 // Policy returns p for a command in the view: without the grants that the view replaces,
 // and with grants of the view's own files.
 func (v View) Policy(p enforce.Policy) enforce.Policy {
-	grants := slices.DeleteFunc(slices.Clone(p.Grants), func(g enforce.Grant) bool { return g.Replaced })
+	const queues = "/dev/mqueue" // the command's, or with the machine's System V IPC those of that
+	grants := slices.DeleteFunc(slices.Clone(p.Grants), func(g enforce.Grant) bool {
+		return g.Replaced && !(v.SysVIPC && g.Path == queues)
+	})
 	granted := map[string]bool{}
 	for _, g := range grants {
 		granted[g.Path] = true
@@ -96,6 +99,9 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 	}
 	add("/tmp", enforce.All, "private")
 	add("/dev/shm", enforce.Read|enforce.Write, "private")
+	if !v.SysVIPC {
+		add(queues, enforce.Read|enforce.Write, "private")
+	}
 	add("/dev/pts", tty, "new terminals")
 	add("/dev/ptmx", tty, "new terminals")
 	add("/dev/console", tty, "the terminal")

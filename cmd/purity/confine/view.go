@@ -236,8 +236,6 @@ func UserFiles() map[string]string {
 	}
 }
 
-// privateDirs are directories that a view has for itself.
-var privateDirs = []string{"/tmp", "/dev/shm"}
-
-// Private reports whether a grant is of a directory that the view has for itself.
-func Private(g enforce.Grant) bool { return g.Own && slices.Contains(privateDirs, g.Path) }
+// Private reports whether a grant is of a directory that the view has for itself, in place of one
+// that all programs share.
+func Private(g enforce.Grant) bool { return g.Own && slices.Contains(host.Shared, g.Path) }

@@ -86,6 +86,9 @@ func add(s *config.Settings, line string) {
 			s.Capabilities = append(slices.Clone(s.Capabilities), name)
 		}
 	}
+	if file.Settings.View != "" {
+		s.View = file.Settings.View
+	}
 	if file.Settings.UserNamespaces != nil {
 		s.UserNamespaces = file.Settings.UserNamespaces
 	}
