@@ -234,7 +234,10 @@ func (f *finder) outside(d observe.Denial) (why, hint string) {
 		}
 	}
 	why = "outside the project"
-	if d.Errno == "EROFS" {
+	switch {
+	case ofProcess(d.Real):
+		why = "a process's own file, in /proc, where others have theirs"
+	case d.Errno == "EROFS":
 		why = "read-only in the view"
 	}
 	if enforce.Inside(d.Real, f.Home) {

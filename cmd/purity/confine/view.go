@@ -67,6 +67,10 @@ func (p *Plan) show() error {
 			return err
 		}
 	}
+	if i := slices.IndexFunc(p.Policy.Grants, writesProcesses); i >= 0 { // nothing would be left by which purity knows that it is confined
+		g := p.Policy.Grants[i]
+		return words.Hint(fmt.Errorf("make view: %s: a view does not open /proc for writing", cmp.Or(g.Named, g.Path)), "leave it out, or "+withoutView(p.Ask))
+	}
 	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
 	}
@@ -104,6 +108,11 @@ func (p *Plan) show() error {
 		}
 	}
 	return nil
+}
+
+// writesProcesses reports whether a grant is for writing files of processes.
+func writesProcesses(g enforce.Grant) bool {
+	return g.Access&enforce.Write != 0 && enforce.Inside(g.Path, "/proc")
 }
 
 // GitAbove reports whether git is to look for its directory above the project, which is a
