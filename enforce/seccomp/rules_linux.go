@@ -138,7 +138,7 @@ func (r Rules) limits() []rule {
 		return nil
 	}
 	refuse := func(t test) rule {
-		return rule{calls: []string{"prlimit64"}, tests: []test{isNot(0, 0), isNot(0, r.Self), t}, errno: unix.EPERM, reason: "limits of other processes"}
+		return rule{calls: []string{"prlimit64"}, tests: []test{isNot(0, 0), isNot(0, r.Self), t}, errno: unix.EPERM, reason: "limits of other processes, which in a view are the command's own", opens: "view = true"}
 	}
 	return []rule{refuse(isNot(2, 0)), refuse(isNotHigh(2))}
 }

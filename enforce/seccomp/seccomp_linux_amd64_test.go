@@ -230,6 +230,10 @@ func TestRefuses(t *testing.T) {
 	if r.Call != "shmget" || r.Opens != `presets = ["sysv-ipc"]` {
 		t.Errorf("%+v", r)
 	}
+	r, _ = Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_PRLIMIT64, [6]uint64{2, 0, 1})
+	if r.Call != "prlimit64" || r.Opens != "view = true" {
+		t.Errorf("prlimit: %+v", r)
+	}
 	r, _ = Rules{}.Refuses(unix.AUDIT_ARCH_X86_64, unix.SYS_SOCKET, [6]uint64{unix.AF_VSOCK})
 	if r.Call != "socket AF_VSOCK" || r.Opens != "seccomp = false" || r.Errno != unix.EAFNOSUPPORT {
 		t.Errorf("%+v", r)

@@ -189,7 +189,7 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 		found.Why, found.Hint = f.network(d)
 	case refusedCall:
 		found.Why = "a system call that the filter denies: " + d.Reason
-		if strings.HasPrefix(d.Opens, "capabilities") || strings.HasPrefix(d.Opens, "view") { // no filter denies that
+		if strings.HasPrefix(d.Opens, "capabilities") || d.Call == "mq_open" { // no filter denies that
 			found.Why = d.Reason
 		}
 		found.Hint = report.InPolicy + d.Opens
