@@ -1,6 +1,6 @@
 # make demo   set up a Nix and the packages of one dev shell, build purity, show what it does
 # make test   set everything up and run the tests, with the newest Nix, as the user you are
-# make test-slow  older versions of Nix, other users, real projects, purity's own flake, views
+# make test-slow  older versions of Nix, other users, odd names, great inputs, real projects, views
 # make test-kernels  attack purity on real kernels, in QEMU
 # make test-builders  checks on many builders of Nix, local and remote
 # make test-nixpkgs PURITY_NIXPKGS=DIR  what people do with nixpkgs, with the one in DIR
@@ -38,7 +38,7 @@ test: fixtures lint
 
 test-slow: fixtures
 	$(GO) test -vet=off -timeout 60m -run '^TestSlow' $(sort $(dir $(shell grep -rl '^func TestSlow' --include='*_test.go' .)))
-	PURITY_TEST_VIEW=1 $(GO) test -vet=off -timeout 60m -run '^(TestScripts|TestScriptsOnce|TestImpurities)$$' ./cmd/purity
+	PURITY_TEST_VIEW=1 $(GO) test -vet=off -timeout 60m -run '^(TestScripts|TestScriptsOnce|TestSlowImpurities)$$' ./cmd/purity
 
 test-kernels: build
 	@$(GO) run ./fixtures/setup kernels

@@ -139,7 +139,7 @@ func (s *terminal) see(text string, times int) {
 }
 
 // Names are quoted for where they are put, and never code.
-func TestCompletionOfOddNames(t *testing.T) {
+func TestSlowCompletionOfOddNames(t *testing.T) {
 	t.Parallel()
 	const name = "weird $(touch HURT)`touch HURT`;touch HURT 'q\\"
 	for _, shell := range shells {

@@ -95,7 +95,7 @@ func TestHookDirectories(t *testing.T) {
 }
 
 // Names of directories are never code.
-func TestHookNames(t *testing.T) {
+func TestSlowHookNames(t *testing.T) {
 	t.Parallel()
 	for _, shell := range shells {
 		t.Run(shell, func(t *testing.T) {

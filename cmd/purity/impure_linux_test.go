@@ -111,7 +111,7 @@ func thirtyTwoBit(t *testing.T) bool {
 
 // purity finds each impurity, audited and enforced, with its reason, and nothing
 // else.
-func TestImpurities(t *testing.T) {
+func TestSlowImpurities(t *testing.T) {
 	t.Parallel()
 	u, dir, outside := impureProject(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -212,7 +212,7 @@ func TestTooLong(t *testing.T) {
 
 // A lock file that names a great directory takes no longer than the budget: there is no
 // key, and no list for a permission, and Nix may be asked.
-func TestGreatInput(t *testing.T) {
+func TestSlowGreatInput(t *testing.T) {
 	r := newRepo(t)
 	great := filepath.Dir(r.dir) + "/great"
 	for i := range 40 {
@@ -368,7 +368,7 @@ const maxKey = 100 << 10
 
 // Whatever an index is, reading it takes little memory. Each is read in a process of its
 // own, whose peak the kernel knows.
-func TestIndexMemory(t *testing.T) {
+func TestSlowIndexMemory(t *testing.T) {
 	if dir := os.Getenv("INDEX_DIR"); dir != "" {
 		began := time.Now()
 		f := Flake{Dir: dir, Nix: "/bin/sh"}
@@ -419,7 +419,7 @@ func TestIndexMemory(t *testing.T) {
 			if info.Size() > maxIndex {
 				t.Fatalf("%d bytes are not read at all", info.Size())
 			}
-			cmd := exec.Command("/proc/self/exe", "-test.run=^TestIndexMemory$")
+			cmd := exec.Command("/proc/self/exe", "-test.run=^TestSlowIndexMemory$")
 			cmd.Env = append(os.Environ(), "INDEX_DIR="+dir)
 			out, err := cmd.CombinedOutput()
 			_, peak, _ := strings.Cut(string(out), "PEAK ")

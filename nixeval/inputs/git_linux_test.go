@@ -54,7 +54,7 @@ func (r repo) busy() {
 }
 
 // Our reading of an index, in each of its forms, and git's are the same.
-func TestIndexAgainstGit(t *testing.T) {
+func TestSlowIndexAgainstGit(t *testing.T) {
 	forms := map[string]func(r repo){
 		"whole": func(repo) {},
 		"split": func(r repo) {
