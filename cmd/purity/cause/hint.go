@@ -43,7 +43,7 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	case preset != "" && (opens == "" || word == "connect"): // to talk to an agent is not to read its keys
 		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
 	case key.Key == "write" && ofProcess(path):
-		return "programs do without it, as a rule; without a view all of /proc can be opened, in purity.toml:  write = [\"/proc\"]"
+		return "programs do without it, as a rule; no row opens it without the files of other processes: better keep it closed"
 	case opens != "":
 		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
 	}

@@ -28,7 +28,7 @@ func TestSecretHints(t *testing.T) {
 		{"write", "/people/me/new", "", true, closed + "(/people/me/.ssh): better keep it closed"},
 		{"write", "/people/me/src/new", "", true, `if it has to be, in purity.toml:  write = ["/people/me/src"]`},
 		{"read", "/proc/self/environ", "/proc/self/environ", false, closed + "(/proc): better keep it closed"},
-		{"write", "/proc/self/comm", "/proc/self/comm", false, `programs do without it, as a rule; without a view all of /proc can be opened, in purity.toml:  write = ["/proc"]`},
+		{"write", "/proc/self/comm", "/proc/self/comm", false, "programs do without it, as a rule; no row opens it without the files of other processes: better keep it closed"},
 		{"write", "/proc/self/mem", "/proc/self/mem", false, closed + "(/proc): better keep it closed"},
 		{"read", "/people/me/.config/git/config", "", false, `if it has to be, the preset for it:  presets = ["git"]`},
 		{"read", "/people/me/.config/git/credentials", "", false, closed + "(/people/me/.config/git/credentials): better keep it closed"},
