@@ -45,6 +45,7 @@ var devRows = slices.Concat(nixRows, []row{
 	{"/dev/shm", node, "shared memory of all your programs; nothing there is executed"},
 	// The kernel asks Landlock about mq_open(3), too, and takes an answer where this is mounted.
 	{"/dev/mqueue", node, "message queues of all your programs"},
+	{"/dev", enforce.List, "names of devices"},
 	{"/dev/ptmx", tty, "new terminals"},
 	{"/dev/pts", tty, "new terminals"},
 

@@ -81,7 +81,7 @@ func TestTables(t *testing.T) {
 	check := func(of string, grants []enforce.Grant, executes bool) {
 		for _, g := range grants {
 			for _, path := range never {
-				if g.Path == path {
+				if g.Path == path && (path != "/dev" || g.Access != enforce.List) {
 					t.Errorf("%s grants %s", of, path)
 				}
 			}

@@ -114,7 +114,7 @@ type row struct {
 }
 
 // replaced are rows that a view has something of its own for.
-var replaced = []string{"/proc", "/dev/ptmx", "/dev/pts", "/etc/passwd", "/etc/group"}
+var replaced = []string{"/proc", "/dev", "/dev/ptmx", "/dev/pts", "/etc/passwd", "/etc/group"}
 
 func (r row) grant(prefix string) enforce.Grant {
 	return enforce.Grant{Path: r.path, Access: r.access, Reason: prefix + r.what, Optional: true, Replaced: slices.Contains(replaced, r.path)}

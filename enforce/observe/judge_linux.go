@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nix-purity/purity/enforce"
 )
 
@@ -35,7 +37,7 @@ func newJudge(p enforce.Policy, abi int) judge {
 		j.network.Any = true
 	}
 	if abi > 0 {
-		j.controlled = enforce.All
+		j.controlled = enforce.All | enforce.List
 	}
 	if !enforce.Upholds(abi, enforce.Connect) {
 		j.controlled &^= enforce.Connect
@@ -92,6 +94,14 @@ func (j judge) missing(path string, access enforce.Access) enforce.Access {
 		access &^= j.grants[path]
 	}
 	return access
+}
+
+// denied is the denied part of an access to a place: reading a directory is listing it.
+func (j judge) denied(path string, access enforce.Access, p place) enforce.Access {
+	if access == enforce.Read && p.kind() == unix.S_IFDIR && j.missing(path, enforce.List) == 0 {
+		return 0
+	}
+	return j.missing(path, access)
 }
 
 // above is the directory of a path that is clean, which is quicker than

@@ -129,7 +129,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	if t.entry || p.none {
 		subject, access = above(p.path), access|enforce.Write
 	}
-	missing := o.shown.missing(v.pid, call, subject, access, o.judge.missing(subject, access), p)
+	missing := o.shown.missing(v.pid, call, subject, access, o.judge.denied(subject, access, p), p)
 	pinned := missing == 0 && o.shown.pinned(call, t, p)
 	if pinned {
 		missing = enforce.Write & o.judge.controlled

@@ -33,7 +33,7 @@ type Explanation struct {
 }
 
 type accessVerdict struct {
-	Access  string `json:"access" doc:"read, write or execute."`
+	Access  string `json:"access" doc:"read, write, execute or list."`
 	Allowed bool   `json:"allowed" doc:"Whether that is allowed."`
 	Reason  string `json:"reason,omitempty" doc:"Why it is, or is not."`
 	Grant   string `json:"grant,omitempty" doc:"The path of the grant."`
@@ -137,7 +137,19 @@ func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access
 		}
 		e.Access = append(e.Access, v)
 	}
+	if allowed&enforce.Read == 0 && !e.Hidden {
+		e.Access = append(e.Access, listed(p, path)...)
+	}
 	return allowed
+}
+
+// listed is the verdict on a directory that can be listed and not read, if path is one.
+func listed(p confine.Plan, path string) []accessVerdict {
+	rows := p.Policy.Covering(path, enforce.List)
+	if info, err := os.Stat(path); err != nil || !info.IsDir() || len(rows) == 0 {
+		return nil
+	}
+	return []accessVerdict{{Access: "list", Allowed: true, Reason: rows[0].Reason, Grant: rows[0].Path}}
 }
 
 // remedy is a change that would allow the denied access to a file. Named is the path as the
