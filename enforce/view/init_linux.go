@@ -82,7 +82,10 @@ func runInit(from io.Reader, socket int, tell func(message)) (status syscall.Wai
 		return 0, err
 	}
 	signals.PassAll(pid)
-	return reap(pid, func() { tell(message{Stopped: true}) }, signals.Release)
+	// The handlers stay: whoever ends a process group sends a signal to this process and one to the
+	// parent, which passes it on. The second can come after the command has ended, and Go's own
+	// handler would end this process with exit code 2 before it tells how.
+	return reap(pid, func() { tell(message{Stopped: true}) })
 }
 
 // attached makes the kernel end this process, and with it the whole view, when the parent
@@ -159,7 +162,7 @@ func powerless() error {
 
 // reap waits for the command to end, calls stopped when it stops, and reaps orphans. The
 // kernel ends the other processes with this one (pid_namespaces(7)).
-func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err error) {
+func reap(command int, stopped func()) (status syscall.WaitStatus, err error) {
 	for {
 		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED, nil)
 		switch {
@@ -170,7 +173,6 @@ func reap(command int, stopped, ended func()) (status syscall.WaitStatus, err er
 		case status.Stopped():
 			stopped()
 		default:
-			ended()
 			return status, nil
 		}
 	}
