@@ -45,8 +45,9 @@ if [ -e purity.toml ] && [[ $purityArguments != *--config=* ]]; then
   purityArguments+=" --config=purity.toml" # it is part of what is checked, and nobody is there to allow it
 fi
 export shellHook=${shellHook-} out=$PWD/outputs/out
-# As nix develop does, SHELL is the bash; without it a bash asks the host for one.
-eval "words=($purityExec --project=. \"\${own[@]}\" --set=SHELL=\"\$builder\" --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
+# As nix develop does, SHELL is the bash; without it a bash asks the host for one. The project
+# is a copy, so that an overlay of it, which Nix's system call filter forbids, adds nothing.
+eval "words=($purityExec --project=. --project-as=write \"\${own[@]}\" --set=SHELL=\"\$builder\" --report=\"\$reports/report.json\" --report=\"\$reports/report.sarif\" --report=\"\$reports/report.html\" $purityArguments)"
 
 # The command runs as Nix's phases do: its first failure is its end. By a pipe: the
 # terminal that Nix gives builders is in none of their directories, where programs that
@@ -61,7 +62,7 @@ if [ ! -s "$reports/report.json" ]; then
 fi
 
 # The same of every build: what differs between two runs says nothing of the command.
-sed -E -i "s|$NIX_BUILD_TOP|/build|g; s|/tmp/purity-[0-9]+/run-[0-9-]+|/build/tmp|g; s|(\"pid\": )[0-9]+|\10|g; s|\(pid [0-9]+, |(|g" "$reports"/*
+sed -E -i "s|$NIX_BUILD_TOP|/build|g; s|/tmp/purity-[0-9]+/run-[0-9-]+|/build/tmp|g; s|(/projects/project)-[0-9a-f]{16}|\1|g; s|(\"pid\": )[0-9]+|\10|g; s|\(pid [0-9]+, |(|g" "$reports"/*
 read -r mode code unclean < <(jq -r '[.mode, .exitCode, (.watched | not) or .unjudged > 0 or (.findings | length) > 0] | join(" ")' "$reports/report.json")
 verdict=pure
 if [ "$unclean" = true ]; then verdict=impure; fi

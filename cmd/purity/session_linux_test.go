@@ -120,6 +120,8 @@ func testLibSessions(t *testing.T, versions ...fixtures.Nix) {
 				said(`nix build .#checks.x86_64-linux.piped`),
 				said(`nix build .#checks.x86_64-linux.absent`),
 				`nix build .#checks.x86_64-linux.warned 2>/dev/null && sed 's/(.*-purity.toml/(purity.toml/' result/log && cat result/verdict`,
+				`nix build .#checks.x86_64-linux.overlaid 2>/dev/null && cat result/verdict; nix build --rebuild .#checks.x86_64-linux.overlaid.report 2>/dev/null && echo reproducible`,
+				said(`nix build .#checks.x86_64-linux.viewed`),
 				`nix build .#checks.x86_64-linux.file 2>/dev/null && cat result/verdict`,
 				`nix build .#checks.x86_64-linux.impure.report 2>/dev/null && cat result/verdict result/exit-code; grep -h '"uri"' result/report.sarif # succeeds`,
 				`nix build --rebuild .#checks.x86_64-linux.impure.report 2>/dev/null && echo reproducible`,

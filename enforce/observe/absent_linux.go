@@ -31,7 +31,10 @@ func (o *Observer) judgeAbsent(v view, call string, t target, p place, err error
 	if missing == 0 || onNoHost(path) {
 		return Denial{}, false
 	}
-	d := Denial{Path: v.own(path), Real: v.own(path), Call: call, Access: word(missing), Entry: t.entry, Errno: "EACCES"}
+	d := Denial{
+		Path: v.own(path), Real: v.own(path), Call: call, Access: word(missing), Entry: t.entry,
+		Errno: o.shown.errno(v.pid, o.judge, path, missing, "EACCES"),
+	}
 	d.Kind = kindOf(d, place{})
 	return o.by(v.pid, d), true
 }

@@ -174,6 +174,9 @@ func (a Ask) Dangers(asked bool) []screen.Warning {
 	if asked {
 		look = inspect.Hazards
 	}
+	if Inside() { // an outer view has mounts of its own in the project, and its purity warned of others
+		look = func(string, bool) []inspect.Hazard { return nil }
+	}
 	for _, hazard := range look(a.Project.Dir, a.Overlaid()) {
 		add("%s", hazard)
 	}

@@ -72,7 +72,7 @@ func projectRow(a Ask, dir string) enforce.Grant {
 	if a.Overlaid() {
 		reason = projectReason + ": overlay"
 	}
-	return enforce.Grant{Path: dir, Access: enforce.All, Reason: reason, Resolved: true}
+	return enforce.Grant{Path: dir, Access: enforce.All, Reason: reason, Resolved: true, Named: a.Project.Named}
 }
 
 const projectReason = "project"

@@ -42,6 +42,7 @@ func viewable(dir string) (*view.RefusedError, error) {
 	err := view.Available()
 	var refused *view.RefusedError
 	if errors.As(err, &refused) {
+		Nested(refused)
 		return refused, nil
 	}
 	if errors.Is(err, enforce.ErrNotLinux) {
@@ -54,6 +55,14 @@ func viewable(dir string) (*view.RefusedError, error) {
 		renameio.WriteFile(mark, []byte(text), 0o600) // if this fails, the next run tries again
 	}
 	return nil, nil
+}
+
+// Nested gives a refusal in a confinement by purity its remedy: Landlock forbids mounts there,
+// and no setting of the machine helps.
+func Nested(refused *view.RefusedError) {
+	if Inside() {
+		refused.Fix = "this process is confined already: run it outside, or leave the view out"
+	}
 }
 
 // whereViews identifies the conditions for views: the boot of the machine, the user, and

@@ -21,7 +21,10 @@ func (j *Job) enterView(v screen.Voice) error {
 	cmd.Interpreter, cmd.Path = j.Sees.View.Shell, j.shown(cmd.Path)
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
 	var refused *view.RefusedError
-	if errors.As(err, &refused) && j.ViewWanted() == "auto" && j.Nix.Root == "" {
+	if errors.As(err, &refused) {
+		confine.Nested(refused)
+	}
+	if refused != nil && j.ViewWanted() == "auto" && j.Nix.Root == "" {
 		j.Policy = j.Sees.Plain
 		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), trees.TempGrant(j.Temp))
 		j.Sees = confine.Sight{Refused: refused}

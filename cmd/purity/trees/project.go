@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/config"
@@ -20,6 +21,7 @@ import (
 // Project is the directory that a confined command may write.
 type Project struct {
 	Dir     string // absolute, without symlinks
+	Named   string // Dir as the caller named it, by a symlink; empty for no such name
 	Cwd     string // where the command starts, in Dir
 	None    bool   // there is no project, and Dir only stands for one
 	Guessed bool   // nothing says that Dir is a project: it is the working directory
@@ -58,14 +60,31 @@ func FindProject(flag, anchor string) (Project, error) {
 		if around := config.Upward(cwd, anchor); enforce.Inside(flag, around) && !enforce.Inside(dir, around) {
 			return Project{}, words.Hint(fmt.Errorf("find project %s: a link leads out of %s", flag, around), "if that is meant:  --project "+dir)
 		}
+		if flag == dir { // as a shim names it
+			flag = nameOf(dir, cwd)
+		}
 		if !enforce.Inside(cwd, dir) {
 			cwd = dir
 		}
-		return Project{Dir: dir, Cwd: cwd}, nil
+		return Project{Dir: dir, Named: flag, Cwd: cwd}, nil
 	}
 	dir := config.Upward(cwd, anchor)
 	marked := anchor != "" && exists(filepath.Join(dir, anchor)) || exists(filepath.Join(dir, ".git"))
-	return Project{Dir: dir, Cwd: cwd, Guessed: !marked}, nil
+	return Project{Dir: dir, Named: nameOf(dir, cwd), Cwd: cwd, Guessed: !marked}, nil
+}
+
+// nameOf returns the name of a project by which a shell came to the working directory cwd in
+// it, through a symlink. It is empty for none.
+func nameOf(dir, cwd string) string {
+	there, err := os.Getwd() // $PWD, if that is true
+	if err != nil || there == cwd {
+		return ""
+	}
+	name := strings.TrimSuffix(there, strings.TrimPrefix(cwd, dir))
+	if real, err := filepath.EvalSymlinks(name); err != nil || real != dir || name == dir {
+		return ""
+	}
+	return name
 }
 
 // NoProject stands for the project of a request that has none: an empty directory that no
@@ -89,7 +108,7 @@ func (p Project) Make() error {
 // StandsFor is the directory of a project that a request was made for, which --no-project
 // made none of.
 func StandsFor(nix nixeval.Nix, dir, cwd string) Project {
-	return Project{Dir: dir, Cwd: cwd, None: enforce.Inside(dir, noProjects(nix))}
+	return Project{Dir: dir, Named: nameOf(dir, cwd), Cwd: cwd, None: enforce.Inside(dir, noProjects(nix))}
 }
 
 // noProjects is where the directories are that stand for projects.

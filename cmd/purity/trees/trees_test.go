@@ -64,21 +64,21 @@ func TestFindProject(t *testing.T) {
 	p.Link("home/in", "project")
 	for _, tt := range []struct {
 		cwd, flag, anchor string
-		dir, in           string // the project, and where the command starts
+		dir, named, in    string // the project, its name by a link, and where the command starts
 		fails             string
 	}{
-		{"project/sub/deep", "", "flake.nix", "project", "project/sub/deep", ""},
-		{"project/inner", "", "flake.nix", "project/inner", "project/inner", ""},
-		{"project/shell", "", "flake.nix", "project", "project/shell", ""},
-		{"project/shell", "", "shell.nix", "project/shell", "project/shell", ""},
-		{"home/in/sub", "", "flake.nix", "project", "project/sub", ""},
-		{"host", "", "flake.nix", "host", "host", ""},
-		{"project/sub", "@/project/sub", "flake.nix", "project/sub", "project/sub", ""},
-		{"project/sub", "@/elsewhere", "flake.nix", "elsewhere", "elsewhere", ""},
-		{"project/sub", "@/home/in", "flake.nix", "project", "project/sub", ""},
-		{"project/sub", "@/project/out", "flake.nix", "", "", "a link leads out of"},
-		{"project", "@/nowhere", "flake.nix", "", "", "no such file"},
-		{"project", "@/project/flake.nix", "flake.nix", "", "", "not a directory"},
+		{"project/sub/deep", "", "flake.nix", "project", "", "project/sub/deep", ""},
+		{"project/inner", "", "flake.nix", "project/inner", "", "project/inner", ""},
+		{"project/shell", "", "flake.nix", "project", "", "project/shell", ""},
+		{"project/shell", "", "shell.nix", "project/shell", "", "project/shell", ""},
+		{"home/in/sub", "", "flake.nix", "project", "home/in", "project/sub", ""},
+		{"host", "", "flake.nix", "host", "", "host", ""},
+		{"project/sub", "@/project/sub", "flake.nix", "project/sub", "", "project/sub", ""},
+		{"project/sub", "@/elsewhere", "flake.nix", "elsewhere", "", "elsewhere", ""},
+		{"project/sub", "@/home/in", "flake.nix", "project", "home/in", "project/sub", ""},
+		{"project/sub", "@/project/out", "flake.nix", "", "", "", "a link leads out of"},
+		{"project", "@/nowhere", "flake.nix", "", "", "", "no such file"},
+		{"project", "@/project/flake.nix", "flake.nix", "", "", "", "not a directory"},
 	} {
 		t.Chdir(p.At(tt.cwd))
 		got, err := FindProject(strings.Replace(tt.flag, "@", p.Dir, 1), tt.anchor)
@@ -89,7 +89,11 @@ func TestFindProject(t *testing.T) {
 			continue
 		}
 		guessed := tt.flag == "" && tt.dir == "host" // nothing there says that it is a project
-		if want := (Project{Dir: p.At(tt.dir), Cwd: p.At(tt.in), Guessed: guessed}); err != nil || got != want {
+		want := Project{Dir: p.At(tt.dir), Cwd: p.At(tt.in), Guessed: guessed}
+		if tt.named != "" {
+			want.Named = p.At(tt.named)
+		}
+		if err != nil || got != want {
 			t.Errorf("%+v: %+v, %v", tt, got, err)
 		}
 	}
