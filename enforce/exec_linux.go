@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"syscall"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -181,9 +184,25 @@ func filterAvailable() error { return seccomp.Available() }
 // Confined reports whether Landlock confines the calling thread as every policy of
 // ours does. It tries calls that the permissions of files allow and no policy grants: to
 // list the root directory, or where its mode forbids that already, to open a file
-// of the process's own for writing.
+// of the process's own for writing. In a view, which has both, no policy grants device nodes.
 func Confined() bool {
-	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK)
+	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK) ||
+		slices.ContainsFunc([]string{"/dev/shm", "/tmp"}, noNodes)
+}
+
+// noNodes reports whether Landlock keeps this process from making device nodes in a directory. It
+// is asked before the kernel asks for a capability, which all nodes take but one: that of nothing
+// (mknod(2), do_mknodat in fs/namei.c).
+func noNodes(dir string) bool {
+	if unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) != nil {
+		return false
+	}
+	name := filepath.Join(dir, "purity-"+strconv.Itoa(os.Getpid()))
+	err := unix.Mknod(name, unix.S_IFCHR, 0)
+	if err == nil {
+		unix.Unlink(name)
+	}
+	return errors.Is(err, unix.EACCES)
 }
 
 // onlyLandlock reports whether opening a file is refused although its permissions

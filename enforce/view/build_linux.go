@@ -3,9 +3,12 @@ package view
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -134,12 +137,50 @@ func (b *builder) own(j Job, places []place) error {
 			return &RefusedError{What: "mount " + own.path, Err: err}
 		}
 	}
+	if err := b.settings(); err != nil {
+		return err
+	}
 	for name, target := range map[string]string{"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
 		if err := b.link("/dev/"+name, target); err != nil {
 			return err
 		}
 	}
 	return b.console()
+}
+
+// settings makes all files of /proc read-only but those of processes: a command of root could
+// change the kernel's settings. Those of processes are the command's own.
+func (b *builder) settings() error {
+	proc, err := unix.Openat(b.root, "proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &RefusedError{What: "open /proc", Err: err}
+	}
+	dir := os.NewFile(uintptr(proc), "/proc")
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return &RefusedError{What: "list /proc", Err: err}
+	}
+	for _, e := range entries {
+		if !ofKernel(e) {
+			continue
+		}
+		fd, err := beneath(proc, e.Name(), 0)
+		if err == nil {
+			err = b.again(fd, enforce.Read)
+		}
+		if err != nil {
+			return refusal("close /proc/"+e.Name(), err)
+		}
+	}
+	return nil
+}
+
+// ofKernel reports whether an entry of /proc is of no process, and has files to write.
+func ofKernel(e fs.DirEntry) bool {
+	_, err := strconv.Atoi(e.Name())
+	info, gone := e.Info()
+	return err != nil && gone == nil && (e.IsDir() || e.Type().IsRegular() && info.Mode()&0o222 != 0)
 }
 
 // within returns the path of the nearest mount at or above a path, if there is one.

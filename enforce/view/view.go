@@ -93,7 +93,7 @@ func (v View) Policy(p enforce.Policy) enforce.Policy {
 		}
 	}
 	add("/", enforce.List, "directories on the way to grants")
-	add("/proc", enforce.Read, "processes of the command")
+	add("/proc", enforce.Read|enforce.Write, "processes of the command")
 	for _, name := range slices.Sorted(maps.Keys(v.Etc)) {
 		add("/etc/"+name, enforce.Read, "generated")
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -43,19 +44,22 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	case preset != "" && (opens == "" || word == "connect"): // to talk to an agent is not to read its keys
 		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
 	case key.Key == "write" && ofProcess(path):
-		return "programs do without it, as a rule; no row opens it without the files of other processes: better keep it closed"
+		return "if it has to be, in purity.toml:  view = true"
 	case opens != "":
 		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
 	}
 	return report.InPolicy + key.Key + " = [" + config.Quote(host.Literal(path)) + "]"
 }
 
-// ofProcess reports whether a path is a file in /proc by which a process tells the kernel about
-// itself: its name, or that it is the first to go.
+// ofProcess reports whether a path is a file of a process in /proc, by which it tells the kernel
+// about itself: its name, or that it is the first to go. A view has only the command's processes.
 func ofProcess(path string) bool {
 	parts := strings.Split(path, "/")
-	own := []string{"comm", "oom_score_adj", "oom_adj", "coredump_filter", "timerslack_ns", "autogroup"}
-	return len(parts) > 3 && parts[1] == "proc" && parts[2] != "sys" && slices.Contains(own, parts[len(parts)-1])
+	if len(parts) < 4 || parts[1] != "proc" {
+		return false
+	}
+	_, err := strconv.Atoi(parts[2])
+	return err == nil || parts[2] == "self" || parts[2] == "thread-self"
 }
 
 // preset is the one that opens a path for the access of a key of purity.toml, empty

@@ -67,9 +67,9 @@ func (p *Plan) show() error {
 			return err
 		}
 	}
-	if i := slices.IndexFunc(p.Policy.Grants, writesProcesses); i >= 0 { // nothing would be left by which purity knows that it is confined
+	if i := slices.IndexFunc(p.Policy.Grants, writesProcesses); i >= 0 {
 		g := p.Policy.Grants[i]
-		return words.Hint(fmt.Errorf("make view: %s: a view does not open /proc for writing", cmp.Or(g.Named, g.Path)), "leave it out, or "+withoutView(p.Ask))
+		return words.Hint(fmt.Errorf("make view: %s: a view has its own, and never writes settings of the kernel", cmp.Or(g.Named, g.Path)), "leave it out, or "+withoutView(p.Ask))
 	}
 	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
