@@ -187,7 +187,7 @@ func filterAvailable() error { return seccomp.Available() }
 // of the process's own for writing. In a view, which has both, no policy grants device nodes.
 func Confined() bool {
 	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK) ||
-		slices.ContainsFunc([]string{"/dev/shm", "/tmp"}, noNodes)
+		slices.ContainsFunc([]string{"/dev/mqueue", "/dev/shm", "/tmp"}, noNodes)
 }
 
 // noNodes reports whether Landlock keeps this process from making device nodes in a directory. It
