@@ -25,6 +25,7 @@ import (
 func TestExplain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir := t.TempDir()
+	t.Setenv("HOME", dir)
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -38,7 +39,7 @@ func TestExplain(t *testing.T) {
 		{errors.New("plain"), "", Failure},
 		{Hint(errors.New("x"), "mend it"), "mend it", Failure},
 		{Hint(&nixeval.NotFoundError{Program: "nix"}, "mend it"), "mend it", Failure},
-		{&nixeval.NotFoundError{Program: "nix"}, "install Nix", Failure},
+		{&nixeval.NotFoundError{Program: "no-nix"}, "install Nix", Failure},
 		{&inputs.NoFlakeError{Dir: "/x"}, "go to a directory with a flake.nix", Failure},
 		{&enforce.GapError{ABI: 1}, "with --best-effort", Failure},
 		{enforce.ErrLandlockOff, "purity doctor says more", Failure},

@@ -86,7 +86,7 @@ func Explain(err error) (message, hint string, code int) {
 	case errors.As(err, &noFlake):
 		hint = NoFlakeHint()
 	case errors.As(err, &noProgram):
-		hint = "install Nix (https://nixos.org/download), or on Debian: apt-get install nix-bin"
+		hint = nixHint(noProgram.Program)
 	case errors.As(err, &evaluation):
 		hint = evaluationHint(evaluation)
 	case errors.As(err, &invalid):
