@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/nix-purity/purity/cmd/purity/outcome"
 	"github.com/nix-purity/purity/cmd/purity/watch"
+	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // sayFailed notes, if a confined command failed, that denied files may be the reason: where purity
@@ -14,6 +16,9 @@ func (d ran) sayFailed(a *app, r run) {
 	}
 	said := d.of.Files > 0 || len(d.report.Findings) > 0
 	signalled := code < 0 || code > 128 && code <= 128+64 // 128 is git's own, and 255 ssh's
+	if d.sayUndriven(a, r) {
+		return
+	}
 	switch r.watches() {
 	case watch.Programs:
 		a.Warn(outcome.Files(d.plan, d.of)...)
@@ -26,4 +31,15 @@ func (d ran) sayFailed(a *app, r run) {
 			outcome.NoteHidden(a.Voice, d.plan, r.command)
 		}
 	}
+}
+
+// sayUndriven says, and reports, that the words of a command ask for Nix, which its environment
+// lacks. A shell says only that it found no program.
+func (d ran) sayUndriven(a *app, r run) bool {
+	code, name := d.report.ExitCode, words.Driver(r.command)
+	if code != words.NotFound && code != words.NotExecutable || name == "" || nixeval.Find(name, d.plan.Env.Path()) != "" {
+		return false
+	}
+	a.Log.Warn().Str("hint", words.Undriven(name)).Msgf("%s is not in the environment", name)
+	return true
 }

@@ -15,19 +15,27 @@ import (
 // interpreter returns the program of a script's #! line as the kernel reads it, empty for any
 // other file.
 func interpreter(file string) string {
+	if named := firstLine(file); len(named) > 0 {
+		return named[0]
+	}
+	return ""
+}
+
+// firstLine returns the words of a script's #! line, nil for any other file.
+func firstLine(file string) []string {
 	f, err := hostile.Open(file)
 	if err != nil {
-		return ""
+		return nil
 	}
 	defer f.Close()
 	line := make([]byte, 256) // the kernel reads no more (execve(2))
 	n, _ := io.ReadFull(f, line)
 	first, _, _ := bytes.Cut(line[:n], []byte("\n"))
 	named, script := bytes.CutPrefix(first, []byte("#!"))
-	if words := bytes.FieldsFunc(named, func(c rune) bool { return c == ' ' || c == '\t' }); script && len(words) > 0 {
-		return string(words[0])
+	if !script {
+		return nil
 	}
-	return ""
+	return strings.FieldsFunc(string(named), func(c rune) bool { return c == ' ' || c == '\t' })
 }
 
 func execHint(e *enforce.ExecError) string {

@@ -63,6 +63,7 @@ func TestExplain(t *testing.T) {
 		{&nixeval.EvaluationError{Message: "path /x/flake.nix does not exist"}, "Nix sees only files that git tracks", Failure},
 		{&nixeval.EvaluationError{Message: "attribute x does not exist"}, "", Failure},
 		{&AbsentError{Name: "jq", Command: []string{"jq"}}, "add the package with bin/jq", NotFound},
+		{&AbsentError{Name: "nix", Command: []string{"nix", "run"}}, "declare the packages in the dev shell, or run nix outside purity", NotFound},
 		{&AbsentError{Name: "cd", Command: []string{"cd", "x"}}, "cd is a part of a shell", NotFound},
 		{&enforce.ExecError{Path: dir, Err: fs.ErrPermission}, "it is a directory", NotExecutable},
 		{&enforce.ExecError{Path: plain, Err: fs.ErrPermission}, "it is not executable; if it is a program:  chmod +x ", NotExecutable},
@@ -76,6 +77,34 @@ func TestExplain(t *testing.T) {
 			if !strings.HasPrefix(hint, tt.hint) || (hint == "") != (tt.hint == "") || code != tt.code || message == "" {
 				t.Errorf("%T %v: %q, hint %q, exit code %d; want %q, %d", tt.err, err, message, hint, code, tt.hint, tt.code)
 			}
+		}
+	}
+}
+
+// A command asks for Nix by its own name, by a line for a shell, or by a script's first line.
+func TestDriver(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, line := range map[string]string{"script": "#!/usr/bin/env nix-shell", "other": "#!/usr/bin/env python3", "text": "nix run"} {
+		if err := os.WriteFile(name, []byte(line+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		command []string
+		want    string
+	}{
+		{nil, ""},
+		{[]string{"nix", "run", "nixpkgs#jq"}, "nix"},
+		{[]string{"/usr/bin/nix-build"}, "nix-build"},
+		{[]string{"sh", "-c", " nix run nixpkgs#jq"}, "nix"},
+		{[]string{"sh", "-c", "./script --all"}, "nix-shell"},
+		{[]string{"./script"}, "nix-shell"},
+		{[]string{"./other"}, ""},
+		{[]string{"./text"}, ""},
+		{[]string{"sh", "-c", "", "echo nix"}, ""},
+	} {
+		if got := Driver(tt.command); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.command, got, tt.want)
 		}
 	}
 }

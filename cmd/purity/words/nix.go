@@ -3,6 +3,8 @@ package words
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/shell"
 )
@@ -25,4 +27,30 @@ func nixHint(program string) string {
 		return "PATH has no Nix, and this machine has one:  export PATH=" + shell.Quote(dir) + path
 	}
 	return "install Nix (https://nixos.org/download), or on Debian: apt-get install nix-bin"
+}
+
+// drivers are the programs of Nix that build and run packages.
+var drivers = []string{"nix", "nix-shell", "nix-build", "nix-env", "nix-store"}
+
+// Driver returns the program of Nix that a command asks for: by its own name, by the first word
+// of an argument such as that of sh -c, or by a script's first line. It is empty for none.
+func Driver(command []string) string {
+	const most = 20 // a file takes a moment
+	for _, arg := range command[:min(len(command), most)] {
+		line := strings.Fields(arg)
+		if len(line) == 0 {
+			continue
+		}
+		for _, word := range append(line[:1:1], firstLine(line[0])...) {
+			if name := filepath.Base(word); slices.Contains(drivers, name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Undriven is the remedy for a command that asks for a program of Nix which its environment lacks.
+func Undriven(name string) string {
+	return "declare the packages in the dev shell, or run " + name + " outside purity; inside it needs presets = [\"nix-daemon\"] and a package with bin/" + name + ", and runs nothing outside the closure"
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -198,6 +199,9 @@ func (e *AbsentError) words() string {
 func (e *AbsentError) hint() string {
 	if what, instead := mistake(e.Command); instead != "" {
 		return what + ":  " + instead
+	}
+	if slices.Contains(drivers, e.Name) {
+		return Undriven(e.Name)
 	}
 	return fmt.Sprintf("add the package with bin/%s to the packages of the dev shell", e.Name)
 }
