@@ -26,6 +26,7 @@ func TestExplain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -40,6 +41,10 @@ func TestExplain(t *testing.T) {
 		{Hint(errors.New("x"), "mend it"), "mend it", Failure},
 		{Hint(&nixeval.NotFoundError{Program: "nix"}, "mend it"), "mend it", Failure},
 		{&nixeval.NotFoundError{Program: "no-nix"}, "install Nix", Failure},
+		{&fs.PathError{Op: "mkdir", Path: filepath.Join(dir, "cache/purity"), Err: syscall.EROFS}, "name a directory that you can write:  export XDG_CACHE_HOME=DIR", Failure},
+		{&fs.PathError{Op: "mkdir", Path: dir, Err: syscall.EACCES}, "name a directory that you can write", Failure},
+		{&fs.PathError{Op: "mkdir", Path: filepath.Join(dir, "cache/purity"), Err: syscall.ENOENT}, "", Failure},
+		{&fs.PathError{Op: "mkdir", Path: filepath.Join(dir, "other"), Err: syscall.EACCES}, "", Failure},
 		{&inputs.NoFlakeError{Dir: "/x"}, "go to a directory with a flake.nix", Failure},
 		{&enforce.GapError{ABI: 1}, "with --best-effort", Failure},
 		{enforce.ErrLandlockOff, "purity doctor says more", Failure},

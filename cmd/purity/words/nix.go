@@ -1,12 +1,16 @@
 package words
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/nix-purity/purity/cmd/purity/shell"
+	"github.com/nix-purity/purity/enforce"
 )
 
 // nixHint is the remedy where PATH has no program of Nix: the directory of one, if Nix is at a
@@ -53,4 +57,15 @@ func Driver(command []string) string {
 // Undriven is the remedy for a command that asks for a program of Nix which its environment lacks.
 func Undriven(name string) string {
 	return "declare the packages in the dev shell, or run " + name + " outside purity; inside it needs presets = [\"nix-daemon\"] and a package with bin/" + name + ", and runs nothing outside the closure"
+}
+
+// unwritable reports whether the user cannot write purity's cache. A confined process cannot
+// either, and nobody should then look for another place.
+func unwritable(err error) bool {
+	var at *fs.PathError
+	cache, none := os.UserCacheDir()
+	if none != nil || enforce.Confined() || !errors.As(err, &at) || !errors.Is(at, fs.ErrPermission) && !errors.Is(at, syscall.EROFS) {
+		return false
+	}
+	return enforce.Inside(at.Path, cache) || enforce.Inside(cache, at.Path)
 }

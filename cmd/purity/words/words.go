@@ -96,6 +96,8 @@ func Explain(err error) (message, hint string, code int) {
 		hint = restore(missing.Path, "")
 	case errors.As(err, &absent):
 		message, hint, code = absent.words(), absent.hint(), NotFound
+	case unwritable(err):
+		hint = "name a directory that you can write:  export XDG_CACHE_HOME=DIR"
 	}
 	return message, hint, code
 }
