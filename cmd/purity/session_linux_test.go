@@ -97,7 +97,7 @@ func testLibSessions(t *testing.T, versions ...fixtures.Nix) {
 				`nix develop -c bash -c 'purity which jq; jq -n -r env.GREETING,env.FROM_HOOK'`,
 				`nix develop -c bash -c 'make -C src test'`,
 				`nix develop -c bash -c 'jq -Rr . /etc/issue.net'`,
-				`nix develop .#narrow -c bash -c 'jq -R . /etc/issue.net; make -v | head -1; echo $WORD'`,
+				`nix develop .#narrow -c bash -c 'jq -R . /etc/issue.net; make -v | head -1; echo $WORD; printf %s "$ODD" | od -An -tx1'`,
 			))
 			golden(t, "wrapped", u.transcript(t, dir,
 				`nix build .#wrapped && cat result/share/applications/reader.desktop && ls result/share/bash-completion/completions`,
