@@ -6,8 +6,19 @@ in
 rec {
   program = "${purity}/bin/purity";
 
-  # A purity.toml of an attribute set, in the store.
-  settingsFile = settings: pkgs.writeText "purity.toml" (import ./toml.nix settings);
+  # A purity.toml of an attribute set, in the store. A wrong one fails here, not where it is
+  # used, unless purity is for another machine than the one that builds it.
+  settingsFile = settings: pkgs.runCommand "purity.toml"
+    {
+      text = import ./toml.nix settings;
+      passAsFile = [ "text" ];
+      preferLocalBuild = true;
+      allowSubstitutes = false;
+    } ''
+    cp "$textPath" "$out"
+    ${lib.optionalString (runs pkgs.stdenv) "${program} config check \"$out\" >/dev/null"}
+  '';
+  runs = { buildPlatform ? { }, hostPlatform ? { }, ... }: (buildPlatform.canExecute or (_: true)) hostPlatform;
 
   # A file that lists the store paths of the closure of some, as purity exec
   # --closure-file and --with-closure take it.

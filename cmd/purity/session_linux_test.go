@@ -106,6 +106,7 @@ func testLibSessions(t *testing.T, versions ...fixtures.Nix) {
 				`PATH= result/bin/reader src/Makefile # without Nix`,
 				`nix build .#opened && result/bin/reader /etc/issue.net`,
 				`result/bin/reader src/Makefile`,
+				`nix build .#wrong 2>&1 | grep -o 'purity.toml:1:1: .*'`,
 				`nix eval --raw .#kept; nix eval --raw .#meta.mainProgram`,
 			))
 			golden(t, "check", u.transcript(t, dir,
