@@ -64,7 +64,8 @@ rec {
 
   # A package like another, whose programs run confined to its closure, which is
   # known when it is built: Nix need not be there when they run. They can write
-  # the project that they are started in, or with `project = false` none.
+  # the project that they are started in, or with `project = false` none. In a confined
+  # shell `policy.view = true` fails, because there can be no other view; "auto" does not.
   wrapPackage = { package, policy ? { }, project ? true, arguments ? [ ] }:
     pkgs.runCommand (package.name or "package")
       {

@@ -14,6 +14,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/programs"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/watch"
+	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
 
@@ -43,7 +44,11 @@ func (a *app) request(ref string, s source) (nix nixeval.Nix, p trees.Project, r
 		p = trees.NoProject(nix, p, r)
 		r.Project = p.Dir
 	}
-	return nix, p, r, p.Check(nix)
+	err = p.Check(nix)
+	if err != nil && s.ClosureFile != "" { // nobody can pass flags through a wrapper
+		err = words.Hint(err, "start it in another directory, or, if it is a wrapper, have its maker say project = false, or --no-project")
+	}
+	return nix, p, r, err
 }
 
 // ask returns the ask of flags, with the source of its environment: the watching parent, or
