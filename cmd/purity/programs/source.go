@@ -33,6 +33,9 @@ func (h Call) FromShims(set shim.Set, dir string) confine.Source {
 	return func(_ context.Context, a confine.Ask) (confine.Found, error) {
 		found := confine.Found{Renew: set.Renew}
 		env, ok := a.Nix.Recall(set.Request.Project, set.Entry)
+		if !ok && confine.Inside() { // it can still be there
+			return found, words.Hint(fmt.Errorf("use shims of %s: this confinement hides the environment of %s", dir, a.Request), "call the program outside; inside take "+dir+" out of PATH")
+		}
 		if !ok {
 			if set.Renewed && dir != "" { // who sees to it looks when it was made
 				os.Chtimes(filepath.Join(dir, shim.File), time.Unix(0, 0), time.Unix(0, 0))
