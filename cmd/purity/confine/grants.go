@@ -42,7 +42,7 @@ func (g *granting) remark(text string) {
 
 // grants returns all rows of the policy in an environment, and the command's HOME.
 func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home string, err error) {
-	home, granted, err := g.homeOf()
+	own, err := g.homeOf()
 	if err != nil {
 		return nil, "", err
 	}
@@ -56,8 +56,8 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	for _, dir := range g.Project.Trees() {
 		rows = append(rows, projectRow(g.Ask, dir))
 	}
-	if granted {
-		rows = append(rows, enforce.Grant{Path: home, Access: enforce.All, Reason: "home", Resolved: g.Home != "private"})
+	if own.Access != 0 {
+		rows = append(rows, own)
 	}
 	said, err := g.said()
 	if err != nil {
@@ -73,7 +73,7 @@ func (g *granting) grants(env nixeval.Environment) (rows []enforce.Grant, home s
 	if err != nil {
 		return nil, "", err
 	}
-	return slices.Concat(rows, said, g.jobserver(), g.strict(slices.Concat(g.presets(), base, shell))), home, nil
+	return slices.Concat(rows, said, g.jobserver(), g.strict(slices.Concat(g.presets(), base, shell))), own.Path, nil
 }
 
 // closed reports whether a row of the level allows writing a shared directory that purity
@@ -82,14 +82,16 @@ func closed(nix nixeval.Nix, row enforce.Grant) bool {
 	return row.Access&enforce.Write != 0 && slices.Contains(host.Shared, row.Path) && !slices.Contains(trees.Shared(nix), enforce.Real(row.Path))
 }
 
-// homeOf returns the command's HOME: a lasting directory of the project, one of the user's,
-// or a path that does not exist.
-func (g *granting) homeOf() (dir string, granted bool, err error) {
+// homeOf returns the grant of the command's HOME: a lasting directory of the project, one of the
+// user's, or without access a path that does not exist.
+func (g *granting) homeOf() (home enforce.Grant, err error) {
+	home = enforce.Grant{Access: enforce.All, Reason: "home"}
 	switch g.Home {
 	case "none":
-		return "/homeless-shelter", false, nil // as in Nix's builds
+		return enforce.Grant{Path: "/homeless-shelter"}, nil // as in Nix's builds
 	case "private":
-		return trees.PrivateHome(g.Nix, g.Project), true, nil
+		home.Path = trees.PrivateHome(g.Nix, g.Project)
+		return home, nil
 	}
 	paths := []string{}
 	for _, e := range g.Entries("home") { // one
@@ -99,8 +101,10 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 		err = errors.New("that is not one directory")
 	}
 	if err == nil {
-		dir, err = g.follow(paths[0])
+		home.Named, home.Resolved = paths[0], true
+		home.Path, err = g.follow(paths[0])
 	}
+	dir := home.Path
 	if err == nil {
 		_, err = os.Stat(dir)
 	}
@@ -108,9 +112,9 @@ func (g *granting) homeOf() (dir string, granted bool, err error) {
 		err = errors.New("it holds purity's cache or the store, which a confined command must not write")
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("use home %s: %w", g.Home, err)
+		return home, fmt.Errorf("use home %s: %w", g.Home, err)
 	}
-	return dir, true, nil
+	return home, nil
 }
 
 // presets returns the grants of the presets, and those that this level always has: data
