@@ -36,8 +36,10 @@ type Called struct {
 
 // Take is the one place where this process changes its own environment, before anything
 // reads it: variables that are not the user's word are taken out, and PATH has no shims,
-// for programs that purity itself starts, such as Nix, is no shim's.
+// for programs that purity itself starts, such as Nix, is no shim's. It changes the umask, too,
+// until [Unmask].
 func Take() Called {
+	mask()
 	c := Called{Path: os.Getenv("PATH")}
 	c.Environ, c.Ignored = disown()
 	os.Setenv("PATH", withoutShims(c.Path))

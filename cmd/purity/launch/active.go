@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
@@ -22,6 +23,7 @@ func RunHere(command, calling []string) error {
 			return &words.AbsentError{Name: command[0], Source: here, Command: command}
 		}
 	}
+	defer caller.Unmask()()
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, command, calling)}
 }
 

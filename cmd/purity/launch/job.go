@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/nix-purity/purity/closure/hostile"
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -70,7 +71,9 @@ func (j Job) Exec(v screen.Voice) error {
 	if j.InView() && !c.Confined {
 		err = j.enterView(v)
 	} else {
+		undo := caller.Unmask()
 		err = j.Policy.Exec(c)
+		undo()
 	}
 	if errors.Is(err, syscall.ENOEXEC) && !j.InView() { // in a view this process is not confined
 		return Become(c.Path, c.Args, c.Env, cmp.Or(j.Env.Bash, "/bin/sh"))
@@ -102,6 +105,7 @@ func pipes(argv []string) []int {
 // Become replaces this process by a program. For a script without a #! line it runs a
 // shell, as a shell would.
 func Become(file string, argv, environ []string, shell string) error {
+	defer caller.Unmask()()
 	err := syscall.Exec(file, argv, environ)
 	if errors.Is(err, syscall.ENOEXEC) && script(file) {
 		err = syscall.Exec(shell, append([]string{"sh", file}, argv[1:]...), environ)

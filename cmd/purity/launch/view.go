@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/confine"
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/trees"
@@ -19,7 +20,9 @@ import (
 func (j *Job) enterView(v screen.Voice) error {
 	cmd := j.Command
 	cmd.Interpreter, cmd.Path = j.Sees.View.Shell, j.shown(cmd.Path)
+	undo := caller.Unmask()
 	status, err := view.Run(view.Job{View: *j.Sees.View, Policy: j.Policy, Command: cmd})
+	undo()
 	var refused *view.RefusedError
 	if errors.As(err, &refused) {
 		confine.Nested(refused)
@@ -29,6 +32,7 @@ func (j *Job) enterView(v screen.Voice) error {
 		j.Policy.Grants = append(slices.Clip(j.Policy.Grants), trees.TempGrant(j.Temp))
 		j.Sees = confine.Sight{Refused: refused}
 		j.NoteView(v)
+		defer caller.Unmask()()
 		return j.Policy.Exec(cmd)
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
@@ -27,5 +28,6 @@ func runOutside(environ []string, name string, args []string) error {
 	if file == "" {
 		return &words.AbsentError{Name: name, Source: "this machine"}
 	}
+	defer caller.Unmask()()
 	return &enforce.ExecError{Path: file, Err: syscall.Exec(file, append([]string{name}, args...), environ)}
 }

@@ -124,7 +124,10 @@ func (w *watcher) start() error {
 		unix.FcntlInt(uintptr(w.theirs), unix.F_SETFD, 0)
 		defer unix.Close(w.theirs)
 	}
-	if err := w.child.Start(); err != nil {
+	undo := caller.Unmask()
+	err := w.child.Start()
+	undo()
+	if err != nil {
 		return fmt.Errorf("start %s again: %w", w.run.Args[0], err)
 	}
 	return nil
