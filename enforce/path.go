@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -155,4 +156,13 @@ func Links(path string) []Link {
 		}
 	})
 	return links
+}
+
+// OfKernel reports whether a path in /proc is one of the kernel itself, as /proc/sys, and not of
+// a process. A view has those read-only.
+func OfKernel(path string) bool {
+	below, in := strings.CutPrefix(path, "/proc/")
+	name, _, _ := strings.Cut(below, "/")
+	_, err := strconv.Atoi(name)
+	return in && err != nil && name != "self" && name != "thread-self"
 }

@@ -149,3 +149,15 @@ func TestReal(t *testing.T) {
 		}
 	}
 }
+
+func TestOfKernel(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/proc/sys/vm/drop_caches": true, "/proc/sysrq-trigger": true, "/proc/sys": true, "/proc/1x": true,
+		"/proc": false, "/proc/1": false, "/proc/12/task/13/comm": false, "/proc/self/comm": false, "/proc/thread-self": false,
+		"/process/sys": false, "/sys/kernel": false, "": false,
+	} {
+		if got := OfKernel(path); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}

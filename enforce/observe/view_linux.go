@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -150,7 +149,7 @@ func (s *Shown) missing(pid uint32, call, path string, access, refused enforce.A
 		refused = access // it is outside only
 	case access&enforce.Write != 0 && s.lacks(pid, parent(path, p)) && !strings.HasPrefix(call, "mkdir"):
 		refused = access // its directory is; who makes directories goes on with that one
-	case access&enforce.Write != 0 && (inside(path, s.unwritten) || inside(p.path, s.unwritten) || ofKernel(path)):
+	case access&enforce.Write != 0 && (inside(path, s.unwritten) || inside(p.path, s.unwritten) || enforce.OfKernel(path)):
 		refused |= enforce.Write
 	}
 	return refused
@@ -207,13 +206,6 @@ func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, 
 		return "ENOENT"
 	}
 	return answer
-}
-
-// ofKernel reports whether a file in /proc is of no process. A view has those read-only.
-func ofKernel(path string) bool {
-	below, in := strings.CutPrefix(path, "/proc/")
-	_, err := strconv.Atoi(strings.SplitN(below, "/", 2)[0])
-	return in && err != nil
 }
 
 // pinned reports whether a call moves a directory that a file which is not written lies in. Each

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -162,7 +161,7 @@ func (b *builder) settings() error {
 		return &RefusedError{What: "list /proc", Err: err}
 	}
 	for _, e := range entries {
-		if !ofKernel(e) {
+		if !enforce.OfKernel("/proc/"+e.Name()) || !written(e) {
 			continue
 		}
 		fd, err := beneath(proc, e.Name(), 0)
@@ -176,11 +175,10 @@ func (b *builder) settings() error {
 	return nil
 }
 
-// ofKernel reports whether an entry of /proc is of no process, and has files to write.
-func ofKernel(e fs.DirEntry) bool {
-	_, err := strconv.Atoi(e.Name())
-	info, gone := e.Info()
-	return err != nil && gone == nil && (e.IsDir() || e.Type().IsRegular() && info.Mode()&0o222 != 0)
+// written reports whether an entry of /proc can be written, or has files that can.
+func written(e fs.DirEntry) bool {
+	info, err := e.Info()
+	return err == nil && (e.IsDir() || e.Type().IsRegular() && info.Mode()&0o222 != 0)
 }
 
 // within returns the path of the nearest mount at or above a path, if there is one.

@@ -129,8 +129,12 @@ func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access
 				v.Allowed, v.Reason, v.Grant = true, g.Reason, g.Path
 			}
 		}
-		if kind.access == enforce.Write && guarded != "" {
+		switch {
+		case kind.access != enforce.Write || p.Sees.View == nil:
+		case guarded != "":
 			v = accessVerdict{Access: kind.name, Reason: "read-only in the view, because programs outside obey it"}
+		case enforce.OfKernel(e.Real):
+			v = accessVerdict{Access: kind.name, Reason: "read-only in the view: the kernel's own"}
 		}
 		if v.Allowed {
 			allowed |= kind.access
