@@ -162,7 +162,19 @@ func Links(path string) []Link {
 // a process. A view has those read-only.
 func OfKernel(path string) bool {
 	below, in := strings.CutPrefix(path, "/proc/")
+	return in && !process(below)
+}
+
+// OfProcess reports whether a path in /proc is one of a process, by whose files it tells the kernel
+// about itself: its name, or that it is the first to go. In a view a command writes those.
+func OfProcess(path string) bool {
+	below, in := strings.CutPrefix(path, "/proc/")
+	return in && process(below)
+}
+
+// process reports whether a path below /proc begins with a process.
+func process(below string) bool {
 	name, _, _ := strings.Cut(below, "/")
 	_, err := strconv.Atoi(name)
-	return in && err != nil && name != "self" && name != "thread-self"
+	return err == nil || name == "self" || name == "thread-self"
 }

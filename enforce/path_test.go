@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/nix-purity/purity/enforce"
@@ -151,6 +152,9 @@ func TestReal(t *testing.T) {
 }
 
 func TestOfKernel(t *testing.T) {
+	if !OfProcess("/proc/12/task/13/comm") || !OfProcess("/proc/self/comm") {
+		t.Error("a file of a process is none")
+	}
 	for path, want := range map[string]bool{
 		"/proc/sys/vm/drop_caches": true, "/proc/sysrq-trigger": true, "/proc/sys": true, "/proc/1x": true,
 		"/proc": false, "/proc/1": false, "/proc/12/task/13/comm": false, "/proc/self/comm": false, "/proc/thread-self": false,
@@ -158,6 +162,9 @@ func TestOfKernel(t *testing.T) {
 	} {
 		if got := OfKernel(path); got != want {
 			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+		if got := OfProcess(path); got && (want || !strings.HasPrefix(path, "/proc/")) {
+			t.Errorf("%s is of a process", path)
 		}
 	}
 }

@@ -235,7 +235,7 @@ func (f *finder) outside(d observe.Denial) (why, hint string) {
 	}
 	why = "outside the project"
 	switch {
-	case ofProcess(d.Real):
+	case enforce.OfProcess(d.Real):
 		why = "a process's own file, in /proc, where others have theirs"
 	case d.Errno == "EROFS":
 		why = "read-only in the view"

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/nix-purity/purity/closure"
@@ -43,23 +41,12 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	switch {
 	case preset != "" && (opens == "" || word == "connect"): // to talk to an agent is not to read its keys
 		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
-	case key.Key == "write" && ofProcess(path):
+	case key.Key == "write" && enforce.OfProcess(path):
 		return "if it has to be, in purity.toml:  view = true"
 	case opens != "":
 		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
 	}
 	return report.InPolicy + key.Key + " = [" + config.Quote(host.Literal(path)) + "]"
-}
-
-// ofProcess reports whether a path is a file of a process in /proc, by which it tells the kernel
-// about itself: its name, or that it is the first to go. A view has only the command's processes.
-func ofProcess(path string) bool {
-	parts := strings.Split(path, "/")
-	if len(parts) < 4 || parts[1] != "proc" {
-		return false
-	}
-	_, err := strconv.Atoi(parts[2])
-	return err == nil || parts[2] == "self" || parts[2] == "thread-self"
 }
 
 // preset is the one that opens a path for the access of a key of purity.toml, empty

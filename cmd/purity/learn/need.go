@@ -114,6 +114,8 @@ func (c *collector) denial(d observe.Denial, why string) {
 			c.other = append(c.other, d.Address)
 			return
 		}
+	case d.Access == "write" && enforce.OfProcess(d.Real):
+		n.path, n.real, n.setting, n.what = "", "", "view = true", "files of its processes in /proc, by "+by
 	case strings.HasPrefix(d.Real, "/proc/self"): // a grant is for the processes that there are when it is made
 		n.path, n.real = "/proc", "/proc"
 	case d.Entry || d.Access == "write" && !there(d.Real):
