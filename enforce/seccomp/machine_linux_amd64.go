@@ -12,7 +12,7 @@ var machines = []machine{
 // i386 are the numbers of 32-bit calls (arch/x86/entry/syscalls/syscall_32.tbl).
 var i386 = map[string]uint32{
 	"add_key": 286, "bpf": 357, "clone": 120, "clone3": 435, "delete_module": 129,
-	"fanotify_init": 338, "file_setattr": 469, "finit_module": 350, "fsconfig": 431, "fsmount": 432, "fsopen": 430, "fspick": 433,
+	"fanotify_init": 338, "fanotify_mark": 339, "file_setattr": 469, "finit_module": 350, "fsconfig": 431, "fsmount": 432, "fsopen": 430, "fspick": 433,
 	"init_module": 128, "io_uring_enter": 426, "io_uring_register": 427, "io_uring_setup": 425,
 	"ioctl": 54, "ioprio_set": 289, "ipc": 117, "kexec_load": 283, "keyctl": 288,
 	"mount": 21, "mount_setattr": 442, "move_mount": 429, "msgctl": 402, "msgget": 399,

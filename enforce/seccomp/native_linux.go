@@ -13,6 +13,7 @@ var native = map[string]uint32{
 	"clone3":            unix.SYS_CLONE3,
 	"delete_module":     unix.SYS_DELETE_MODULE,
 	"fanotify_init":     unix.SYS_FANOTIFY_INIT,
+	"fanotify_mark":     unix.SYS_FANOTIFY_MARK,
 	"file_setattr":      unix.SYS_FILE_SETATTR,
 	"finit_module":      unix.SYS_FINIT_MODULE,
 	"fsconfig":          unix.SYS_FSCONFIG,

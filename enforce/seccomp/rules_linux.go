@@ -89,7 +89,11 @@ var always = []rule{
 	deny("interfaces to the kernel itself",
 		"bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"),
 	deny("files by handle have no path to check", "open_by_handle_at"),
-	deny("events of whole file systems, without regard to paths", "fanotify_init"),
+	// Marks of single files and directories are as those of inotify(7).
+	{calls: []string{"fanotify_mark"}, tests: []test{has(1, unix.FAN_MARK_MOUNT)}, errno: unix.EPERM, reason: "events of whole mounts, without regard to paths"},
+	{calls: []string{"fanotify_mark"}, tests: []test{has(1, unix.FAN_MARK_FILESYSTEM)}, errno: unix.EPERM, reason: "events of whole file systems, without regard to paths"},
+	{calls: []string{"fanotify_init"}, tests: []test{has(0, unix.FAN_CLASS_CONTENT)}, errno: unix.EPERM, reason: "events of files that wait for a program"},
+	{calls: []string{"fanotify_init"}, tests: []test{has(0, unix.FAN_CLASS_PRE_CONTENT)}, errno: unix.EPERM, reason: "events of files that wait for a program"},
 	deny("page faults of the kernel itself, which wait for a program", "userfaultfd"),
 	// Programs fall back to the ioctl, which takes a file that was opened.
 	{calls: []string{"file_setattr"}, errno: unix.ENOSYS, reason: "attributes of files by path, which Landlock does not check", quiet: true},

@@ -52,7 +52,10 @@ func kernelVectors() []Vector {
 			twin: func(w *World) error { return readFile(w.Project + "/file") }},
 		reach("io_uring-enter", "use an io_uring", false, unix.SYS_IO_URING_ENTER, ^uintptr(0)),
 		{ID: "kernel.fanotify", What: "watch a file system's events", By: Filter,
-			attack: func(*World) error { return reaches(call(unix.SYS_FANOTIFY_INIT, 0xffffffff, 0)) },
+			attack: func(*World) error {
+				const none, here = ^uintptr(0), ^uintptr(99) // AT_FDCWD
+				return reaches(call(unix.SYS_FANOTIFY_MARK, none, unix.FAN_MARK_ADD|unix.FAN_MARK_FILESYSTEM, unix.FAN_OPEN, here, 0))
+			},
 			twin: func(*World) error {
 				fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 				if err == nil {
