@@ -190,15 +190,15 @@ func Confined() bool {
 		slices.ContainsFunc([]string{"/dev/mqueue", "/dev/shm", "/tmp"}, noNodes)
 }
 
-// noNodes reports whether Landlock keeps this process from making device nodes in a directory. It
-// is asked before the kernel asks for a capability, which all nodes take but one: that of nothing
-// (mknod(2), do_mknodat in fs/namei.c).
+// noNodes reports whether Landlock keeps this process from making device nodes in a directory. The
+// kernel asks it before it asks for the capability that they take (do_mknodat and vfs_mknod in
+// fs/namei.c), and refuses otherwise. Whoever has that makes the node of no device for a moment.
 func noNodes(dir string) bool {
 	if unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) != nil {
 		return false
 	}
 	name := filepath.Join(dir, "purity-"+strconv.Itoa(os.Getpid()))
-	err := unix.Mknod(name, unix.S_IFCHR, 0)
+	err := unix.Mknod(name, unix.S_IFBLK, 0)
 	if err == nil {
 		unix.Unlink(name)
 	}
