@@ -65,7 +65,9 @@ func (j Job) places() (places []place, links []enforce.Link, err error) {
 		g.Path, g.Resolved = path, true
 		places = append(places, place{path, g.Access, g})
 	}
-	links = slices.DeleteFunc(links, func(l enforce.Link) bool { return l.Path == "/bin" }) // the view's own, with its sh
+	links = slices.DeleteFunc(links, func(l enforce.Link) bool {
+		return l.Path == "/bin" || enforce.Inside(l.Path, "/proc") // the view's own, with its sh, and with its processes
+	})
 	for _, name := range merged {
 		target, err := os.Readlink(name)
 		dir := filepath.Join("/", target)
