@@ -107,6 +107,8 @@ func TestDriver(t *testing.T) {
 		{[]string{"./other"}, ""},
 		{[]string{"./text"}, ""},
 		{[]string{"sh", "-c", "", "echo nix"}, ""},
+		{[]string{"sh", "-c", "nix-shell"}, "nix-shell"},
+		{[]string{"./text", "nix"}, ""},
 	} {
 		if got := Driver(tt.command); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.command, got, tt.want)

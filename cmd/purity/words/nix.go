@@ -37,15 +37,20 @@ func nixHint(program string) string {
 var drivers = []string{"nix", "nix-shell", "nix-build", "nix-env", "nix-store"}
 
 // Driver returns the program of Nix that a command asks for: by its own name, by the first word
-// of an argument such as that of sh -c, or by a script's first line. It is empty for none.
+// of an argument such as that of sh -c, or by a script's first line. It is empty for none. An
+// argument of one word can be anything, as in make nix.
 func Driver(command []string) string {
 	const most = 20 // a file takes a moment
-	for _, arg := range command[:min(len(command), most)] {
+	for i, arg := range command[:min(len(command), most)] {
 		line := strings.Fields(arg)
 		if len(line) == 0 {
 			continue
 		}
-		for _, word := range append(line[:1:1], firstLine(line[0])...) {
+		named := firstLine(line[0])
+		if i == 0 || len(line) > 1 || command[i-1] == "-c" {
+			named = append(named, line[0])
+		}
+		for _, word := range named {
 			if name := filepath.Base(word); slices.Contains(drivers, name) {
 				return name
 			}
