@@ -200,6 +200,8 @@ func (s *Shown) errno(pid uint32, j judge, path string, refused enforce.Access, 
 	case s == nil:
 	case s.lacks(pid, path):
 		return "ENOENT"
+	case enforce.OfProcess(path): // not read-only there, and only Landlock's to refuse
+		return answer
 	case s.leading[path] && refused&enforce.Write != 0, j.shows(path) && refused == enforce.Write:
 		return "EROFS"
 	case !j.shows(path) && !s.leading[path]:
