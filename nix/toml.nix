@@ -8,7 +8,7 @@ let
   toJSON = v: replaceStrings [ (fromJSON ''"\u007f"'') ] [ "\\u007f" ] (builtins.toJSON v);
   names = set: filter (name: set.${name} != null) (attrNames set);
   value = v:
-    if isAttrs v && !(v ? outPath) then "{ ${concatStringsSep ", " (map (name: "${toJSON name} = ${value v.${name}}") (names v))} }"
+    if isAttrs v && !(v ? outPath || v ? __toString) then "{ ${concatStringsSep ", " (map (name: "${toJSON name} = ${value v.${name}}") (names v))} }"
     else if isList v then "[${concatStringsSep ", " (map value v)}]"
     else if v == null then throw "a setting of purity has null in a list: purity.toml has no null"
     else toJSON v;
