@@ -41,8 +41,10 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	switch {
 	case preset != "" && (opens == "" || word == "connect"): // to talk to an agent is not to read its keys
 		return "if it has to be, the preset for it:  presets = [" + config.Quote(preset) + "]"
+	case key.Key == "write" && enforce.OfProcess(path) && f.Policy.Apart: // of root, which the machine's network keeps from it
+		return report.InPolicy + "network = false"
 	case key.Key == "write" && enforce.OfProcess(path):
-		return "if it has to be, in purity.toml:  view = true"
+		return report.InPolicy + "view = true"
 	case opens != "":
 		return "it looks like a secret, or has some in it (" + opens + "): better keep it closed"
 	}

@@ -45,4 +45,9 @@ func TestSecretHints(t *testing.T) {
 			t.Errorf("%s %s: %s, want %s", tt.key, tt.path, got, tt.want)
 		}
 	}
+	f.Policy.Apart = true
+	d := observe.Denial{Path: "/proc/self/comm", Real: "/proc/12/comm"}
+	if got, want := f.openPath("write", d), "if it has to be, in purity.toml:  network = false"; got != want {
+		t.Errorf("in a view: %s, want %s", got, want)
+	}
 }
