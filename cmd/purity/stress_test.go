@@ -156,7 +156,7 @@ func TestSurroundings(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, script, want string }{
 		{"read-only HOME, warm", `mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME" && "$1" exec -- echo runs`, "runs\n"},
-		{"read-only HOME, cold", `mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"; "$1" exec --refresh -- echo runs; echo $?`, "read-only file system\n125\n"},
+		{"read-only HOME, cold", `mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME"; "$1" exec --refresh -- echo runs; echo $?`, "read-only file system\npurity: hint: name a directory that you can write:  export XDG_CACHE_HOME=DIR\n125\n"},
 		{"full disk, cold", `mkdir "$FULL"; mount -t tmpfs -o size=64k none "$FULL"; head -c 1000000 /dev/zero > "$FULL/x" 2>/dev/null; HOME=$FULL "$1" exec -- echo runs; echo $?`, "no space left on device\n125\n"},
 		{"another PID namespace", `"$1" exec -- sh -c 'echo x > $TMPDIR/f; sleep 6; cat $TMPDIR/f' & sleep 2; unshare -pf --mount-proc bash -c '"$0" exec -- sh -c "echo y > \$TMPDIR/f; cat \$TMPDIR/f"; sleep 2' "$1"; wait`, "y\nx\n"},
 		{"no /proc, warm", `mount -t tmpfs none /proc; "$1" exec -- echo runs; echo $?`, "runs\n0\n"},
