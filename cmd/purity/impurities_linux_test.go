@@ -82,7 +82,7 @@ var impurities = []impurity{
 	{name: "hard link out", command: "ln main.c @/hard", path: "@/hard", access: "write"},
 	{name: "hard link in", command: "rm -f hard; ln @/data hard", path: "@/data", access: "write"},
 	{name: "through a link to nothing", command: "echo x > dangling", path: "project/dangling", access: "write"},
-	{name: "a setting of its own", command: "sh -c 'echo 0 > /proc/self/oom_score_adj'; echo 0 > /proc/self/oom_score_adj", path: "/proc/self/oom_score_adj", access: "write"},
+	{name: "a setting of its own", flags: "--view=false", command: "sh -c 'echo 0 > /proc/self/oom_score_adj'; echo 0 > /proc/self/oom_score_adj", path: "/proc/self/oom_score_adj", access: "write"},
 	{name: "truncate", command: `python3 -c 'import os; os.truncate("@/data", 0)'`, path: "@/data", access: "write"},
 	{name: "named pipe", command: "mkfifo @/pipe", path: "@/pipe", access: "write"},
 	{name: "port", command: `python3 -c 'import socket; socket.create_connection(("127.0.0.1", $PORT))'`, path: "127.0.0.1:$PORT", access: "connect", says: "--network connect=1,connect=$PORT", flags: "--network connect=1"},

@@ -43,7 +43,9 @@ func newJudge(p enforce.Policy, abi int) judge {
 		j.controlled &^= enforce.Connect
 	}
 	for _, g := range p.Grants {
-		j.grant(g)
+		if g.Access != enforce.List || g.Path != "/" { // of a view, which has some directories alone
+			j.grant(g)
+		}
 	}
 	return j
 }

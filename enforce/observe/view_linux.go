@@ -151,6 +151,8 @@ func (s *Shown) missing(pid uint32, call, path string, access, refused enforce.A
 		refused = access // its directory is; who makes directories goes on with that one
 	case access&enforce.Write != 0 && (inside(path, s.unwritten) || inside(p.path, s.unwritten) || enforce.OfKernel(path)):
 		refused |= enforce.Write
+	case access == enforce.Read && s.leading[path] && p.kind() == unix.S_IFDIR:
+		refused = 0 // they can be listed
 	}
 	return refused
 }
