@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"syscall"
 
@@ -186,23 +185,26 @@ func filterAvailable() error { return seccomp.Available() }
 // list the root directory, or where its mode forbids that already, to open a file
 // of the process's own for writing. In a view, which has both, no policy grants device nodes.
 func Confined() bool {
-	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK) ||
-		slices.ContainsFunc([]string{"/dev/mqueue", "/dev/shm", "/tmp"}, noNodes)
+	return onlyLandlock("/", unix.O_RDONLY|unix.O_DIRECTORY, unix.R_OK) || onlyLandlock("/proc/self/comm", unix.O_WRONLY, unix.W_OK) || noNodes()
 }
 
-// noNodes reports whether Landlock keeps this process from making device nodes in a directory. The
-// kernel asks it before it asks for the capability that they take (do_mknodat and vfs_mknod in
-// fs/namei.c), and refuses otherwise. Whoever has that makes the node of no device for a moment.
-func noNodes(dir string) bool {
-	if unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) != nil {
-		return false
+// noNodes reports whether Landlock keeps this process from making device nodes. The kernel asks it
+// before it asks for the capability that they take (do_mknodat and vfs_mknod in fs/namei.c), and
+// refuses otherwise. The first directory that this process may write answers: queues have no nodes,
+// and in the others whoever has the capability makes the node of no device for a moment.
+func noNodes() bool {
+	for _, dir := range []string{"/dev/mqueue", "/dev/shm", "/tmp"} {
+		if unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) != nil {
+			continue
+		}
+		name := filepath.Join(dir, "purity-"+strconv.Itoa(os.Getpid()))
+		err := unix.Mknod(name, unix.S_IFBLK, 0)
+		if err == nil {
+			unix.Unlink(name)
+		}
+		return errors.Is(err, unix.EACCES)
 	}
-	name := filepath.Join(dir, "purity-"+strconv.Itoa(os.Getpid()))
-	err := unix.Mknod(name, unix.S_IFBLK, 0)
-	if err == nil {
-		unix.Unlink(name)
-	}
-	return errors.Is(err, unix.EACCES)
+	return false
 }
 
 // onlyLandlock reports whether opening a file is refused although its permissions

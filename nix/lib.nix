@@ -2,6 +2,8 @@
 { pkgs, purity ? pkgs.purity }:
 let
   inherit (pkgs) lib;
+  # Whether the machine that builds can run programs of the one that it builds for.
+  runs = { buildPlatform ? { }, hostPlatform ? { }, ... }: (buildPlatform.canExecute or (_: true)) hostPlatform;
 in
 rec {
   program = "${purity}/bin/purity";
@@ -18,7 +20,6 @@ rec {
     cp "$textPath" "$out"
     ${lib.optionalString (runs pkgs.stdenv) "${program} config check \"$out\" >/dev/null"}
   '';
-  runs = { buildPlatform ? { }, hostPlatform ? { }, ... }: (buildPlatform.canExecute or (_: true)) hostPlatform;
 
   # A file that lists the store paths of the closure of some, as purity exec
   # --closure-file and --with-closure take it.

@@ -3,9 +3,7 @@ package view
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -145,40 +143,6 @@ func (b *builder) own(j Job, places []place) error {
 		}
 	}
 	return b.console()
-}
-
-// settings makes all files of /proc read-only but those of processes: a command of root could
-// change the kernel's settings. Those of processes are the command's own.
-func (b *builder) settings() error {
-	proc, err := unix.Openat(b.root, "proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &RefusedError{What: "open /proc", Err: err}
-	}
-	dir := os.NewFile(uintptr(proc), "/proc")
-	defer dir.Close()
-	entries, err := dir.ReadDir(-1)
-	if err != nil {
-		return &RefusedError{What: "list /proc", Err: err}
-	}
-	for _, e := range entries {
-		if !enforce.OfKernel("/proc/"+e.Name()) || !written(e) {
-			continue
-		}
-		fd, err := beneath(proc, e.Name(), 0)
-		if err == nil {
-			err = b.again(fd, enforce.Read)
-		}
-		if err != nil {
-			return refusal("close /proc/"+e.Name(), err)
-		}
-	}
-	return nil
-}
-
-// written reports whether an entry of /proc can be written, or has files that can.
-func written(e fs.DirEntry) bool {
-	info, err := e.Info()
-	return err == nil && (e.IsDir() || e.Type().IsRegular() && info.Mode()&0o222 != 0)
 }
 
 // within returns the path of the nearest mount at or above a path, if there is one.

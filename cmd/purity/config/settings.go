@@ -47,7 +47,7 @@ type Settings struct {
 
 	StrictPaths     *bool    `toml:"strict-paths" negatable:"" env:"PURITY_STRICT_PATHS" example:"true" help:"Fail if a path of the settings does not exist, instead of warning (default: false)."`
 	Capabilities    []string `toml:"capabilities" env:"PURITY_CAPABILITIES" placeholder:"CAPABILITY" example:"['dac_override']" help:"Capabilities that root keeps, such as dac_override to write files of others."`
-	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" example:"true" help:"Let the command make user namespaces (default: false); a user maps users in them in a view alone."`
+	UserNamespaces  *bool    `toml:"user-namespaces" negatable:"" env:"PURITY_USER_NAMESPACES" example:"true" help:"Let the command make user namespaces (default: false); to map users in them takes a view."`
 	Seccomp         *bool    `toml:"seccomp" negatable:"" env:"PURITY_SECCOMP" example:"false" help:"Filter system calls (default: true)."`
 	MinABI          *int     `toml:"min-abi" name:"min-abi" env:"PURITY_MIN_ABI" placeholder:"N" example:"4" help:"Oldest Landlock ABI to accept (default: 3)."`
 	BestEffort      *bool    `toml:"best-effort" negatable:"" env:"PURITY_BEST_EFFORT" example:"true" help:"Warn and go on if the kernel cannot enforce the policy (default: false)."`

@@ -67,9 +67,8 @@ func (p *Plan) show() error {
 			return err
 		}
 	}
-	if i := slices.IndexFunc(p.Policy.Grants, writesProcesses); i >= 0 {
-		g := p.Policy.Grants[i]
-		return words.Hint(fmt.Errorf("make view: %s: a view has its own, and never writes settings of the kernel", cmp.Or(g.Named, g.Path)), "leave it out, or "+withoutView(p.Ask))
+	if err := writesProcesses(*p); err != nil {
+		return err
 	}
 	if err := overAll(p.Ask, p.Policy); p.Overlaid() && err != nil {
 		return err
@@ -110,9 +109,14 @@ func (p *Plan) show() error {
 	return nil
 }
 
-// writesProcesses reports whether a grant is for writing files of processes.
-func writesProcesses(g enforce.Grant) bool {
-	return g.Access&enforce.Write != 0 && enforce.Inside(g.Path, "/proc")
+// writesProcesses returns an error if a grant is for writing /proc.
+func writesProcesses(p Plan) error {
+	for _, g := range p.Policy.Grants {
+		if g.Access&enforce.Write != 0 && enforce.Inside(g.Path, "/proc") {
+			return words.Hint(fmt.Errorf("make view: %s: a view has its own, and never writes settings of the kernel", cmp.Or(g.Named, g.Path)), "leave it out, or "+withoutView(p.Ask))
+		}
+	}
+	return nil
 }
 
 // GitAbove reports whether git is to look for its directory above the project, which is a
