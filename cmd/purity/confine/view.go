@@ -92,21 +92,26 @@ func (p *Plan) show() error {
 	p.Policy.Grants = gitRead(p.Policy.Grants)
 	if p.InView() {
 		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, ofSelf())
-	}
-	if !p.InView() { // outside, the same directories have files of all users
-		p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
-			if Private(g) {
-				p.Sees.Spared = append(p.Sees.Spared, g)
-			}
-			return Private(g)
-		})
-		for _, g := range p.Sees.Plain.Grants {
-			if g.Replaced && strings.HasPrefix(g.Reason, "host: ") {
-				p.Sees.Stood = append(p.Sees.Stood, g)
-			}
-		}
+	} else {
+		spare(p)
 	}
 	return nil
+}
+
+// spare takes the view's own directories out of the policy of a command that is only judged by a
+// view: outside, the same directories have files of all users.
+func spare(p *Plan) {
+	p.Policy.Grants = slices.DeleteFunc(p.Policy.Grants, func(g enforce.Grant) bool {
+		if Private(g) {
+			p.Sees.Spared = append(p.Sees.Spared, g)
+		}
+		return Private(g)
+	})
+	for _, g := range p.Sees.Plain.Grants {
+		if g.Replaced && strings.HasPrefix(g.Reason, "host: ") {
+			p.Sees.Stood = append(p.Sees.Stood, g)
+		}
+	}
 }
 
 // writesProcesses returns an error if a grant is for writing /proc.
