@@ -193,7 +193,7 @@ func (u user) client(t *testing.T, builders ...*builder) user {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"ssh": script, "config": config} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+		if err := fixtures.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

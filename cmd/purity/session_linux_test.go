@@ -211,7 +211,7 @@ func TestEnterShellSession(t *testing.T) {
 	}
 	text := strings.Replace(string(data), `GREETING = "hello";`, `GREETING = "hello"; shellHook = "mkdir -p .devenv/state; eval \"$(purity hook enter-shell)\"";`, 1)
 	for name, text := range map[string]string{"flake.nix": text, "devenv-shell": devenvShell} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+		if err := fixtures.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

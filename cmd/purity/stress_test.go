@@ -109,7 +109,7 @@ func TestTenThousandPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	shell := filepath.Join(store, fmt.Sprintf("%032d-package/zsh", 5000))
-	if err := os.WriteFile(shell, program, 0o755); err != nil {
+	if err := fixtures.WriteFile(shell, program, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(project, 0o755); err != nil {

@@ -102,7 +102,7 @@ func (s *terminal) write(name, text string) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+	if err := fixtures.WriteFile(file, []byte(text), 0o644); err != nil {
 		s.t.Fatal(err)
 	}
 }

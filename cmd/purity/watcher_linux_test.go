@@ -135,7 +135,7 @@ func TestWatcherSurvives(t *testing.T) {
 	} {
 		native.Write(&bomb, native.LittleEndian, field)
 	}
-	if err := os.WriteFile(dir+"/bomb", bomb.Bytes(), 0o755); err != nil {
+	if err := fixtures.WriteFile(dir+"/bomb", bomb.Bytes(), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.Mkfifo(dir+"/pipe", 0o755); err != nil {
