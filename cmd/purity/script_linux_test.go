@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -41,6 +42,11 @@ type tests struct{ m *testing.M }
 func (t tests) Run() int {
 	early.Parallel()
 	flag.Set("test.parallel", strconv.Itoa(1+runtime.GOMAXPROCS(0))) // the command line can override it
+	for _, sig := range []os.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(sig) { // by nohup or a script: Go would keep it so, and a shell cannot trap it then
+			signal.Notify(make(chan os.Signal, 1), sig) // so that programs start with the default
+		}
+	}
 	defer func() {
 		if binDir != "" {
 			os.RemoveAll(binDir)
