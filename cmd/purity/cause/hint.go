@@ -24,7 +24,6 @@ func declaration(attr string) string { return "packages = [ pkgs." + attr + " ];
 
 // openPath is how a policy lets a path be used so.
 func (f *finder) openPath(word string, d observe.Denial) string {
-	key, _ := config.KeyOf(word)
 	path := d.Real
 	switch {
 	case d.Entry:
@@ -32,6 +31,7 @@ func (f *finder) openPath(word string, d observe.Denial) string {
 	case word == "read":
 		path = f.trees.Of(path)
 	}
+	key, _ := config.KeyFor(word, path)
 	secrets := secret.Finder{Home: f.Home}
 	opens := secrets.In(path)
 	if opens == "" && !d.Entry {

@@ -25,6 +25,8 @@ func TestSecretHints(t *testing.T) {
 		{"read", "/etc/shadow", "", false, closed + "(/etc/shadow): better keep it closed"},
 		{"write", "/etc/new", "", true, closed + "(/etc/shadow): better keep it closed"},
 		{"write", "/etc/new", "", false, `if it has to be, in purity.toml:  write = ["/etc/new"]`},
+		{"write", "/dev/null", "", false, `if it has to be, in purity.toml:  devices = ["/dev/null"]`},
+		{"read", "/dev/mem", "", false, closed + "(/dev/mem): better keep it closed"},
 		{"write", "/people/me/new", "", true, closed + "(/people/me/.ssh): better keep it closed"},
 		{"write", "/people/me/src/new", "", true, `if it has to be, in purity.toml:  write = ["/people/me/src"]`},
 		{"read", "/proc/self/environ", "/proc/self/environ", false, closed + "(/proc): better keep it closed"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"slices"
 
 	"github.com/nix-purity/purity/enforce"
@@ -32,6 +33,14 @@ func KeyOf(word string) (PathKey, bool) {
 		return PathKey{}, false
 	}
 	return PathKeys[i], true
+}
+
+// KeyFor is KeyOf for a path: a device is read or written to control it, too.
+func KeyFor(word, path string) (PathKey, bool) {
+	if info, err := os.Stat(path); (word == "read" || word == "write") && err == nil && info.Mode()&os.ModeDevice != 0 {
+		return PathKeys[slices.IndexFunc(PathKeys, func(k PathKey) bool { return k.Key == "devices" })], true
+	}
+	return KeyOf(word)
 }
 
 // In are the paths that settings have for k: none where sockets are none.

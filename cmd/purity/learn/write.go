@@ -59,7 +59,7 @@ func (n Needs) Policy(said config.Settings, network config.Network) (s config.Se
 			s.Network = &network
 		default:
 			path := host.Literal(need.path)
-			key, ok := config.KeyOf(need.access)
+			key, ok := config.KeyFor(need.access, need.path)
 			if !ok {
 				continue
 			}

@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,6 +31,7 @@ var secretFiles = []string{
 	"/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private", "/etc/ssh/ssh_host_ed25519_key", "/etc/krb5.keytab", "/etc/wireguard",
 	"/etc/NetworkManager/system-connections", "/etc/wpa_supplicant", "/etc/letsencrypt", "/run/secrets", "/run/keys", "/run/agenix", "/run/credentials",
 	"/var/lib/docker", "/var/lib/private", "/run/docker.sock", "/run/containerd", "/run/podman", "/proc",
+	"/dev/mem", "/dev/kmem", "/dev/port", "/dev/input",
 }
 
 // secretName matches names of files that hold a secret.
@@ -57,6 +59,9 @@ func (f Finder) In(path string) string {
 	if name := filepath.Base(path); secretName().MatchString(name) && !strings.HasSuffix(name, ".pub") && !slices.ContainsFunc(packaged, within) {
 		return path
 	}
+	if strings.HasPrefix(path, "/dev/") && disk(path) {
+		return path
+	}
 	for _, file := range secretFiles {
 		if enforce.Inside(path, file) || enforce.Inside(file, path) {
 			return file
@@ -73,6 +78,12 @@ func (f Finder) In(path string) string {
 		}
 	}
 	return ""
+}
+
+// disk reports whether a path is one, which has the files of all users.
+func disk(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&(os.ModeDevice|os.ModeCharDevice) == os.ModeDevice
 }
 
 // homes are those that a path may be in, or have in it.

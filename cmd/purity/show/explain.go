@@ -183,5 +183,6 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 	case program:
 		return "To run it, add the package with bin/" + filepath.Base(named) + " to the packages of the dev shell; as an exception, in purity.toml:  exec = [" + short + "]"
 	}
-	return "As an exception, in purity.toml:  read = [" + short + "]"
+	key, _ := config.KeyFor("read", path)
+	return "As an exception, in purity.toml:  " + key.Key + " = [" + short + "]"
 }
