@@ -125,6 +125,7 @@ func TestFaults(t *testing.T) {
 		{"network = { connect = [0] }", 1, 1, "network: 0 is not a port", ""},
 		{"sockets = 'all'", 1, 1, `sockets: want a list of paths, or "none"`, ""},
 		{"sockets = ['none']", 1, 1, "sockets: none is not a path", ""},
+		{"read = ['/a[b]', '/a[b']", 1, 18, `"/a[b" is no pattern`, ""},
 		{"capabilities = ['chown', 'everything']", 1, 26, `there is no capability "everything"`, ""},
 		{"min-abi = 0", 1, 1, "0 is not a version of Landlock", ""},
 		{"env = 1", 1, 1, "env: want a table", ""},
@@ -325,11 +326,11 @@ func FuzzQuote(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		quoted := Quote(s)
-		file, err := Parse("/p/purity.toml", []byte("read = ["+quoted+"]"))
+		file, err := Parse("/p/purity.toml", []byte("env.keep = ["+quoted+"]"))
 		if err != nil || strings.ContainsFunc(quoted, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Fatalf("%q: %v", quoted, err)
 		}
-		if got := file.Settings.Read[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+		if got := file.Settings.Keep[0]; got != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
 			t.Errorf("%q is read as %q", s, got)
 		}
 	})
