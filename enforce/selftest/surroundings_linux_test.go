@@ -24,6 +24,7 @@ func TestSlowSurroundings(t *testing.T) {
 		{"no standard input", `exec "$@" <&-`},
 		{"no environment", `exec env -i "$@"`},
 		{"relative TMPDIR", `cd "$DIR" && TMPDIR=. exec "$@"`},
+		{"a TMPDIR with a blank", `mkdir "$DIR/a b" && TMPDIR="$DIR/a b" exec "$@"`},
 		{"descriptors that leak", `exec 7< / 8< /etc/passwd "$@"`},
 	}
 	type user struct {
