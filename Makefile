@@ -12,6 +12,10 @@
 GO ?= go
 BIN := bin/purity
 export CGO_ENABLED := 0
+# Tests put the names of their directories into lines of shells.
+ifneq ($(word 2,$(TMPDIR)),)
+export TMPDIR := /tmp
+endif
 
 build: $(BIN)
 

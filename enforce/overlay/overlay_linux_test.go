@@ -13,6 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Tests compare the permissions of files that they make.
+func TestMain(m *testing.M) {
+	unix.Umask(0o022)
+	os.Exit(m.Run())
+}
+
 func must(t *testing.T, errs ...error) {
 	t.Helper()
 	if err := errors.Join(errs...); err != nil {

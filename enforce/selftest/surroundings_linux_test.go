@@ -24,6 +24,7 @@ func TestSlowSurroundings(t *testing.T) {
 		{"no standard input", `exec "$@" <&-`},
 		{"no environment", `exec env -i "$@"`},
 		{"relative TMPDIR", `cd "$DIR" && TMPDIR=. exec "$@"`},
+		{"a TMPDIR with a blank", `d=$(mktemp -d '/var/tmp/a b.XXXXXX') && trap 'rm -rf "$d"' EXIT && TMPDIR="$d" "$@"`}, // not in /tmp, or another takes its place
 		{"descriptors that leak", `exec 7< / 8< /etc/passwd "$@"`},
 	}
 	type user struct {

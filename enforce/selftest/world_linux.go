@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -105,8 +106,12 @@ func (w *World) makeFiles() error {
 			return err
 		}
 	}
+	script := []byte("#!" + w.Self + " " + nothingWord + "\n")
+	if strings.ContainsAny(w.Self, " \t\n") || len(script) > 255 { // both end the name of an interpreter (execve(2))
+		script = program
+	}
 	for _, name := range []string{w.Project + "/script", w.tmpFile() + "-program"} {
-		if err := os.WriteFile(name, []byte("#!"+w.Self+" "+nothingWord+"\n"), 0o755); err != nil && name != w.tmpFile()+"-program" { // not everywhere is a /tmp
+		if err := os.WriteFile(name, script, 0o755); err != nil && name != w.tmpFile()+"-program" { // not everywhere is a /tmp
 			return err
 		}
 	}

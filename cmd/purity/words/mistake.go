@@ -42,6 +42,14 @@ func mistake(command []string) (what, instead string) {
 		return "a shell runs such a line", "purity exec -- sh -c " + shell.Quote(command[0])
 	case len(command) == 1 && strings.ContainsAny(strings.TrimSpace(command[0]), " \t"):
 		return "the quotes make one word of it", "purity exec -- " + shell.Join(strings.Fields(command[0])...)
+	case strings.Contains(strings.TrimLeft(command[0], "#"), "#") && !strings.ContainsAny(command[0], " \t"): // nix develop takes it so
+		if rest = command[1:]; len(rest) > 0 && rest[0] == "--" {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 {
+			rest = []string{"make"}
+		}
+		return "a flag names the dev shell", shell.Join(append([]string{"purity", "exec", "--flake", command[0], "--"}, rest...)...)
 	}
 	return "", ""
 }

@@ -17,6 +17,9 @@ func TestMistake(t *testing.T) {
 		{[]string{"FOO=1"}, "a flag sets variables:  purity exec --set 'FOO=1' -- make"},
 		{[]string{"cd", "/tmp"}, "cd is a part of a shell, and no program:  purity exec -- sh -c 'cd /tmp'"},
 		{[]string{"=x"}, ""},
+		{[]string{".#ci", "--", "make", "test"}, "a flag names the dev shell:  purity exec --flake '.#ci' -- make test"},
+		{[]string{"nixpkgs#hello"}, "a flag names the dev shell:  purity exec --flake 'nixpkgs#hello' -- make"},
+		{[]string{"#"}, ""},
 	} {
 		what, instead := mistake(tt.command)
 		if instead != "" {
