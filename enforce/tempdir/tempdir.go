@@ -3,6 +3,7 @@ package tempdir
 import (
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -109,13 +110,43 @@ func Remove(dir string) error {
 // left read-only, such as Go's module cache. An os.Root never follows a link
 // out of the tree, whatever a leftover process does meanwhile.
 func removeAll(root *os.Root, name string) error {
-	fs.WalkDir(root.FS(), name, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			root.Chmod(path, 0o700) // if it was needed and fails, RemoveAll says so
+	flatten(root, name)
+	return root.RemoveAll(name) // if more was needed, this says so
+}
+
+// flatten removes all below a directory. It moves each directory of a directory up before it removes
+// that: a path of thousands of directories takes no more than their number, where each by its
+// whole path, as a descriptor of each, would take hours.
+func flatten(root *os.Root, name string) {
+	root.Chmod(name, 0o700)
+	top, err := root.OpenRoot(name)
+	if err != nil {
+		return
+	}
+	defer top.Close()
+	for again := true; again; {
+		again = false
+		for _, dir := range dirs(top, ".") {
+			top.Chmod(dir, 0o700)
+			for _, below := range dirs(top, dir) {
+				from := filepath.Join(dir, below)
+				top.Chmod(from, 0o700) // without it a directory of a user is not moved (rename(2))
+				again = top.Rename(from, fmt.Sprintf("moved-%x", rand.Uint64())) == nil || again
+			}
+			top.RemoveAll(dir)
 		}
-		return nil
-	})
-	return root.RemoveAll(name)
+	}
+}
+
+// dirs names the directories in a directory.
+func dirs(root *os.Root, name string) (names []string) {
+	entries, _ := fs.ReadDir(root.FS(), name)
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }
 
 // isOver reports whether name is that of a temporary directory whose process

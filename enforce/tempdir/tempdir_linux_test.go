@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func must(t *testing.T, err error) {
@@ -49,5 +51,32 @@ func TestSweepStale(t *testing.T) {
 	}
 	if Sweep(filepath.Join(parent, "other")) == nil {
 		t.Error("a directory of another name is swept")
+	}
+}
+
+// A path of thousands of directories goes, and so do directories that nobody
+// may write or read.
+func TestRemoveDeep(t *testing.T) {
+	const depth = 4000 // by their whole paths they took minutes
+	dir := filepath.Join(t.TempDir(), "dir")
+	must(t, os.MkdirAll(dir+"/beside", 0o700))
+	must(t, os.WriteFile(dir+"/beside/file", nil, 0o400))
+	must(t, os.Chmod(dir+"/beside", 0o500))
+	at, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	must(t, err)
+	for n := range depth {
+		must(t, unix.Mkdirat(at, "d", 0o700))
+		below, err := unix.Openat(at, "d", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		must(t, err)
+		if n%1000 == 0 {
+			must(t, unix.Fchmodat(at, ".", 0o000, 0))
+		}
+		unix.Close(at)
+		at = below
+	}
+	unix.Close(at)
+	must(t, Remove(dir))
+	if _, err := os.Lstat(dir); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
 	}
 }
