@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"syscall"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -197,7 +197,8 @@ func noNodes() bool {
 		if unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) != nil {
 			continue
 		}
-		name := filepath.Join(dir, "purity-"+strconv.Itoa(os.Getpid()))
+		// Queues can be the machine's, where a command of an earlier run can have taken a name it knows.
+		name := filepath.Join(dir, fmt.Sprintf("purity-%d-%x", os.Getpid(), rand.Uint64()))
 		err := unix.Mknod(name, unix.S_IFBLK, 0)
 		if err == nil {
 			unix.Unlink(name)
