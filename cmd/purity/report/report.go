@@ -143,7 +143,7 @@ func (r Report) Write(out io.Writer, format string) error {
 	case "text":
 		return r.Text(out, screen.Style{})
 	case "json":
-		encoder := json.NewEncoder(out)
+		encoder := json.NewEncoder(screen.PlainJSON(out))
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(r)

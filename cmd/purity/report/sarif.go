@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/nix-purity/purity/cmd/purity/screen"
 )
 
 // object is a part of a JSON document.
@@ -48,7 +50,7 @@ func (r Report) sarif(out io.Writer) error {
 			"toolExecutionNotifications": []object{{"level": "warning", "message": object{"text": text}}},
 		}}
 	}
-	encoder := json.NewEncoder(out)
+	encoder := json.NewEncoder(screen.PlainJSON(out))
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []object{run}})

@@ -1,7 +1,12 @@
 package screen
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -21,6 +26,22 @@ func TestPrintable(t *testing.T) {
 		if got := Printable(text); got != want {
 			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// What a terminal would obey is escaped, and means the same.
+func TestPrintJSON(t *testing.T) {
+	text := []string{"größer 大 🙂\n", "\x1b[31m", "\u009b31m\x7f", "\u202efile", "\U000e0041", "bad\xff"}
+	var b bytes.Buffer
+	if err := PrintJSON(&b, text); err != nil {
+		t.Fatal(err)
+	}
+	if at := strings.IndexFunc(b.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); at >= 0 || !strings.Contains(b.String(), "größer 大 🙂") {
+		t.Errorf("it prints %q", b.String())
+	}
+	var got []string
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || !slices.Equal(got[:5], text[:5]) || got[5] != "bad\uFFFD" {
+		t.Errorf("it means %q, %v", got, err)
 	}
 }
 

@@ -29,7 +29,7 @@ func NewVoice(verbose, quiet, json bool) Voice {
 	if quiet {
 		level = zerolog.ErrorLevel
 	}
-	var out io.Writer = os.Stderr
+	out := PlainJSON(os.Stderr)
 	if !json {
 		out = lines{os.Stderr}
 	}
