@@ -124,8 +124,8 @@ func flatten(root *os.Root, name string) {
 		return
 	}
 	defer top.Close()
-	for again := true; again; {
-		again = false
+	for range maxDepth {
+		again := false
 		for _, dir := range dirs(top, ".") {
 			top.Chmod(dir, 0o700)
 			for _, below := range dirs(top, dir) {
@@ -135,8 +135,14 @@ func flatten(root *os.Root, name string) {
 			}
 			top.RemoveAll(dir)
 		}
+		if !again {
+			return
+		}
 	}
 }
+
+// maxDepth ends what a process that goes on making directories would have go on for ever.
+const maxDepth = 1 << 16
 
 // dirs names the directories in a directory.
 func dirs(root *os.Root, name string) (names []string) {
