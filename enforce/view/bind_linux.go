@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -111,6 +112,9 @@ func (b *builder) mount(tree int, p place, covered bool) error {
 	kind := stat.Mode & unix.S_IFMT
 	if kind == unix.S_IFCHR || kind == unix.S_IFBLK {
 		set &^= unix.MOUNT_ATTR_NODEV
+		if int(stat.Uid) == os.Geteuid() { // root's command would change the machine's modes; writing needs none
+			set |= unix.MOUNT_ATTR_RDONLY
+		}
 	}
 	if err := setAttributes(tree, unix.AT_RECURSIVE, set); err != nil {
 		return err
