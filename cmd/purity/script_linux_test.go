@@ -162,6 +162,9 @@ func scriptParams(t *testing.T, dir string, nix fixtures.Nix) testscript.Params 
 			if cond == "32-bit" {
 				return fixtures.ThirtyTwoBit()
 			}
+			if cond == "tmp" { // has the files of tests
+				return enforce.Inside(os.TempDir(), "/tmp"), nil
+			}
 			return cond == "nix:"+nix.Version || cond == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
