@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/nix-purity/purity/cmd/purity/caller"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/cmd/purity/walls"
 	"github.com/nix-purity/purity/cmd/purity/words"
@@ -115,10 +117,22 @@ func usageError(err error) error {
 	if !errors.As(err, &parse) {
 		return err // not kong's
 	}
-	if parse.Context == nil || parse.Context.Selected() == nil {
+	if parse.Context == nil {
+		return words.Hint(err, "purity --help")
+	}
+	if parse.Context.Selected() == nil {
+		if args := parse.Context.Args; len(args) > 0 && onPath(args[0]) {
+			return words.Hint(err, "to run "+args[0]+" confined:  purity exec -- "+shell.Join(args...))
+		}
 		return words.Hint(err, "purity --help")
 	}
 	return words.Hint(errors.New(asGiven(parse)), "purity "+parse.Context.Selected().Path()+" --help")
+}
+
+// onPath reports whether a word is the name of a program.
+func onPath(word string) bool {
+	_, err := exec.LookPath(word)
+	return err == nil
 }
 
 // asGiven returns the text of a parse error, with the variable that has the value in place of
