@@ -22,8 +22,9 @@ func (d ran) sayFailed(a *app, r run) {
 	switch r.watches() {
 	case watch.Programs:
 		a.Warn(outcome.Files(d.plan, d.of)...)
-		typed := r.shim || r.program == nil // the exit code of a shell is that of its last command
-		if typed && !said && !signalled && !a.JSON && d.plan.Explain == "" {
+		typed := r.shim || r.program == nil               // the exit code of a shell is that of its last command
+		asked := d.plan.Explain != "" && !d.plan.InView() // which hides programs from stat(2), too
+		if typed && !said && !signalled && !a.JSON && !asked {
 			outcome.Note(a.Voice, d.plan, r.command, r.shim)
 		}
 	case watch.Files:
