@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/screen"
 	"github.com/nix-purity/purity/cmd/purity/trees"
 	"github.com/nix-purity/purity/cmd/purity/words"
+	"github.com/nix-purity/purity/enforce/host"
 )
 
 type configCmd struct {
@@ -46,6 +49,11 @@ func (c configCheckCmd) Run(a *app) error {
 	file, err := config.ReadAt(c.Path)
 	if err != nil {
 		return err
+	}
+	for _, pattern := range file.Paths() { // each command would warn, and open nothing by it
+		if _, err := host.Here(file.Base).Expand(pattern); errors.Is(err, path.ErrBadPattern) {
+			return fmt.Errorf("check %s: %q: %w", file.Path, pattern, err)
+		}
 	}
 	flags, err := settingsOfVariables()
 	if err != nil {

@@ -129,13 +129,6 @@ func (f *File) check() error {
 			return f.wrong(fmt.Sprintf("capabilities[%d]", i), fmt.Errorf("there is no capability %q", name))
 		}
 	}
-	for _, k := range PathKeys {
-		for i, path := range k.In(f.Settings) {
-			if !host.Valid(path) {
-				return f.wrong(fmt.Sprintf("%s[%d]", k.Key, i), fmt.Errorf("%q is no pattern", path))
-			}
-		}
-	}
 	if n := f.Settings.MinABI; n != nil && (*n < 1 || *n > 99) {
 		return f.wrong("min-abi", fmt.Errorf("%d is not a version of Landlock", *n))
 	}
