@@ -129,7 +129,7 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 	if t.entry || p.none {
 		subject, access = above(p.path), access|enforce.Write
 	}
-	missing := o.shown.missing(v.pid, call, subject, access, o.judge.denied(subject, access, p), p)
+	missing := o.shown.missing(v.pid, call, subject, access, o.withheld(subject, access, p), p)
 	pinned := missing == 0 && o.shown.pinned(call, t, p)
 	if pinned {
 		missing = enforce.Write & o.judge.controlled
@@ -145,6 +145,15 @@ func (o *Observer) judgePath(v view, call string, t target, p place) (Denial, bo
 		return o.judgeInterpreters(v, call, p.path)
 	}
 	return Denial{}, false
+}
+
+// withheld is the part of an access that policy and view refuse. A socket that a view does not
+// show is out of reach on kernels, too, that cannot deny connecting by path.
+func (o *Observer) withheld(path string, access enforce.Access, p place) enforce.Access {
+	if o.shown != nil && access == enforce.Connect && !p.none && !o.judge.shows(path) && !o.shown.private(path) {
+		return access
+	}
+	return o.judge.denied(path, access, p)
 }
 
 // judgeInterpreters is the denial of a program's interpreter: the
