@@ -23,7 +23,7 @@ type Denial struct {
 	// Refused is a system call that the filter denies, with the telling argument: "keyctl",
 	// "socket AF_VSOCK". It has neither path nor address.
 	Refused string `json:"refused,omitempty"`
-	Opens   string `json:"opens,omitempty"` // the line of purity.toml that lets it be
+	Opens   string `json:"opens,omitempty"` // the line of purity.toml that lets it be, empty if none does
 	Reason  string `json:"-"`               // why it is refused
 	Access  string `json:"access"`          // read, write, execute, connect, listen, call
 	Kind    string `json:"kind"`            // program, library, header, data, directory, socket, port, call

@@ -11,11 +11,14 @@ type Refusal struct {
 	Call   string // with the telling argument: keyctl, socket AF_VSOCK
 	Errno  unix.Errno
 	Reason string
-	Opens  string // the line of purity.toml that lets it be
+	Opens  string // the line of purity.toml that lets it be, empty if none does
 }
 
 // filterOff is the setting that goes without any filter.
 const filterOff = "seccomp = false"
+
+// nothing stands for no setting.
+const nothing = "nothing"
 
 // Refuses is the part of a call that r denies, by the machine that it is of (AUDIT_ARCH_…), its
 // number and its arguments. Quiet rules do not count: nobody is asked about them.
@@ -30,8 +33,11 @@ func (r Rules) Refuses(audit uint32, number int32, args [6]uint64) (Refusal, boo
 				continue
 			}
 			refusal := Refusal{Call: call + detail(call, args), Errno: rule.errno, Reason: rule.reason, Opens: rule.opens}
-			if refusal.Opens == "" {
+			switch refusal.Opens {
+			case "":
 				refusal.Opens = filterOff
+			case nothing:
+				refusal.Opens = ""
 			}
 			return refusal, true
 		}

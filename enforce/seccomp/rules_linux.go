@@ -47,7 +47,8 @@ type rule struct {
 	errno unix.Errno // or, if it is 0, a supervisor is asked
 	// reason is the purpose of the rule.
 	reason string
-	// opens is the setting that lets the call be, empty for that of the whole filter.
+	// opens is the setting that lets the call be, empty for that of the whole filter, and nothing
+	// if none does.
 	opens string
 	// quiet rules say no by themselves, whoever is asked about the others.
 	quiet bool
@@ -83,9 +84,10 @@ var always = []rule{
 	{calls: []string{"request_key"}, errno: unix.EPERM, reason: "keyrings are the user's", quiet: true},
 	// Libraries do without it where the kernel has none.
 	{calls: []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}, errno: unix.ENOSYS, reason: "io_uring does what other calls do, past every filter"},
-	deny("mounts change what paths mean",
-		"mount", "umount", "umount2", "pivot_root", "move_mount", "open_tree", "open_tree_attr",
-		"fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "setns"),
+	// Landlock denies mounts without the filter, too.
+	{calls: []string{"mount", "umount", "umount2", "pivot_root", "move_mount", "open_tree", "open_tree_attr",
+		"fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"}, errno: unix.EPERM, reason: "mounts change what paths mean", opens: nothing},
+	deny("other namespaces have other mounts", "setns"),
 	deny("interfaces to the kernel itself",
 		"bpf", "perf_event_open", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"),
 	deny("files by handle have no path to check", "open_by_handle_at"),

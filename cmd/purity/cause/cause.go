@@ -193,6 +193,9 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 			found.Why = d.Reason
 		}
 		found.Hint = report.InPolicy + d.Opens
+		if d.Opens == "" {
+			found.Hint = "no setting lets it be, because Landlock denies it, too: run the program outside"
+		}
 	case inClosure:
 		found.Why = "in a store path of the closure, which is read-only"
 	case inStore:

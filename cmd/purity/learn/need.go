@@ -96,6 +96,9 @@ func (c *collector) denial(d observe.Denial, why string) {
 		return
 	case guarded != "":
 		n.path, n.real = guarded, guarded
+	case d.Refused != "" && d.Opens == "":
+		c.other = append(c.other, d.Refused)
+		return
 	case d.Refused != "" && d.Opens == seccomp:
 		c.calls = append(c.calls, d.Refused)
 		return
