@@ -175,6 +175,13 @@ func (f *finder) place(d observe.Denial) place {
 	return onHost
 }
 
+// mounts reports whether a program can do nothing without mounts, whatever other call was denied.
+// nixpkgs calls a wrapped program .podman-wrapped.
+func mounts(program string) bool {
+	name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(program), "."), "-wrapped")
+	return slices.Contains([]string{"bwrap", "podman", "buildah", "runc", "crun"}, name)
+}
+
 // finding adds the reason and the remedy to a denial.
 func (f *finder) finding(d observe.Denial, owner string) explained {
 	found := explained{Finding: report.Finding{Denial: d, Brings: d.Followers, Where: f.makefiles.whereAsked(d), Verdict: "would be"}, by: named(d, f.StoreDir), owner: owner}
@@ -193,8 +200,8 @@ func (f *finder) finding(d observe.Denial, owner string) explained {
 			found.Why = d.Reason
 		}
 		found.Hint = report.InPolicy + d.Opens
-		if d.Opens == "" {
-			found.Hint = "no setting lets it be, because Landlock denies it, too: run the program outside"
+		if d.Opens == "" || mounts(d.By.Program) {
+			found.Hint = "no setting lets it be, because Landlock denies mounts: run the program outside"
 		}
 	case inClosure:
 		found.Why = "in a store path of the closure, which is read-only"
