@@ -18,8 +18,15 @@ import (
 // scriptDir is the directory of an entry that a confinement may read.
 const scriptDir = "bash"
 
+// flakeArgs returns the arguments by which Nix evaluates a flake. Nix would remember the
+// results of one on this machine by its commit and by the files that differ from it. A command
+// can have git's index say that a file does not differ (assume-unchanged), and Nix would give
+// its result for the commit afterwards.
 func flakeArgs(r Request, ref flakeRef) []string {
 	args := []string{ref.installable()}
+	if ref.path != "" {
+		args = append(args, "--option", "eval-cache", "false")
+	}
 	for _, o := range r.Overrides {
 		args = append(args, "--override-input", o[0], o[1])
 	}

@@ -51,7 +51,8 @@ func (l List) Project(dir string) (permission Permission, changed string, err er
 }
 
 // Evaluates is the permission to evaluate the project in dir now, when the evaluation
-// reads files: every one of them is as it was when the project was allowed.
+// reads files: every one of them is as it was when the project was allowed, and none is
+// missing that it read then.
 func (l List) Evaluates(dir string, files []string) (permission Permission, changed string, err error) {
 	return l.compare(dir, files, true)
 }
@@ -106,6 +107,7 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 	lines.Buffer(nil, 1<<20)
 	lines.Scan() // the directory
 	known := map[string]bool{}
+	left := untracked(lines.Text(), files)
 	for lines.Scan() {
 		if lines.Text() == "" {
 			if !all {
@@ -116,7 +118,7 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 		was, path, _ := strings.Cut(lines.Text(), " ")
 		path = unquoted(path)
 		known[path] = true
-		if f.of(path, was) != was {
+		if f.of(path, was) != was || all && was != absent && was != directory && left(path) {
 			return path, nil
 		}
 	}
@@ -126,6 +128,24 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 		}
 	}
 	return "", lines.Err()
+}
+
+// untracked returns a function that reports whether an evaluation that reads files leaves
+// out a file of the project in the directory that a record names, although it lies there as
+// it was: a command can take it out of git's index, and Nix then does not see it. An
+// evaluation whose files purity does not know has none.
+func untracked(line string, files []string) func(path string) bool {
+	dir := unquoted(line)
+	reads := map[string]bool{}
+	for _, file := range files {
+		reads[file] = true
+	}
+	for _, name := range projectFiles { // they are in every record
+		reads[filepath.Join(dir, name)] = true
+	}
+	return func(path string) bool {
+		return len(files) > 0 && strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") && !reads[path]
+	}
 }
 
 // projectRecords are the records of a project, the newest first.
@@ -204,8 +224,13 @@ const (
 	maxHashedAll = 1 << 30
 )
 
-// long begins the fingerprint of a file that is not hashed.
-const long = "long-"
+// long begins the fingerprint of a file that is not hashed. absent and directory are those of
+// no file, and of a directory.
+const (
+	long      = "long-"
+	absent    = "absent"
+	directory = "directory"
+)
 
 // fingerprint is the hash of a file's content and whether it is executable, where a link
 // leads, or in a word its other type: "absent", "directory", "special", "long".
@@ -213,11 +238,11 @@ func fingerprint(path string, budget *hostile.Budget) (string, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "absent", nil
+		return absent, nil
 	case err != nil:
 		return "", fmt.Errorf("read project: %w", err)
 	case info.IsDir():
-		return "directory", nil
+		return directory, nil
 	}
 	hash := sha256.New()
 	if info.Mode()&fs.ModeSymlink != 0 {

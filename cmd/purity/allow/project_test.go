@@ -62,6 +62,13 @@ func TestProjectPermission(t *testing.T) {
 		is(name, Changed, Changed, name)
 		os.Remove(at(name))
 	}
+	all := files
+	files = func() []string { return all()[:2] }
+	is("a file that is there and not read any more", Allowed, Changed, "src/main.c")
+	files = func() []string { return nil }
+	is("an evaluation whose files are not known", Allowed, Allowed, "")
+	files = all
+	is("all files", Allowed, Allowed, "")
 	write("absent", "new")
 	is("a new file", Allowed, Changed, "absent")
 	os.Remove(at("absent"))

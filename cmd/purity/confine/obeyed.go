@@ -10,7 +10,7 @@ import (
 )
 
 // later are files of a project that programs outside obey; a view makes them read-only.
-var later = []string{"flake.nix", "flake.lock", "purity.toml", ".envrc"}
+var later = []string{"flake.nix", "flake.lock", "shell.nix", "purity.toml", ".envrc"}
 
 // obeyed returns the paths of such files in the project and in its git directory elsewhere,
 // even if missing, but not those that a row of the settings allows writing.
