@@ -47,24 +47,24 @@ const keptRecords = 20
 // which is all that a prompt has the time for; before an evaluation [List.Evaluates]
 // looks at all.
 func (l List) Project(dir string) (permission Permission, changed string, err error) {
-	return l.compare(dir, nil, false)
+	return l.compare(dir, nil, false, false)
 }
 
 // Evaluates is the permission to evaluate the project in dir now, when the evaluation
-// reads files: every one of them is as it was when the project was allowed, and none is
-// missing that it read then.
-func (l List) Evaluates(dir string, files []string) (permission Permission, changed string, err error) {
-	return l.compare(dir, files, true)
+// reads files: every one of them is as it was when the project was allowed, and that of the
+// project's flake still reads all that it read then.
+func (l List) Evaluates(dir string, files []string, flake bool) (permission Permission, changed string, err error) {
+	return l.compare(dir, files, true, flake)
 }
 
-func (l List) compare(dir string, files []string, all bool) (permission Permission, changed string, err error) {
+func (l List) compare(dir string, files []string, all, flake bool) (permission Permission, changed string, err error) {
 	records, err := l.projectRecords(dir)
 	if err != nil || len(records) == 0 {
 		return Unknown, "", err
 	}
 	now := fingerprints{}
 	for i, record := range records {
-		file, err := now.differ(record, files, all)
+		file, err := now.differ(record, files, all, flake)
 		if err != nil {
 			return Unknown, "", fmt.Errorf("read permission of %s: %w", dir, err)
 		}
@@ -97,7 +97,7 @@ func (f fingerprints) of(path, was string) string {
 }
 
 // differ is the first file that is not as a record has it, empty if there is none.
-func (f fingerprints) differ(record string, files []string, all bool) (string, error) {
+func (f fingerprints) differ(record string, files []string, all, flake bool) (string, error) {
 	file, err := os.Open(record)
 	if err != nil {
 		return "", err
@@ -118,7 +118,7 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 		was, path, _ := strings.Cut(lines.Text(), " ")
 		path = unquoted(path)
 		known[path] = true
-		if f.of(path, was) != was || all && was != absent && was != directory && left(path) {
+		if f.of(path, was) != was || flake && was != absent && was != directory && left(path) {
 			return path, nil
 		}
 	}
@@ -130,10 +130,10 @@ func (f fingerprints) differ(record string, files []string, all bool) (string, e
 	return "", lines.Err()
 }
 
-// untracked returns a function that reports whether an evaluation that reads files leaves
-// out a file of the project in the directory that a record names, although it lies there as
-// it was: a command can take it out of git's index, and Nix then does not see it. An
-// evaluation whose files purity does not know has none.
+// untracked returns a function that reports whether an evaluation of a flake that reads files
+// leaves out a file of the project in the directory that a record names, although it lies there
+// as it was: a command can take it out of git's index, and Nix then does not see it. Other
+// evaluations do not ask git, and read other files than that of the flake, which was allowed.
 func untracked(line string, files []string) func(path string) bool {
 	dir := unquoted(line)
 	reads := map[string]bool{}
@@ -144,7 +144,7 @@ func untracked(line string, files []string) func(path string) bool {
 		reads[filepath.Join(dir, name)] = true
 	}
 	return func(path string) bool {
-		return len(files) > 0 && strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") && !reads[path]
+		return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") && !reads[path]
 	}
 }
 

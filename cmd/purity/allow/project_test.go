@@ -26,12 +26,13 @@ func TestProjectPermission(t *testing.T) {
 	files := func() []string { // as the evaluation reads them
 		return []string{at("flake.nix"), at("dev.nix"), at("src/main.c"), at("odd\n\\n name"), at("absent")}
 	}
+	flake := true
 	is := func(after string, prompt, evaluation Permission, file string) {
 		t.Helper()
 		if got, _, err := list.Project(dir); err != nil || got != prompt {
 			t.Errorf("after %s: at a prompt %v, %v, want %v", after, got, err, prompt)
 		}
-		got, changed, err := list.Evaluates(dir, files())
+		got, changed, err := list.Evaluates(dir, files(), flake)
 		if err != nil || got != evaluation || file != "" && changed != at(file) {
 			t.Errorf("after %s: for an evaluation %v of %q, %v, want %v of %q", after, got, changed, err, evaluation, file)
 		}
@@ -65,9 +66,9 @@ func TestProjectPermission(t *testing.T) {
 	all := files
 	files = func() []string { return all()[:2] }
 	is("a file that is there and not read any more", Allowed, Changed, "src/main.c")
-	files = func() []string { return nil }
-	is("an evaluation whose files are not known", Allowed, Allowed, "")
-	files = all
+	flake = false
+	is("the evaluation of another file than flake.nix", Allowed, Allowed, "")
+	files, flake = all, true
 	is("all files", Allowed, Allowed, "")
 	write("absent", "new")
 	is("a new file", Allowed, Changed, "absent")

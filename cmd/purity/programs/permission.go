@@ -40,7 +40,7 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	permission, changed, err := list.Evaluates(dir, files)
+	permission, changed, err := list.Evaluates(dir, files, request.File == "")
 	if err == nil && permission != allow.Allowed {
 		err = NotAllowed(dir, permission, changed)
 	}
