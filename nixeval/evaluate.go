@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,6 +66,12 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 	if err := n.check(r); err != nil {
 		return Environment{}, err
 	}
+	cache := filepath.Join(dir, "nix")
+	defer os.RemoveAll(cache)
+	n, err := n.forgetful(r, cache)
+	if err != nil {
+		return Environment{}, err
+	}
 	profile := filepath.Join(dir, rootLink)
 	args = append([]string{"print-dev-env", "--profile", profile}, args...)
 	if _, err := n.run(ctx, r.Dir, "nix", args...); err != nil {
@@ -78,6 +85,24 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 		return Environment{}, err
 	}
 	return n.fromDevEnv(ctx, r, dir, r.String(), closure.Path(root))
+}
+
+// forgetful returns n with a cache of its own for Nix where git does not look whether some file
+// of the flake changed: Nix keeps for the commit what such a file is now, and would give it to
+// everybody after it is the old one again.
+func (n Nix) forgetful(r Request, cache string) (Nix, error) {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	if r.File != "" || ref.path == "" || ref.tree {
+		return n, nil
+	}
+	unwatched, err := inputs.Unwatched(ref.path)
+	if unknowable := (*inputs.UncacheableError)(nil); err != nil && !errors.As(err, &unknowable) {
+		return n, err
+	}
+	if unwatched {
+		n.Environ = append(slices.Clone(n.Environ), "XDG_CACHE_HOME="+cache, "NIX_CACHE_HOME="+cache)
+	}
+	return n, nil
 }
 
 // fromDevEnv reads the -env store path root into an entry at dir.

@@ -25,9 +25,11 @@ const (
 )
 
 const (
-	statSize     = 40     // of the stat fields before the object name
-	flagExtended = 0x4000 // two more bytes of flags follow (version 3)
-	flagsKept    = 0xf000 // the rest is the length of the path
+	statSize      = 40           // of the stat fields before the object name
+	flagUnchanged = 0x8000       // assume-unchanged
+	flagSkip      = 0x4000 << 16 // skip-worktree
+	flagExtended  = 0x4000       // two more bytes of flags follow (version 3)
+	flagsKept     = 0xf000       // the rest is the length of the path
 )
 
 // maxEntries is how many files an index may have that is read here. Each of them
