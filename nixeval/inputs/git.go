@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -273,45 +272,4 @@ func (r *repository) oidSize() int {
 		return 32
 	}
 	return 20
-}
-
-// Unwatched reports whether git takes a file for the committed one without a look at it
-// (git-update-index(1): assume-unchanged, skip-worktree), in the repository that dir is in. A
-// file that is missing, as in a sparse work tree, does not count. Nix takes git's word.
-func Unwatched(dir string) (bool, error) {
-	r, err := findRepository(dir)
-	if r == nil || err != nil {
-		return false, err
-	}
-	entries, err := r.entries()
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(entries, func(e indexEntry) bool {
-		if e.flags&(flagUnchanged|flagSkip) == 0 || e.mode&modeType == modeDirectory {
-			return false
-		}
-		_, err := os.Lstat(filepath.Join(r.root, e.path))
-		return err == nil
-	}), nil
-}
-
-// Tracks reports whether git tracks a file of the repository that dir is in, by its
-// path in dir. It starts no git. An [*UncacheableError] says why that cannot be told.
-func Tracks(dir, name string) (bool, error) {
-	r, err := findRepository(dir)
-	if r == nil || err != nil {
-		return false, err
-	}
-	entries, err := r.entries()
-	if err != nil {
-		return false, err
-	}
-	path, err := filepath.Rel(r.root, filepath.Join(dir, name))
-	for _, e := range entries {
-		if e.path == path {
-			return true, err
-		}
-	}
-	return false, err
 }
