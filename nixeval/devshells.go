@@ -15,7 +15,7 @@ var systems = map[string]string{
 // be found out. It fetches nothing, writes nothing and builds nothing, for nobody has
 // looked at the flake; its evaluation sees no more than any flake does.
 func (n Nix) DevShells(ctx context.Context, r Request) []string {
-	if n.check(r) != nil {
+	if unwatched, err := r.unwatched(); unwatched || err != nil || n.check(r) != nil {
 		return nil
 	}
 	ref := parseFlakeRef(r.Flake, r.Dir)

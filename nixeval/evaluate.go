@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,27 +18,6 @@ import (
 // scriptDir is the directory of an entry that a confinement may read.
 const scriptDir = "bash"
 
-// flakeArgs returns the arguments by which Nix evaluates a flake. Nix would remember the
-// results of one on this machine by its commit and by the files that differ from it. A command
-// can have git's index say that a file does not differ (assume-unchanged), and Nix would give
-// its result for the commit afterwards.
-func flakeArgs(r Request, ref flakeRef) []string {
-	args := []string{ref.installable()}
-	if ref.path != "" {
-		args = append(args, "--option", "eval-cache", "false")
-	}
-	for _, o := range r.Overrides {
-		args = append(args, "--override-input", o[0], o[1])
-	}
-	if r.Impure {
-		args = append(args, "--impure")
-	}
-	if r.Locked {
-		args = append(args, "--no-update-lock-file")
-	}
-	return args
-}
-
 // Lock writes the flake.lock of a flake where it is missing or behind.
 func (n Nix) Lock(ctx context.Context, dir string) error {
 	err := inputs.Flake{Dir: dir, Environ: n.Environ}.Check()
@@ -52,25 +30,20 @@ func (n Nix) Lock(ctx context.Context, dir string) error {
 	return nil
 }
 
-func fileArgs(r Request) []string {
-	args := []string{"--file", r.File}
-	if r.Attr != "" {
-		args = append(args, r.Attr)
-	}
-	return args
-}
-
 // evaluate has Nix build the dev environment that args name and reads it.
 // --profile both tells where it is and keeps it from being collected.
 func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string) (Environment, error) {
 	if err := n.check(r); err != nil {
 		return Environment{}, err
 	}
-	cache := filepath.Join(dir, "nix")
-	defer os.RemoveAll(cache)
-	n, err := n.forgetful(r, cache)
+	unwatched, err := r.unwatched()
 	if err != nil {
 		return Environment{}, err
+	}
+	if unwatched {
+		cache := filepath.Join(dir, "nix")
+		defer os.RemoveAll(cache)
+		n.Environ = append(slices.Clone(n.Environ), "XDG_CACHE_HOME="+cache, "NIX_CACHE_HOME="+cache)
 	}
 	profile := filepath.Join(dir, rootLink)
 	args = append([]string{"print-dev-env", "--profile", profile}, args...)
@@ -85,24 +58,6 @@ func (n Nix) evaluate(ctx context.Context, r Request, dir string, args []string)
 		return Environment{}, err
 	}
 	return n.fromDevEnv(ctx, r, dir, r.String(), closure.Path(root))
-}
-
-// forgetful returns n with a cache of its own for Nix where git does not look whether some file
-// of the flake changed: Nix keeps for the commit what such a file is now, and would give it to
-// everybody after it is the old one again.
-func (n Nix) forgetful(r Request, cache string) (Nix, error) {
-	ref := parseFlakeRef(r.Flake, r.Dir)
-	if r.File != "" || ref.path == "" || ref.tree {
-		return n, nil
-	}
-	unwatched, err := inputs.Unwatched(ref.path)
-	if unknowable := (*inputs.UncacheableError)(nil); err != nil && !errors.As(err, &unknowable) {
-		return n, err
-	}
-	if unwatched {
-		n.Environ = append(slices.Clone(n.Environ), "XDG_CACHE_HOME="+cache, "NIX_CACHE_HOME="+cache)
-	}
-	return n, nil
 }
 
 // fromDevEnv reads the -env store path root into an entry at dir.
