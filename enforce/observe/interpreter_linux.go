@@ -14,6 +14,49 @@ type interpreter struct {
 	last bool   // the loader of an ELF file, for which there is no further one
 }
 
+// judgeInterpreters is the denial of a program's interpreter: the
+// interpreter of a script, of which again, and the loader of an ELF file. They
+// are opened like programs (fs/exec.c, exec_binprm: after five it gives up).
+func (o *Observer) judgeInterpreters(v view, call, file string) (Denial, bool) {
+	for range 6 {
+		by := o.interpreter(v.through, file)
+		if by.path == "" {
+			break
+		}
+		t := o.shown.place(executed(by.path, unix.AT_FDCWD, 0)[0])
+		p, err := v.walk(t.path, t.how)
+		if err != nil || !t.reaches(p) {
+			if err == nil {
+				o.shown.remade(t, p)
+			}
+			break
+		}
+		if missing := o.shown.missing(v.pid, call, p.path, t.access, o.judge.missing(p.path, t.access), p); missing != 0 && allowedByMode(v.through+p.path, t.mode, false) {
+			d := Denial{Path: v.named(t, p), Real: p.path, Call: call, Script: file, Access: word(missing), Kind: "program"}
+			d.Errno = o.shown.errno(v.pid, o.judge, p.path, missing, "EACCES")
+			return o.by(v.pid, d), true
+		}
+		if by.last {
+			break
+		}
+		file = p.path
+	}
+	return Denial{}, false
+}
+
+// interpreter is that of a file, remembered where it cannot change.
+func (o *Observer) interpreter(through, real string) interpreter {
+	if !inside(real, o.judge.fixed) || through != "" {
+		return interpreterOf(through + real)
+	}
+	if known, ok := o.interpreters.Load(real); ok {
+		return known.(interpreter)
+	}
+	by := interpreterOf(real)
+	o.interpreters.Store(real, by)
+	return by
+}
+
 // interpreterOf is that of a #! line, or the loader that an ELF file names. The
 // file is anybody's and may be anything.
 func interpreterOf(file string) interpreter {
