@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,6 +23,7 @@ import (
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/enforce/host"
 	"github.com/nix-purity/purity/enforce/selftest"
+	"github.com/nix-purity/purity/nixeval"
 )
 
 // The main goroutine stays on the main thread, so that a watcher still knows the
@@ -121,18 +121,12 @@ func usageError(err error) error {
 		return words.Hint(err, "purity --help")
 	}
 	if parse.Context.Selected() == nil {
-		if args := parse.Context.Args; len(args) > 0 && onPath(args[0]) {
+		if args := parse.Context.Args; len(args) > 0 && nixeval.Find(args[0], os.Getenv("PATH")) != "" {
 			return words.Hint(err, "to run "+args[0]+" confined:  purity exec -- "+shell.Join(args...))
 		}
 		return words.Hint(err, "purity --help")
 	}
 	return words.Hint(errors.New(asGiven(parse)), "purity "+parse.Context.Selected().Path()+" --help")
-}
-
-// onPath reports whether a word is the name of a program.
-func onPath(word string) bool {
-	_, err := exec.LookPath(word)
-	return err == nil
 }
 
 // asGiven returns the text of a parse error, with the variable that has the value in place of

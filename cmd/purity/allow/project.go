@@ -18,6 +18,7 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
+	"github.com/nix-purity/purity/enforce"
 )
 
 // projectFiles are files of a project that permission to enter it is about, whatever
@@ -107,7 +108,10 @@ func (f fingerprints) differ(record string, files []string, all, flake bool) (st
 	lines.Buffer(nil, 1<<20)
 	lines.Scan() // the directory
 	known := map[string]bool{}
-	left := untracked(lines.Text(), files)
+	left := func(string) bool { return false }
+	if flake {
+		left = untracked(unquoted(lines.Text()), files)
+	}
 	for lines.Scan() {
 		if lines.Text() == "" {
 			if !all {
@@ -118,7 +122,7 @@ func (f fingerprints) differ(record string, files []string, all, flake bool) (st
 		was, path, _ := strings.Cut(lines.Text(), " ")
 		path = unquoted(path)
 		known[path] = true
-		if f.of(path, was) != was || flake && was != absent && was != directory && left(path) {
+		if f.of(path, was) != was || was != absent && was != directory && left(path) {
 			return path, nil
 		}
 	}
@@ -131,11 +135,10 @@ func (f fingerprints) differ(record string, files []string, all, flake bool) (st
 }
 
 // untracked returns a function that reports whether an evaluation of a flake that reads files
-// leaves out a file of the project in the directory that a record names, although it lies there
+// leaves out a file of the project in dir, which a record has, although it lies there
 // as it was: a command can take it out of git's index, and Nix then does not see it. Other
 // evaluations do not ask git, and read other files than that of the flake, which was allowed.
-func untracked(line string, files []string) func(path string) bool {
-	dir := unquoted(line)
+func untracked(dir string, files []string) func(path string) bool {
 	reads := map[string]bool{}
 	for _, file := range files {
 		reads[file] = true
@@ -144,7 +147,7 @@ func untracked(line string, files []string) func(path string) bool {
 		reads[filepath.Join(dir, name)] = true
 	}
 	return func(path string) bool {
-		return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") && !reads[path]
+		return enforce.Inside(path, dir) && !reads[path]
 	}
 }
 

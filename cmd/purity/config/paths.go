@@ -35,9 +35,15 @@ func KeyOf(word string) (PathKey, bool) {
 	return PathKeys[i], true
 }
 
-// KeyFor is KeyOf for a path: a device is read or written to control it, too.
+// IsDevice reports whether a path is a device, which programs control with ioctl(2).
+func IsDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&os.ModeDevice != 0
+}
+
+// KeyFor is KeyOf for a path: who reads or writes a device controls it, too.
 func KeyFor(word, path string) (PathKey, bool) {
-	if info, err := os.Stat(path); (word == "read" || word == "write") && err == nil && info.Mode()&os.ModeDevice != 0 {
+	if (word == "read" || word == "write") && IsDevice(path) {
 		return PathKeys[slices.IndexFunc(PathKeys, func(k PathKey) bool { return k.Key == "devices" })], true
 	}
 	return KeyOf(word)

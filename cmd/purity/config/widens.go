@@ -46,6 +46,13 @@ func (f *File) Widens(base host.Level) []string {
 	for i, e := range f.Exceptions {
 		say("exception", i, "exception: "+cmp.Or(e.Access, "any access")+" "+e.Path)
 	}
+	f.unguards(base, say)
+	return wider
+}
+
+// unguards says which walls of a level a file takes down.
+func (f *File) unguards(base host.Level, say func(key string, element int, what string)) {
+	s := f.Settings
 	if s.Home != "" && s.Home != "none" && (s.Home != "private" || !base.Home) {
 		say("home", -1, "home "+s.Home)
 	}
@@ -70,5 +77,4 @@ func (f *File) Widens(base host.Level) []string {
 	if !Is(s.ReportChanges, true) {
 		say("report-changes", -1, "no report of changed files")
 	}
-	return wider
 }

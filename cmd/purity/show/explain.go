@@ -144,7 +144,7 @@ func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access
 	if allowed&enforce.Read == 0 && !e.Hidden {
 		e.Access = append(e.Access, listed(p, path)...)
 	}
-	if device(path) && allowed&(enforce.Read|enforce.Write) != 0 {
+	if config.IsDevice(path) && allowed&(enforce.Read|enforce.Write) != 0 {
 		v := accessVerdict{Access: "control"}
 		if rows := p.Policy.Covering(path, enforce.Ioctl); len(rows) > 0 {
 			v.Allowed, v.Reason, v.Grant = true, rows[0].Reason, rows[0].Path
@@ -153,12 +153,6 @@ func (e *Explanation) judge(p confine.Plan, path string) (allowed enforce.Access
 		e.Access = append(e.Access, v)
 	}
 	return allowed
-}
-
-// device reports whether a path is one that programs control with ioctl(2).
-func device(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode()&os.ModeDevice != 0
 }
 
 // listed is the verdict on a directory that can be listed and not read, if path is one.
@@ -185,7 +179,7 @@ func remedy(p confine.Plan, named, path string, allowed enforce.Access, inStore 
 	switch {
 	case guarded != "" && setting != "":
 		return "To let the command write it, in purity.toml:  " + setting
-	case device(path) && allowed&(enforce.Read|enforce.Write) != 0 && allowed&enforce.Ioctl == 0:
+	case config.IsDevice(path) && allowed&(enforce.Read|enforce.Write) != 0 && allowed&enforce.Ioctl == 0:
 		return "To control it with ioctl(2), too, in purity.toml:  devices = [" + short + "]"
 	case allowed&enforce.Read != 0 && (allowed&enforce.Execute != 0 || !program):
 		return ""
