@@ -18,7 +18,6 @@ import (
 
 	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/cmd/purity/config"
-	"github.com/nix-purity/purity/enforce"
 )
 
 // projectFiles are files of a project that permission to enter it is about, whatever
@@ -147,7 +146,7 @@ func untracked(dir string, files []string) func(path string) bool {
 		reads[filepath.Join(dir, name)] = true
 	}
 	return func(path string) bool {
-		return enforce.Inside(path, dir) && !reads[path]
+		return strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/") && !reads[path]
 	}
 }
 
