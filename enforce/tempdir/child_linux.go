@@ -15,6 +15,7 @@ import (
 func child(s *sweeper) {
 	s.wait()
 	if !s.emptied() {
+		forget()
 		unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&s.mask)), 0, 8, 0, 0)
 		unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(s.path)), uintptr(unsafe.Pointer(&s.argv[0])), uintptr(unsafe.Pointer(&s.envv[0])))
 		exit(1)
@@ -46,6 +47,25 @@ func (s *sweeper) wait() {
 		if n == 1 {
 			break
 		}
+	}
+}
+
+// action is the kernel's struct of sigaction(2).
+type action struct{ handler, flags, restorer, mask uint64 }
+
+// ignore and end are SIG_IGN and SIG_DFL.
+var ignore, end = action{handler: 1}, action{}
+
+// forget drops the signals that came meanwhile, and all handlers. Else a handler of Go's runtime
+// would start between the two calls that follow, and would never end here.
+//
+//go:norace
+//go:nosplit
+//go:noinline
+func forget() {
+	for signal := uintptr(1); signal <= 64; signal++ {
+		unix.RawSyscall6(unix.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&ignore)), 0, 8, 0, 0)
+		unix.RawSyscall6(unix.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&end)), 0, 8, 0, 0)
 	}
 }
 
