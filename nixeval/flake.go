@@ -2,6 +2,7 @@ package nixeval
 
 import (
 	"errors"
+	"path/filepath"
 
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
@@ -35,17 +36,36 @@ func fileArgs(r Request) []string {
 	return args
 }
 
-// unwatched reports whether git does not look whether some file of the flake that r means
-// changed. Nix keeps for the commit what such a file is now, and would give it to everybody after
-// it is the old one again: who evaluates then gives Nix a cache for that once.
+// unwatched reports whether git does not look whether some file changed that the evaluation
+// of r reads: of the flake, of one that takes the place of an input, or of a Nix file, which can
+// fetch its own repository. Nix keeps for the commit what such a file is now, and would give it to
+// everybody after it is the old one again: who evaluates then gives Nix a cache for that once.
 func (r Request) unwatched() (bool, error) {
-	ref := parseFlakeRef(r.Flake, r.Dir)
-	if r.File != "" || ref.path == "" || ref.tree {
-		return false, nil
+	refs := []string{r.Flake}
+	for _, o := range absolute(r.Overrides, r.Dir) {
+		refs = append(refs, o[1])
 	}
-	unwatched, err := inputs.Unwatched(ref.path)
-	if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
-		return false, nil
+	if r.File != "" {
+		refs = []string{r.Dir, filepath.Dir(r.File)}
+		if !filepath.IsAbs(r.File) {
+			refs[1] = filepath.Join(r.Dir, refs[1])
+		}
 	}
-	return unwatched, err
+	for _, s := range refs {
+		ref := parseFlakeRef(s, r.Dir)
+		if ref.tell == "" || ref.tree {
+			continue
+		}
+		unwatched, err := inputs.Unwatched(ref.tell)
+		if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
+			continue
+		}
+		if err != nil && r.File != "" { // Nix may well not look at it
+			return true, nil
+		}
+		if unwatched || err != nil {
+			return unwatched, err
+		}
+	}
+	return false, nil
 }

@@ -56,10 +56,13 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 // check checks a flake on this machine before Nix opens its files.
 func (n Nix) check(r Request) error {
 	ref := parseFlakeRef(r.Flake, r.Dir)
-	if r.File != "" || ref.path == "" {
+	if r.File != "" || ref.tell == "" {
 		return nil
 	}
-	dir, _, err := inputs.FindFlake(ref.path)
+	dir, _, err := inputs.FindFlake(ref.tell)
+	if err != nil && ref.path == "" {
+		return nil // such as a bare repository; Nix says what is missing
+	}
 	if err != nil {
 		return err
 	}
@@ -69,11 +72,20 @@ func (n Nix) check(r Request) error {
 // flake is the flake on this machine that r means, nil if its meaning cannot
 // be told without Nix.
 func (n Nix) flake(r Request) (*inputs.Flake, error) {
-	ref := parseFlakeRef(r.Flake, r.Dir)
-	if ref.path == "" || r.Impure {
+	if parseFlakeRef(r.Flake, r.Dir).path == "" || r.Impure {
 		return nil, nil
 	}
-	root, _, err := inputs.FindFlake(ref.path)
+	return n.onDisk(r)
+}
+
+// onDisk is the flake of which an evaluation of r reads files on this machine, whatever else
+// it reads; nil if there is none.
+func (n Nix) onDisk(r Request) (*inputs.Flake, error) {
+	ref := parseFlakeRef(r.Flake, r.Dir)
+	if ref.tell == "" {
+		return nil, nil
+	}
+	root, _, err := inputs.FindFlake(ref.tell)
 	if err != nil {
 		return nil, err
 	}

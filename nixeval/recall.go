@@ -89,9 +89,13 @@ func (n Nix) Inputs(r Request) ([]string, error) {
 	return flake.Files()
 }
 
-// Sources are those of Inputs that the evaluation reads as its own ([inputs.Flake.Sources]).
+// Sources are those of Inputs that the evaluation reads as its own ([inputs.Flake.Sources]),
+// also where it can read others.
 func (n Nix) Sources(r Request) ([]string, error) {
-	flake, err := n.flakeOf(r)
+	if r.notFlake() {
+		return nil, nil
+	}
+	flake, err := n.onDisk(r)
 	if flake == nil || err != nil {
 		return nil, err
 	}
@@ -110,8 +114,13 @@ func (n Nix) Without(e Environment) Nix {
 
 // flakeOf is the flake that r means, nil if it means something else.
 func (n Nix) flakeOf(r Request) (*inputs.Flake, error) {
-	if r.ClosureFile != "" || r.FromEnv || len(r.Roots) > 0 || r.File != "" {
+	if r.notFlake() {
 		return nil, nil
 	}
 	return n.flake(r)
+}
+
+// notFlake reports whether r asks for something else than the dev shell of a flake.
+func (r Request) notFlake() bool {
+	return r.ClosureFile != "" || r.FromEnv || len(r.Roots) > 0 || r.File != ""
 }

@@ -71,6 +71,7 @@ type flakeRef struct {
 	ref  string // without the attribute
 	attr string
 	path string // absolute directory for a reference to a local tree, else ""
+	tell string // the same, also where a query asks for more than the tree
 	tree bool   // written path:, so that Nix copies the whole directory, not the tracked files
 }
 
@@ -89,13 +90,21 @@ func parseFlakeRef(s, dir string) flakeRef {
 	case !strings.HasPrefix(f.ref, ".") && !strings.HasPrefix(f.ref, "/"):
 		return f // a registry name or a URL
 	}
-	if strings.ContainsAny(local, "?%") {
+	local, query, _ := strings.Cut(local, "?")
+	for part := range strings.SplitSeq(query, "&") {
+		if below, ok := strings.CutPrefix(part, "dir="); ok {
+			local += "/" + below
+		}
+	}
+	if strings.Contains(local, "%") {
 		return f
 	}
 	if !filepath.IsAbs(local) {
 		local = filepath.Join(dir, local)
 	}
-	f.path = filepath.Clean(local)
+	if f.tell = filepath.Clean(local); !strings.Contains(f.ref, "?") {
+		f.path = f.tell
+	}
 	return f
 }
 
