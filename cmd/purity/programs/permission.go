@@ -40,7 +40,8 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	permission, changed, err := list.Evaluates(dir, files, request.File == "")
+	flake := request.File == "" && len(files) > 0 // of what evaluates no flake of this machine nobody tells the files
+	permission, changed, err := list.Evaluates(dir, files, flake)
 	if err == nil && permission != allow.Allowed {
 		err = NotAllowed(dir, permission, changed)
 	}
