@@ -23,23 +23,21 @@ func TestProjectPermission(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files := func() []string { // as the evaluation reads them
-		return []string{at("flake.nix"), at("dev.nix"), at("src/main.c"), at("odd\n\\n name"), at("absent")}
-	}
-	flake := true
+	all := []string{at("flake.nix"), at("dev.nix"), at("src/main.c"), at("odd\n\\n name"), at("absent")}
+	sources := Sources{Files: all, Flake: true, Exact: true}
 	is := func(after string, prompt, evaluation Permission, file string) {
 		t.Helper()
 		if got, _, err := list.Project(dir); err != nil || got != prompt {
 			t.Errorf("after %s: at a prompt %v, %v, want %v", after, got, err, prompt)
 		}
-		got, changed, err := list.Evaluates(dir, files(), flake)
+		got, changed, err := list.Evaluates(dir, sources)
 		if err != nil || got != evaluation || file != "" && changed != at(file) {
 			t.Errorf("after %s: for an evaluation %v of %q, %v, want %v of %q", after, got, changed, err, evaluation, file)
 		}
 	}
 	allow := func() {
 		t.Helper()
-		if err := list.AllowProject(dir, files()); err != nil {
+		if err := list.AllowProject(dir, sources); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,12 +61,13 @@ func TestProjectPermission(t *testing.T) {
 		is(name, Changed, Changed, name)
 		os.Remove(at(name))
 	}
-	all := files
-	files = func() []string { return all()[:2] }
-	is("a file that is there and not read any more", Allowed, Changed, "src/main.c")
-	flake = false
+	sources.Files = all[:2]
+	is("a file that is there and not read any more", Allowed, Changed, "odd\n\\n name")
+	sources.Flake = false
 	is("the evaluation of another file than flake.nix", Allowed, Allowed, "")
-	files, flake = all, true
+	sources = Sources{Files: all, Flake: true}
+	is("an index that purity does not read", Allowed, Changed, ".git")
+	sources.Exact = true
 	is("all files", Allowed, Allowed, "")
 	write("absent", "new")
 	is("a new file", Allowed, Changed, "absent")
@@ -86,6 +85,21 @@ func TestProjectPermission(t *testing.T) {
 	os.Remove(at("dev.nix"))
 	write("dev.nix", "one")
 	is("all as it was", Allowed, Allowed, "")
+
+	// Of files that an evaluation could read some can be left out.
+	if n, err := list.Deny(dir); err != nil || n != 1 {
+		t.Errorf("denied %d, %v", n, err)
+	}
+	sources.Exact = false
+	allow()
+	is("an index that purity never read", Allowed, Allowed, "")
+	sources = Sources{Files: all[:2], Flake: true, Exact: true}
+	is("an index that purity reads now", Allowed, Allowed, "")
+	sources.Files = all
+	if n, err := list.Deny(dir); err != nil || n != 1 {
+		t.Errorf("denied %d, %v", n, err)
+	}
+	allow()
 
 	// Each state that was allowed stays so: branches are changed.
 	write("dev.nix", "branch")
@@ -109,7 +123,7 @@ func TestProjectPermission(t *testing.T) {
 // Nothing that a project has by a name that is read can keep the reader.
 func TestOddFiles(t *testing.T) {
 	dir, list := t.TempDir(), List{Dir: t.TempDir()}
-	if err := list.AllowProject(dir, nil); err != nil {
+	if err := list.AllowProject(dir, Sources{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range projectFiles {

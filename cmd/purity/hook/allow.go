@@ -33,22 +33,22 @@ func Allow(h programs.Call, list allow.List, dir string) (names []string, err er
 			h.Log.Warn().Msg(err.Error())
 		}
 	}
-	files, err := programs.Sources(nix, requestOf(trees.Project{Dir: dir, Cwd: dir}))
+	sources, err := programs.Sources(nix, requestOf(trees.Project{Dir: dir, Cwd: dir}))
 	if err != nil {
 		return nil, err
 	}
-	if err := list.AllowProject(dir, files); err != nil {
+	if err := list.AllowProject(dir, sources); err != nil {
 		return nil, err
 	}
 	if err := programs.ForgetFailures(nix, dir); err != nil {
 		return nil, err
 	}
-	for _, file := range files {
+	for _, file := range sources.Files {
 		if name, ok := strings.CutPrefix(file, dir+"/"); ok && config.Defines(filepath.Base(file)) && exists(file) {
 			names = append(names, name)
 		}
 	}
-	if more := len(files) - len(names); more > 0 {
+	if more := len(sources.Files) - len(names); more > 0 {
 		names = append(names, screen.Plural(more, "more file")+" that its evaluation reads")
 	}
 	return names, nil

@@ -37,7 +37,7 @@ func TestEntered(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{outer, inner} {
-		if err := list.AllowProject(dir, nil); err != nil {
+		if err := list.AllowProject(dir, allow.Sources{}); err != nil {
 			t.Fatal(err)
 		}
 	}

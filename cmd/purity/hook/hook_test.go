@@ -51,7 +51,7 @@ func (p place) allow() {
 	p.t.Helper()
 	list, err := allow.Open()
 	if err == nil {
-		err = list.AllowProject(p.At("project"), []string{p.At("project/shell.nix")})
+		err = list.AllowProject(p.At("project"), allow.Sources{Files: []string{p.At("project/shell.nix")}})
 	}
 	if err != nil {
 		p.t.Fatal(err)

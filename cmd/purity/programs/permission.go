@@ -36,12 +36,11 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, err := Sources(nix, request)
+	sources, err := Sources(nix, request)
 	if err != nil {
 		return err
 	}
-	flake := request.File == "" && len(files) > 0 // of what evaluates no flake of this machine nobody tells the files
-	permission, changed, err := list.Evaluates(dir, files, flake)
+	permission, changed, err := list.Evaluates(dir, sources)
 	if err == nil && permission != allow.Allowed {
 		err = NotAllowed(dir, permission, changed)
 	}

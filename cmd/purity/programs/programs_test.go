@@ -59,9 +59,9 @@ func (p place) allow() {
 	p.t.Helper()
 	list, err := allow.Open()
 	if err == nil {
-		var files []string
-		if files, err = Sources(p.nix(), p.request()); err == nil {
-			err = list.AllowProject(p.At("project"), files)
+		var sources allow.Sources
+		if sources, err = Sources(p.nix(), p.request()); err == nil {
+			err = list.AllowProject(p.At("project"), sources)
 		}
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/shim"
 	"github.com/nix-purity/purity/enforce"
 	"github.com/nix-purity/purity/nixeval"
@@ -33,12 +34,14 @@ func definition(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
 // Sources are the files that an evaluation reads. Where only Nix can tell them, they are
 // all files of the project; of the directories in which tools keep their own, which change
 // all the time, only files written in Nix.
-func Sources(nix nixeval.Nix, request nixeval.Request) ([]string, error) {
+func Sources(nix nixeval.Nix, request nixeval.Request) (allow.Sources, error) {
 	files, any, err := known(nix.Sources(request))
+	sources := allow.Sources{Files: files, Flake: any || len(files) > 0, Exact: !any}
 	if !any && request.File == "" || len(files) > 0 || err != nil {
-		return files, err
+		return sources, err
 	}
-	return walked(request, maxSources, func(name string) bool { return filepath.Ext(name) == ".nix" })
+	sources.Files, err = walked(request, maxSources, func(name string) bool { return filepath.Ext(name) == ".nix" })
+	return sources, err
 }
 
 // known are files that Nix would read, and whether it could be any of the project.

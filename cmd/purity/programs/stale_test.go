@@ -34,9 +34,9 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s, %v; want %s", got, err, want)
 		}
 	}
-	files, err := Sources(nixeval.Nix{}, request)
-	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link node_modules/a/b.nix z.txt")
-	files, err = definition(nixeval.Nix{}, request)
+	sources, err := Sources(nixeval.Nix{}, request)
+	is(sources.Files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link node_modules/a/b.nix z.txt")
+	files, err := definition(nixeval.Nix{}, request)
 	is(files, err, "shell.nix .nix/dev .nix/dev.nix lib/data.txt link z.txt")
 	if files, err = walked(request, 5, nil); !errors.Is(err, errTooMany) {
 		t.Errorf("%q, %v", files, err)
