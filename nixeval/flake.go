@@ -53,10 +53,10 @@ func (r Request) unwatched() (bool, error) {
 	}
 	for _, s := range refs {
 		ref := parseFlakeRef(s, r.Dir)
-		if ref.tell == "" || ref.tree {
+		if ref.local == "" || ref.tree {
 			continue
 		}
-		unwatched, err := inputs.Unwatched(ref.tell)
+		unwatched, err := inputs.Unwatched(ref.local)
 		if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
 			continue
 		}

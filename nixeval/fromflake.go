@@ -56,10 +56,10 @@ func (n Nix) fromFlake(ctx context.Context, r Request) (Environment, error) {
 // check checks a flake on this machine before Nix opens its files.
 func (n Nix) check(r Request) error {
 	ref := parseFlakeRef(r.Flake, r.Dir)
-	if r.File != "" || ref.tell == "" {
+	if r.File != "" || ref.local == "" {
 		return nil
 	}
-	dir, _, err := inputs.FindFlake(ref.tell)
+	dir, _, err := inputs.FindFlake(ref.local)
 	if err != nil && ref.path == "" {
 		return nil // such as a bare repository; Nix says what is missing
 	}
@@ -82,10 +82,10 @@ func (n Nix) flake(r Request) (*inputs.Flake, error) {
 // it reads; nil if there is none.
 func (n Nix) onDisk(r Request) (*inputs.Flake, error) {
 	ref := parseFlakeRef(r.Flake, r.Dir)
-	if ref.tell == "" {
+	if ref.local == "" {
 		return nil, nil
 	}
-	root, _, err := inputs.FindFlake(ref.tell)
+	root, _, err := inputs.FindFlake(ref.local)
 	if err != nil {
 		return nil, err
 	}

@@ -68,11 +68,11 @@ func (r Request) String() string {
 
 // flakeRef is a flake reference cut into the parts that purity looks at.
 type flakeRef struct {
-	ref  string // without the attribute
-	attr string
-	path string // absolute directory for a reference to a local tree, else ""
-	tell string // the same, also where a query asks for more than the tree
-	tree bool   // written path:, so that Nix copies the whole directory, not the tracked files
+	ref   string // without the attribute
+	attr  string
+	path  string // absolute directory for a reference to a local tree, else ""
+	local string // the same, also where a query asks for more than the tree
+	tree  bool   // written path:, so that Nix copies the whole directory, not the tracked files
 }
 
 // parseFlakeRef cuts s. Only references whose tree can be looked at without
@@ -102,8 +102,8 @@ func parseFlakeRef(s, dir string) flakeRef {
 	if !filepath.IsAbs(local) {
 		local = filepath.Join(dir, local)
 	}
-	if f.tell = filepath.Clean(local); !strings.Contains(f.ref, "?") {
-		f.path = f.tell
+	if f.local = filepath.Clean(local); !strings.Contains(f.ref, "?") {
+		f.path = f.local
 	}
 	return f
 }
