@@ -144,6 +144,7 @@ type EvaluationError struct {
 	Message string   // Nix's, cut to the point
 	Shells  []string // the dev shells that there are, if the one asked for is missing
 	Missing bool     // there is no such attribute
+	Lock    string   // the absolute path of the flake's flake.lock, if that is no JSON
 	Err     error
 }
 
@@ -155,7 +156,7 @@ func (e *EvaluationError) Unwrap() error { return e.Err }
 
 // explain turns the failure of an evaluation into a fault that a user can mend.
 func (n Nix) explain(ctx context.Context, r Request, err error) error {
-	e := &EvaluationError{Source: r.String(), Message: err.Error(), Err: err}
+	e := &EvaluationError{Source: r.String(), Message: err.Error(), Lock: r.brokenLock(), Err: err}
 	if e.Missing = failedWith(err, "does not provide attribute"); e.Missing {
 		e.Shells = n.DevShells(ctx, r)
 	}

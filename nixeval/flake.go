@@ -1,9 +1,11 @@
 package nixeval
 
 import (
+	"encoding/json"
 	"errors"
 	"path/filepath"
 
+	"github.com/nix-purity/purity/closure/hostile"
 	"github.com/nix-purity/purity/nixeval/inputs"
 )
 
@@ -68,4 +70,19 @@ func (r Request) unwatched() (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// brokenLock is the flake.lock of a flake on this machine that is no JSON, empty if there is none.
+// Nix names the file in the error of some versions only, and in none its directory.
+func (r Request) brokenLock() string {
+	dir, _, err := inputs.FindFlake(parseFlakeRef(r.Flake, r.Dir).local)
+	if err != nil || r.File != "" {
+		return ""
+	}
+	file := filepath.Join(dir, "flake.lock")
+	data, err := hostile.ReadFile(file, 2<<20)
+	if err != nil || json.Valid(data) {
+		return ""
+	}
+	return file
 }

@@ -153,8 +153,8 @@ func evaluationHint(e *nixeval.EvaluationError) string {
 		return "the Nix daemon does not answer or does not let you in; purity doctor says more"
 	case strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "flake.nix"):
 		return "Nix sees only files that git tracks: git add flake.nix"
-	case strings.Contains(e.Message, "json.exception.parse_error"): // older versions of Nix do not name the file
-		return "if flake.lock is broken, git may have a good one:  git checkout HEAD flake.lock  ; without the file Nix makes a new one"
+	case e.Lock != "":
+		return "flake.lock is broken; git may have a good one:  git -C " + shell.Quote(filepath.Dir(e.Lock)) + " checkout HEAD flake.lock  ; without the file Nix makes a new one"
 	}
 	return ""
 }
