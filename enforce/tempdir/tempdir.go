@@ -110,18 +110,21 @@ func Remove(dir string) error {
 // left read-only, such as Go's module cache. An os.Root never follows a link
 // out of the tree, whatever a leftover process does meanwhile.
 func removeAll(root *os.Root, name string) error {
-	flatten(root, name)
+	if !flatten(root, name) {
+		return fmt.Errorf("%s: it is too deep to go at once", name)
+	}
 	return root.RemoveAll(name) // if more was needed, this says so
 }
 
 // flatten removes all below a directory. It moves each directory of a directory up before it removes
 // that: a path of thousands of directories takes no more than their number, where each by its
-// whole path, as a descriptor of each, would take hours.
-func flatten(root *os.Root, name string) {
+// whole path, as a descriptor of each, would take hours. It reports false where directories are left
+// below those that it moved last.
+func flatten(root *os.Root, name string) bool {
 	root.Chmod(name, 0o700)
 	top, err := root.OpenRoot(name)
 	if err != nil {
-		return
+		return true
 	}
 	defer top.Close()
 	for range maxDepth {
@@ -136,9 +139,10 @@ func flatten(root *os.Root, name string) {
 			top.RemoveAll(dir)
 		}
 		if !again {
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // maxDepth ends what a process that goes on making directories would have go on for ever.
