@@ -40,6 +40,14 @@ func Sources(nix nixeval.Nix, request nixeval.Request) (allow.Sources, error) {
 	if !any && request.File == "" || len(files) > 0 || err != nil {
 		return sources, err
 	}
+	if len(request.Overrides) > 0 { // which can be what hides an input's files, and not git
+		own := request
+		own.Overrides = nil
+		_, sources.Flake, err = known(nix.Sources(own))
+		if err != nil {
+			return sources, err
+		}
+	}
 	sources.Files, err = walked(request, maxSources, func(name string) bool { return filepath.Ext(name) == ".nix" })
 	return sources, err
 }
