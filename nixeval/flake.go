@@ -39,26 +39,11 @@ func fileArgs(r Request) []string {
 }
 
 // unwatched reports whether git does not look whether some file changed that the evaluation
-// of r reads: of the flake, of one that takes the place of an input, or of a Nix file, which can
-// fetch its own repository. Nix keeps for the commit what such a file is now, and would give it to
-// everybody after it is the old one again: who evaluates then gives Nix a cache for that once.
+// of r reads. Nix keeps for the commit what such a file is now, and would give it to everybody
+// after it is the old one again: who evaluates then gives Nix a cache for that once.
 func (r Request) unwatched() (bool, error) {
-	refs := []string{r.Flake}
-	for _, o := range absolute(r.Overrides, r.Dir) {
-		refs = append(refs, o[1])
-	}
-	if r.File != "" {
-		refs = []string{r.Dir, filepath.Dir(r.File)}
-		if !filepath.IsAbs(r.File) {
-			refs[1] = filepath.Join(r.Dir, refs[1])
-		}
-	}
-	for _, s := range refs {
-		ref := parseFlakeRef(s, r.Dir)
-		if ref.local == "" || ref.tree {
-			continue
-		}
-		unwatched, err := inputs.Unwatched(ref.local)
+	for _, dir := range r.inGit() {
+		unwatched, err := inputs.Unwatched(dir)
 		if unknowable := (*inputs.UncacheableError)(nil); errors.As(err, &unknowable) {
 			continue
 		}
@@ -70,6 +55,28 @@ func (r Request) unwatched() (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// inGit are directories of which the evaluation of r reads what git tracks: those of the flake and
+// of flakes that take the place of inputs, or of a Nix file, which can fetch its own repository.
+func (r Request) inGit() (dirs []string) {
+	if r.File != "" {
+		file := r.File
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(r.Dir, file)
+		}
+		return []string{r.Dir, filepath.Dir(file)}
+	}
+	refs := []string{r.Flake}
+	for _, o := range absolute(r.Overrides, r.Dir) {
+		refs = append(refs, o[1])
+	}
+	for _, s := range refs {
+		if ref := parseFlakeRef(s, r.Dir); ref.local != "" && !ref.tree {
+			dirs = append(dirs, ref.local)
+		}
+	}
+	return dirs
 }
 
 // brokenLock is the flake.lock of a flake on this machine that is no JSON, empty if there is none.
