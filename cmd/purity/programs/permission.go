@@ -3,9 +3,12 @@ package programs
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/nix-purity/purity/cmd/purity/allow"
 	"github.com/nix-purity/purity/cmd/purity/confine"
+	"github.com/nix-purity/purity/cmd/purity/shell"
 	"github.com/nix-purity/purity/cmd/purity/words"
 	"github.com/nix-purity/purity/nixeval"
 )
@@ -41,10 +44,14 @@ func mayEvaluate(nix nixeval.Nix, request nixeval.Request, dir string) error {
 		return err
 	}
 	permission, changed, err := list.Evaluates(dir, sources)
-	if err == nil && permission != allow.Allowed {
-		err = NotAllowed(dir, permission, changed)
+	ref, path := strings.CutPrefix(request.Flake, "path:")
+	switch {
+	case err != nil || permission == allow.Allowed:
+		return err
+	case path && permission == allow.Changed && exists(filepath.Join(dir, ".git")):
+		return words.Hint(fmt.Errorf("enter %s: of %s Nix reads all files, and those that git does not track were not allowed", dir, request.Flake), "name the flake without path:  "+shell.Quote(ref))
 	}
-	return err
+	return NotAllowed(dir, permission, changed)
 }
 
 // Allowed is a source for a project that shells enter: before and after it finds the
