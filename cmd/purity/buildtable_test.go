@@ -114,7 +114,9 @@ var atLevelNixInView = map[string]string{
 	"node-vitest": npmNetwork,
 	"gettext":     noLocales,
 	"locale":      noLocales,
+	"tmux":        noLocales,
 	"php":         noZones,
+	"postgres":    noZones,
 	"tcl":         noZones,
 }
 
